@@ -1,0 +1,13 @@
+//! The words browser, command line, gateway and server share: ids, views, drafts, frames, errors.
+//! Only serde; builds for wasm32. A view never carries a secret, a draft carries one only inwards.
+
+pub mod audit;
+pub mod errors;
+pub mod forms;
+pub mod ids;
+pub mod people;
+pub mod recordings;
+pub mod sessions;
+pub mod terminal;
+pub mod time;
+pub mod vault;
