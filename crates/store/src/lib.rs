@@ -1,1 +1,13 @@
-//! 
+//! What Postern keeps: SQLite by default, PostgreSQL for more than one node. Migrations and queries, no rules.
+//!
+//! Every statement is written once and runs on both. Reading takes a [`Snapshot`], writing a [`Tx`]; a
+//! function that writes asks for `&mut Tx`, so that nothing is written outside a transaction.
+
+pub mod db;
+pub mod errors;
+mod migrations;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+
+pub use db::{Db, Snapshot, Tx};
+pub use errors::Error;

@@ -1,0 +1,46 @@
+//! The schema, step by step. A step that was released never changes: expand first, contract in a later one.
+
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+
+use crate::db::Db;
+use crate::errors::Error;
+
+/// The text of a step.
+enum Script {
+    /// One SQL for both databases.
+    Both(&'static str),
+    /// What the two spell differently, e.g. triggers.
+    Each { sqlite: &'static str, postgres: &'static str },
+}
+
+/// Version, name, text; in order.
+const STEPS: &[(i64, &str, Script)] = &[(1, "people", Script::Both(include_str!("../migrations/0001_people.sql")))];
+
+/// Runs the steps this database has not seen. More than one node may start at once: PostgreSQL's advisory
+/// lock lets one of them do it.
+pub(crate) async fn run(db: &Db) -> Result<(), Error> {
+    match db {
+        Db::Sqlite { writer, .. } => migrator(|script| match script {
+            Script::Both(sql) | Script::Each { sqlite: sql, .. } => sql,
+        })
+        .run(writer)
+        .await
+        .map_err(Error::Migration)?,
+        Db::Postgres(pool) => migrator(|script| match script {
+            Script::Both(sql) | Script::Each { postgres: sql, .. } => sql,
+        })
+        .run(pool)
+        .await
+        .map_err(Error::Migration)?,
+    }
+
+    Ok(())
+}
+
+fn migrator(text: impl Fn(&Script) -> &'static str) -> Migrator {
+    let migrations = STEPS.iter().map(|(version, name, script)| {
+        Migration::new(*version, (*name).into(), MigrationType::Simple, text(script).into(), false)
+    });
+
+    Migrator { migrations: migrations.collect(), ..Migrator::DEFAULT }
+}
