@@ -1,0 +1,195 @@
+//! The tape: the one way into a recording. What it has accepted may be shown, and only that.
+
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+
+use crate::body::{Gap, Header, Statement, StatementEnd, Switches, Transfer};
+use crate::frame::Body;
+use crate::key::SessionKey;
+use crate::segment::Head;
+
+mod reel;
+
+use reel::Reel;
+
+/// Where segments are kept. Every call is synchronous and made under the tape's lock.
+pub trait Media {
+    /// Adds bytes to the end of the open segment, which the first call makes. All or an error.
+    fn append(&mut self, segment: u32, bytes: &[u8]) -> io::Result<()>;
+
+    /// Puts the closed segment in place of the open one: temporary file, fsync, rename, fsync of the
+    /// folder, then the open file is removed. `head` belongs into the audit log.
+    fn replace(&mut self, segment: u32, closed: &[u8], head: &Head) -> io::Result<()>;
+
+    /// Makes what was appended durable.
+    fn sync(&mut self) -> io::Result<()>;
+}
+
+/// Why something was not recorded, and so must not be shown, sent or run.
+#[derive(Debug, thiserror::Error)]
+pub enum TapeError {
+    #[error("the recording could not be written")]
+    Media(#[source] io::Error),
+    #[error("the recording stopped after an earlier failure")]
+    Poisoned,
+    #[error("the recording has ended")]
+    Ended,
+    /// Only this one frame was refused; the tape goes on.
+    #[error("{0} bytes are more than one frame of a recording can hold")]
+    TooLarge(usize),
+}
+
+/// Something the tape has accepted. Holding one is the permission to show, send or run it.
+#[derive(Debug)]
+pub struct Recorded<T> {
+    value: T,
+    seq: u64,
+}
+
+impl<T> Recorded<T> {
+    pub fn get(&self) -> &T {
+        &self.value
+    }
+
+    pub fn into_inner(self) -> T {
+        self.value
+    }
+
+    /// Sequence number of its frame, by which a later frame refers to it. Where the switches keep
+    /// nothing of this kind there is no frame, and none that could refer to it.
+    pub fn seq(&self) -> u64 {
+        self.seq
+    }
+}
+
+/// The recording of one session while it is being made. A clone is another handle of the same tape.
+#[derive(Clone)]
+pub struct Tape(Arc<Mutex<Reel>>);
+
+impl Tape {
+    /// Starts a recording with its header in segment `first_segment`.
+    pub fn start(
+        media: Box<dyn Media + Send>,
+        key: SessionKey,
+        first_segment: u32,
+        header: Header,
+        at: i64,
+    ) -> Result<Tape, TapeError> {
+        let reel = Reel::start(media, key, first_segment, header, at)?;
+        Ok(Tape(Arc::new(Mutex::new(reel))))
+    }
+
+    /// A handle to write with: 0 for the terminal, then one for each connection.
+    pub fn lane(&self, number: u8) -> Lane {
+        Lane {
+            tape: self.clone(),
+            number,
+        }
+    }
+
+    /// What this tape keeps.
+    pub fn switches(&self) -> Switches {
+        self.0.lock().map_or(Switches::NONE, |reel| reel.switches())
+    }
+
+    /// Records a sentence for who replays the session. Kept whatever the switches say.
+    pub fn marker(&self, at: i64, text: impl Into<String>) -> Result<(), TapeError> {
+        self.write(0, at, Body::Marker(text.into()))?;
+        Ok(())
+    }
+
+    /// Records that something is missing. Kept whatever the switches say.
+    pub fn gap(&self, at: i64, gap: Gap) -> Result<(), TapeError> {
+        self.write(0, at, Body::Gap(gap))?;
+        Ok(())
+    }
+
+    /// Closes the open segment if its time is over. Every record call does so too; this is for idle
+    /// sessions.
+    pub fn handle_time(&self, at: i64) -> Result<(), TapeError> {
+        self.reel(|reel| reel.handle_time(at))
+    }
+
+    /// Makes what was recorded durable. Holds the lock meanwhile.
+    pub fn sync(&self) -> Result<(), TapeError> {
+        self.reel(Reel::sync)
+    }
+
+    /// Hash of the last closed segment; `None` before the first is closed.
+    pub fn head(&self) -> Option<Head> {
+        self.0.lock().ok().and_then(|reel| reel.head())
+    }
+
+    /// Records the end, closes the last segment and gives the head of the finished recording.
+    /// Everything after it is refused.
+    pub fn end(&self, at: i64, reason: impl Into<String>) -> Result<Head, TapeError> {
+        let reason = reason.into();
+        self.reel(|reel| reel.end(at, reason))
+    }
+
+    fn write(&self, lane: u8, at: i64, body: Body) -> Result<u64, TapeError> {
+        self.reel(|reel| reel.write(lane, at, body))
+    }
+
+    fn reel<T>(&self, act: impl FnOnce(&mut Reel) -> Result<T, TapeError>) -> Result<T, TapeError> {
+        // A panic under the lock leaves the reel in an unknown state: the same as a failed write.
+        let mut reel = self.0.lock().map_err(|_| TapeError::Poisoned)?;
+        act(&mut reel)
+    }
+}
+
+/// Writes to a tape under one lane's number.
+#[derive(Clone)]
+pub struct Lane {
+    tape: Tape,
+    number: u8,
+}
+
+impl Lane {
+    pub fn number(&self) -> u8 {
+        self.number
+    }
+
+    /// Records what the person is about to see.
+    pub fn record_output(&self, at: i64, output: Bytes) -> Result<Recorded<Bytes>, TapeError> {
+        let seq = self.tape.write(self.number, at, Body::Output(output.clone()))?;
+        Ok(Recorded { value: output, seq })
+    }
+
+    /// Records a statement about to be run.
+    pub fn record_statement(&self, at: i64, statement: Statement) -> Result<Recorded<Statement>, TapeError> {
+        let seq = self
+            .tape
+            .write(self.number, at, Body::StatementStart(statement.clone()))?;
+        Ok(Recorded {
+            value: statement,
+            seq,
+        })
+    }
+
+    /// Records how a result of a statement ended.
+    pub fn statement_end(&self, at: i64, end: StatementEnd) -> Result<(), TapeError> {
+        self.tape.write(self.number, at, Body::StatementEnd(end))?;
+        Ok(())
+    }
+
+    /// Records what became of a COPY.
+    pub fn transfer(&self, at: i64, transfer: Transfer) -> Result<(), TapeError> {
+        self.tape.write(self.number, at, Body::Transfer(transfer))?;
+        Ok(())
+    }
+
+    /// Records what was typed.
+    pub fn input(&self, at: i64, input: Bytes) -> Result<(), TapeError> {
+        self.tape.write(self.number, at, Body::Input(input))?;
+        Ok(())
+    }
+
+    /// Records the screen's new size.
+    pub fn resize(&self, at: i64, cols: u16, rows: u16) -> Result<(), TapeError> {
+        self.tape.write(self.number, at, Body::Resize { cols, rows })?;
+        Ok(())
+    }
+}
