@@ -218,6 +218,11 @@ impl Password {
         Self(Zeroizing::new(body.to_vec()))
     }
 
+    /// Takes ownership, so that the only copy is wiped with this value.
+    pub fn owned(body: Vec<u8>) -> Self {
+        Self(Zeroizing::new(body))
+    }
+
     /// The body itself. Each call is a place to look at in a review.
     pub fn expose(&self) -> &[u8] {
         &self.0

@@ -7,6 +7,7 @@
 //! See <https://www.postgresql.org/docs/current/protocol-message-formats.html>.
 
 pub mod backend;
+pub mod client;
 pub mod frontend;
 pub mod header;
 mod text;
