@@ -1,0 +1,240 @@
+//! PAM Configuration: what the records linked to it inherit and what they may do at most (spec §3).
+
+use serde::{Deserialize, Serialize};
+
+use super::checks::{Checks, checkbox};
+use super::limits::LimitTexts;
+use crate::forms::{Draft, FieldError};
+use crate::ids::FolderId;
+
+/// Where the targets of a configuration live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Environment {
+    #[default]
+    Local,
+}
+
+impl Environment {
+    pub const ALL: [Self; 1] = [Self::Local];
+
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Local => "Local network",
+        }
+    }
+}
+
+/// How the targets of a configuration are reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Gateway {
+    #[default]
+    Direct,
+}
+
+impl Gateway {
+    pub const ALL: [Self; 1] = [Self::Direct];
+
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Direct => "This server (direct)",
+        }
+    }
+}
+
+/// What the form of a PAM Configuration sends.
+///
+/// `connections`, both recordings and the four gates are parental: off here is off on every linked record.
+/// Key events and the limits are what a record gets that says nothing of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConfigurationDraft {
+    #[serde(default)]
+    pub title: String,
+    #[serde(default)]
+    pub folder: Option<FolderId>,
+    #[serde(default)]
+    pub environment: Environment,
+    #[serde(default)]
+    pub gateway: Gateway,
+    #[serde(default, deserialize_with = "checkbox")]
+    pub connections: bool,
+    #[serde(default, deserialize_with = "checkbox")]
+    pub graphical_session_recording: bool,
+    #[serde(default, deserialize_with = "checkbox")]
+    pub text_session_recording: bool,
+    #[serde(default, deserialize_with = "checkbox")]
+    pub recording_include_keys: bool,
+    #[serde(default, deserialize_with = "checkbox")]
+    pub can_export: bool,
+    #[serde(default, deserialize_with = "checkbox")]
+    pub can_import: bool,
+    #[serde(default, deserialize_with = "checkbox")]
+    pub can_copy: bool,
+    #[serde(default, deserialize_with = "checkbox")]
+    pub can_paste: bool,
+    #[serde(default)]
+    pub statement_timeout: String,
+    #[serde(default)]
+    pub connect_timeout: String,
+    #[serde(default)]
+    pub idle_timeout: String,
+    #[serde(default)]
+    pub max_session_duration: String,
+    #[serde(default)]
+    pub max_sessions_per_user: String,
+    #[serde(default)]
+    pub max_sessions_per_resource: String,
+    #[serde(default)]
+    pub notes: String,
+}
+
+/// A new configuration as its form first shows it.
+impl Default for ConfigurationDraft {
+    fn default() -> Self {
+        Self {
+            title: String::new(),
+            folder: None,
+            environment: Environment::Local,
+            gateway: Gateway::Direct,
+            connections: true,
+            graphical_session_recording: true,
+            text_session_recording: true,
+            recording_include_keys: false,
+            can_export: true,
+            can_import: true,
+            can_copy: true,
+            can_paste: true,
+            statement_timeout: String::new(),
+            connect_timeout: String::new(),
+            idle_timeout: String::new(),
+            max_session_duration: String::new(),
+            max_sessions_per_user: String::new(),
+            max_sessions_per_resource: String::new(),
+            notes: String::new(),
+        }
+    }
+}
+
+impl ConfigurationDraft {
+    /// The limits as typed; `limits()` of it says what they mean.
+    pub fn limits(&self) -> LimitTexts<'_> {
+        LimitTexts {
+            statement_timeout: &self.statement_timeout,
+            connect_timeout: &self.connect_timeout,
+            idle_timeout: &self.idle_timeout,
+            max_session_duration: &self.max_session_duration,
+            max_sessions_per_user: &self.max_sessions_per_user,
+            max_sessions_per_resource: &self.max_sessions_per_resource,
+        }
+    }
+}
+
+impl Draft for ConfigurationDraft {
+    fn check(&self) -> Vec<FieldError> {
+        let mut checks = Checks::default();
+        checks.title("title", "Title", &self.title);
+        if self.recording_include_keys && !self.graphical_session_recording && !self.text_session_recording {
+            checks.fail(
+                "recording_include_keys",
+                "Key events are part of a recording. Turn on graphical or text session recording too.",
+            );
+        }
+        self.limits().check(&mut checks);
+        checks.prose("notes", "Notes", &self.notes);
+
+        checks.into_errors()
+    }
+}
+
+/// A configuration as its page shows it. Limits are texts; an empty one is Postern's default.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConfigurationView {
+    pub environment: Environment,
+    pub gateway: Gateway,
+    pub connections: bool,
+    pub graphical_session_recording: bool,
+    pub text_session_recording: bool,
+    pub recording_include_keys: bool,
+    pub can_export: bool,
+    pub can_import: bool,
+    pub can_copy: bool,
+    pub can_paste: bool,
+    pub statement_timeout: String,
+    pub connect_timeout: String,
+    pub idle_timeout: String,
+    pub max_session_duration: String,
+    pub max_sessions_per_user: String,
+    pub max_sessions_per_resource: String,
+    pub notes: String,
+}
+
+impl ConfigurationView {
+    /// The draft an edit form starts from.
+    pub fn draft(&self, title: &str, folder: Option<&FolderId>) -> ConfigurationDraft {
+        ConfigurationDraft {
+            title: title.to_owned(),
+            folder: folder.cloned(),
+            environment: self.environment,
+            gateway: self.gateway,
+            connections: self.connections,
+            graphical_session_recording: self.graphical_session_recording,
+            text_session_recording: self.text_session_recording,
+            recording_include_keys: self.recording_include_keys,
+            can_export: self.can_export,
+            can_import: self.can_import,
+            can_copy: self.can_copy,
+            can_paste: self.can_paste,
+            statement_timeout: self.statement_timeout.clone(),
+            connect_timeout: self.connect_timeout.clone(),
+            idle_timeout: self.idle_timeout.clone(),
+            max_session_duration: self.max_session_duration.clone(),
+            max_sessions_per_user: self.max_sessions_per_user.clone(),
+            max_sessions_per_resource: self.max_sessions_per_resource.clone(),
+            notes: self.notes.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_configuration_needs_only_a_title() {
+        let mut draft = ConfigurationDraft::default();
+        assert_eq!(draft.check(), [FieldError::new("title", "Enter a title.")]);
+
+        draft.title = "Production".to_owned();
+        assert_eq!(draft.check(), []);
+    }
+
+    #[test]
+    fn key_events_without_a_recording_are_refused() {
+        let draft = ConfigurationDraft {
+            title: "Production".to_owned(),
+            graphical_session_recording: false,
+            text_session_recording: false,
+            recording_include_keys: true,
+            ..ConfigurationDraft::default()
+        };
+
+        assert_eq!(draft.check()[0].field, "recording_include_keys");
+    }
+
+    #[test]
+    fn an_absent_checkbox_is_off() {
+        let draft: ConfigurationDraft =
+            serde_qs::from_str("title=Production&connections=on&can_copy=true&folder=").unwrap();
+
+        assert!(draft.connections && draft.can_copy);
+        assert!(!draft.can_paste && !draft.text_session_recording);
+        assert_eq!(draft.folder, None);
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused() {
+        assert!(serde_qs::from_str::<ConfigurationDraft>("title=Production&supply_host=on").is_err());
+    }
+}
