@@ -2,6 +2,7 @@
 //! Only serde; builds for wasm32. A view never carries a secret, a draft carries one only inwards.
 
 pub mod audit;
+pub mod dates;
 pub mod errors;
 pub mod forms;
 pub mod ids;

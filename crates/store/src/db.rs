@@ -20,7 +20,10 @@ const PATIENCE: Duration = Duration::from_secs(10);
 #[derive(Debug, Clone)]
 pub enum Db {
     /// A file. One connection writes, so that writers queue in order instead of polling for the file's lock.
-    Sqlite { readers: SqlitePool, writer: SqlitePool },
+    Sqlite {
+        readers: SqlitePool,
+        writer: SqlitePool,
+    },
     Postgres(PgPool),
 }
 
@@ -57,8 +60,15 @@ impl Db {
         let pool = SqlitePoolOptions::new().acquire_timeout(PATIENCE);
 
         // The writer first: it makes the file and puts it into WAL mode.
-        let writer = pool.clone().max_connections(1).connect_with(options.clone()).await?;
-        let readers = pool.max_connections(connections.max(1)).connect_with(options.pragma("query_only", "ON")).await?;
+        let writer = pool
+            .clone()
+            .max_connections(1)
+            .connect_with(options.clone())
+            .await?;
+        let readers = pool
+            .max_connections(connections.max(1))
+            .connect_with(options.pragma("query_only", "ON"))
+            .await?;
 
         Ok(Self::Sqlite { readers, writer })
     }
@@ -78,9 +88,10 @@ impl Db {
     pub async fn read(&self) -> Result<Snapshot, Error> {
         let inner = match self {
             Self::Sqlite { readers, .. } => Inner::Sqlite(readers.begin().await?),
-            Self::Postgres(pool) => {
-                Inner::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
-            }
+            Self::Postgres(pool) => Inner::Postgres(
+                pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                    .await?,
+            ),
         };
 
         Ok(Snapshot { inner })
@@ -96,7 +107,9 @@ impl Db {
             Self::Postgres(pool) => Inner::Postgres(pool.begin().await?),
         };
 
-        Ok(Tx { snapshot: Snapshot { inner } })
+        Ok(Tx {
+            snapshot: Snapshot { inner },
+        })
     }
 
     /// Whether the database answers, for `/readyz`.
@@ -187,7 +200,9 @@ pub(crate) use on;
 /// Runs one statement and says how many rows it touched: `run!(tx, sqlx::query(REVOKE).bind(now))?`.
 macro_rules! run {
     ($tx:expr, $query:expr) => {
-        $crate::db::on!($tx, |conn| async { $query.execute(conn).await.map(|done| done.rows_affected()) })
+        $crate::db::on!($tx, |conn| async {
+            $query.execute(conn).await.map(|done| done.rows_affected())
+        })
     };
 }
 pub(crate) use run;

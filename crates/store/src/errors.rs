@@ -11,7 +11,11 @@ pub enum Error {
     Unavailable(#[source] sqlx::Error),
     /// A row holds what this version never writes.
     #[error("{table}.{column} of row {row} cannot be read")]
-    Inconsistent { table: &'static str, column: &'static str, row: String },
+    Inconsistent {
+        table: &'static str,
+        column: &'static str,
+        row: String,
+    },
     /// The address in the configuration is neither `sqlite:` nor `postgres:`.
     #[error("the store's address must begin with sqlite: or postgres:")]
     Address,
@@ -29,7 +33,10 @@ impl From<sqlx::Error> for Error {
             // SQLITE_BUSY, and PostgreSQL's classes "connection", "operator intervention" and "rollback".
             sqlx::Error::Database(refusal)
                 if refusal.code().is_some_and(|code| {
-                    code == "5" || ["08", "57", "40"].iter().any(|class| code.len() == 5 && code.starts_with(class))
+                    code == "5"
+                        || ["08", "57", "40"]
+                            .iter()
+                            .any(|class| code.len() == 5 && code.starts_with(class))
                 }) =>
             {
                 Self::Unavailable(error)
@@ -39,7 +46,10 @@ impl From<sqlx::Error> for Error {
             | sqlx::Error::PoolTimedOut
             | sqlx::Error::PoolClosed
             | sqlx::Error::WorkerCrashed => Self::Unavailable(error),
-            #[expect(clippy::wildcard_enum_match_arm, reason = "sqlx's enum grows; the rest is ours to repair")]
+            #[expect(
+                clippy::wildcard_enum_match_arm,
+                reason = "sqlx's enum grows; the rest is ours to repair"
+            )]
             _ => Self::Internal(error),
         }
     }
@@ -52,5 +62,9 @@ pub(crate) fn column<T: std::str::FromStr>(
     row: &str,
     text: &str,
 ) -> Result<T, Error> {
-    text.parse().map_err(|_| Error::Inconsistent { table, column, row: row.to_owned() })
+    text.parse().map_err(|_| Error::Inconsistent {
+        table,
+        column,
+        row: row.to_owned(),
+    })
 }

@@ -3,11 +3,18 @@
 //! Every statement is written once and runs on both. Reading takes a [`Snapshot`], writing a [`Tx`]; a
 //! function that writes asks for `&mut Tx`, so that nothing is written outside a transaction.
 
+pub mod attempts;
+pub mod audit;
 pub mod db;
 pub mod errors;
+pub mod links;
 mod migrations;
+pub mod people;
+mod search;
+pub mod sign_ins;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod tokens;
 
 pub use db::{Db, Snapshot, Tx};
 pub use errors::Error;

@@ -10,11 +10,33 @@ enum Script {
     /// One SQL for both databases.
     Both(&'static str),
     /// What the two spell differently, e.g. triggers.
-    Each { sqlite: &'static str, postgres: &'static str },
+    Each {
+        sqlite: &'static str,
+        postgres: &'static str,
+    },
 }
 
 /// Version, name, text; in order.
-const STEPS: &[(i64, &str, Script)] = &[(1, "people", Script::Both(include_str!("../migrations/0001_people.sql")))];
+const STEPS: &[(i64, &str, Script)] = &[
+    (
+        1,
+        "people",
+        Script::Both(include_str!("../migrations/0001_people.sql")),
+    ),
+    (
+        3,
+        "audit",
+        Script::Both(include_str!("../migrations/0003_audit.sql")),
+    ),
+    (
+        4,
+        "audit guard",
+        Script::Each {
+            sqlite: include_str!("../migrations/0004_audit_guard.sqlite.sql"),
+            postgres: include_str!("../migrations/0004_audit_guard.postgres.sql"),
+        },
+    ),
+];
 
 /// Runs the steps this database has not seen. More than one node may start at once: PostgreSQL's advisory
 /// lock lets one of them do it.
@@ -39,8 +61,17 @@ pub(crate) async fn run(db: &Db) -> Result<(), Error> {
 
 fn migrator(text: impl Fn(&Script) -> &'static str) -> Migrator {
     let migrations = STEPS.iter().map(|(version, name, script)| {
-        Migration::new(*version, (*name).into(), MigrationType::Simple, text(script).into(), false)
+        Migration::new(
+            *version,
+            (*name).into(),
+            MigrationType::Simple,
+            text(script).into(),
+            false,
+        )
     });
 
-    Migrator { migrations: migrations.collect(), ..Migrator::DEFAULT }
+    Migrator {
+        migrations: migrations.collect(),
+        ..Migrator::DEFAULT
+    }
 }

@@ -13,9 +13,16 @@ pub struct TestDb {
 /// A database in a file of a folder that vanishes.
 pub async fn sqlite() -> anyhow::Result<TestDb> {
     let folder = tempfile::tempdir()?;
-    let db = Db::open(&format!("sqlite:{}", folder.path().join("postern.db").display()), 4).await?;
+    let db = Db::open(
+        &format!("sqlite:{}", folder.path().join("postern.db").display()),
+        4,
+    )
+    .await?;
 
-    Ok(TestDb { db, _folder: Some(folder) })
+    Ok(TestDb {
+        db,
+        _folder: Some(folder),
+    })
 }
 
 /// Runs one test on every database, each with an empty one of its own.
