@@ -193,12 +193,13 @@ pub struct Transfer {
     pub outcome: TransferOutcome,
 }
 
-/// The screen as it was, as control sequences for an empty terminal of this size.
+/// The screen as it was: what to print on an empty terminal of this size.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Keyframe {
     pub cols: u16,
     pub rows: u16,
-    pub screen: String,
+    /// Control sequences and text; may end within a character that the next output completes.
+    pub screen: Vec<u8>,
 }
 
 /// A stretch of which the recording knows that it has nothing.

@@ -41,3 +41,157 @@ pub enum Body {
         body: Bytes,
     },
 }
+
+/// Most bytes the body of one frame may have. A statement beyond it is refused, not cut.
+pub const MAX_BODY: usize = 16 * 1024 * 1024;
+
+/// The body is larger than [`MAX_BODY`].
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0} bytes are more than one frame of a recording can hold")]
+pub struct TooLarge(pub usize);
+
+/// The bytes are not those of a frame.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a frame of a recording")]
+pub struct Malformed;
+
+/// Postcard writes it; the body follows. Readers skip kinds they do not know by `len`.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Head {
+    kind: u8,
+    lane: u8,
+    seq: u64,
+    at: i64,
+    len: u32,
+}
+
+mod kind {
+    //! Numbers of the kinds. They are for ever: a new kind takes a new number.
+
+    pub(super) const HEADER: u8 = 1;
+    pub(super) const OUTPUT: u8 = 2;
+    pub(super) const INPUT: u8 = 3;
+    pub(super) const RESIZE: u8 = 4;
+    pub(super) const STATEMENT_START: u8 = 5;
+    pub(super) const STATEMENT_END: u8 = 6;
+    pub(super) const TRANSFER: u8 = 7;
+    pub(super) const MARKER: u8 = 8;
+    pub(super) const GAP: u8 = 9;
+    pub(super) const KEYFRAME: u8 = 10;
+    pub(super) const END: u8 = 11;
+}
+
+/// A body in the form it is written in, so that it is made once however often it is copied.
+#[derive(Clone, Debug)]
+pub(crate) struct Packed {
+    kind: u8,
+    len: u32,
+    bytes: Bytes,
+}
+
+impl Packed {
+    pub(crate) fn append(&self, lane: u8, seq: u64, at: i64, out: &mut Vec<u8>) {
+        let head = Head {
+            kind: self.kind,
+            lane,
+            seq,
+            at,
+            len: self.len,
+        };
+        // Five integers into a vector: postcard has nothing to refuse.
+        if let Ok(grown) = postcard::to_extend(&head, std::mem::take(out)) {
+            *out = grown;
+        }
+        out.extend_from_slice(&self.bytes);
+    }
+}
+
+impl Body {
+    pub(crate) fn pack(&self) -> Result<Packed, TooLarge> {
+        let (kind, bytes) = match self {
+            Body::Header(header) => (kind::HEADER, postcard(header)),
+            Body::Output(bytes) => (kind::OUTPUT, bytes.clone()),
+            Body::Input(bytes) => (kind::INPUT, bytes.clone()),
+            Body::Resize { cols, rows } => (kind::RESIZE, postcard(&(cols, rows))),
+            Body::StatementStart(statement) => (kind::STATEMENT_START, postcard(statement)),
+            Body::StatementEnd(end) => (kind::STATEMENT_END, postcard(end)),
+            Body::Transfer(transfer) => (kind::TRANSFER, postcard(transfer)),
+            Body::Marker(text) => (kind::MARKER, postcard(text)),
+            Body::Gap(gap) => (kind::GAP, postcard(gap)),
+            Body::Keyframe(keyframe) => (kind::KEYFRAME, postcard(keyframe)),
+            Body::End { reason } => (kind::END, postcard(reason)),
+            Body::Unknown { kind, body } => (*kind, body.clone()),
+        };
+        let len = u32::try_from(bytes.len())
+            .ok()
+            .filter(|_| bytes.len() <= MAX_BODY);
+        let len = len.ok_or(TooLarge(bytes.len()))?;
+        Ok(Packed { kind, len, bytes })
+    }
+
+    /// Fields a later version appends to a known body are left unread.
+    fn unpack(kind: u8, body: Bytes) -> Result<Body, Malformed> {
+        Ok(match kind {
+            kind::HEADER => Body::Header(Box::new(parse(&body)?)),
+            kind::OUTPUT => Body::Output(body),
+            kind::INPUT => Body::Input(body),
+            kind::RESIZE => {
+                let (cols, rows) = parse(&body)?;
+                Body::Resize { cols, rows }
+            }
+            kind::STATEMENT_START => Body::StatementStart(parse(&body)?),
+            kind::STATEMENT_END => Body::StatementEnd(parse(&body)?),
+            kind::TRANSFER => Body::Transfer(parse(&body)?),
+            kind::MARKER => Body::Marker(parse(&body)?),
+            kind::GAP => Body::Gap(parse(&body)?),
+            kind::KEYFRAME => Body::Keyframe(parse(&body)?),
+            kind::END => Body::End {
+                reason: parse(&body)?,
+            },
+            kind => Body::Unknown { kind, body },
+        })
+    }
+}
+
+impl Frame {
+    /// Appends the frame's bytes.
+    pub fn encode(&self, out: &mut Vec<u8>) -> Result<(), TooLarge> {
+        self.body.pack()?.append(self.lane, self.seq, self.at, out);
+        Ok(())
+    }
+
+    /// Takes the first frame off `bytes`. Nothing is allocated by a length the bytes only claim.
+    pub fn decode(bytes: &mut Bytes) -> Result<Frame, Malformed> {
+        let (head, rest): (Head, &[u8]) = postcard::take_from_bytes(bytes).map_err(|_| Malformed)?;
+        let Head {
+            kind,
+            lane,
+            seq,
+            at,
+            len,
+        } = head;
+        let len = usize::try_from(len).map_err(|_| Malformed)?;
+        if len > rest.len() || len > MAX_BODY {
+            return Err(Malformed);
+        }
+        let start = bytes.len() - rest.len();
+        let body = bytes.slice(start..start + len);
+        *bytes = bytes.slice(start + len..);
+        Ok(Frame {
+            lane,
+            seq,
+            at,
+            body: Body::unpack(kind, body)?,
+        })
+    }
+}
+
+/// Our own structs of integers, strings and vectors: postcard has nothing to refuse in them.
+fn postcard<T: serde::Serialize>(value: &T) -> Bytes {
+    postcard::to_allocvec(value).map(Bytes::from).unwrap_or_default()
+}
+
+fn parse<'a, T: serde::Deserialize<'a>>(body: &'a [u8]) -> Result<T, Malformed> {
+    let (value, _appended): (T, &[u8]) = postcard::take_from_bytes(body).map_err(|_| Malformed)?;
+    Ok(value)
+}

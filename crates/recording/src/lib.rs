@@ -2,20 +2,48 @@
 //!
 //! No clock, no files, no network: times are microseconds since 1970-01-01 UTC given by the caller,
 //! bytes go to a [`Media`]. Reading builds for wasm32; writing is behind the feature `write`.
+//!
+//! A [`Tape`] holds at most the blocks of one closed segment in the making (1 MiB of frames,
+//! compressed), 64 KiB of frames not yet in a block, 256 KiB of output the screen has not seen, and
+//! two screens of about 20 bytes a cell (80 × 24: 77 KiB): below 2 MiB, and less where output
+//! compresses. One frame of up to 16 MiB, a large statement, comes on top while it is written.
 
 mod body;
 mod frame;
 mod key;
+pub mod player;
+mod read;
+mod recover;
+#[cfg(feature = "write")]
+mod screen;
 mod segment;
 #[cfg(feature = "write")]
 mod tape;
+#[cfg(test)]
+mod tests;
+mod text;
+mod transcript;
+mod verify;
 
 pub use body::{
     Direction, Gap, Header, Keyframe, Origin, Parameter, ParameterValue, Statement, StatementEnd,
     StatementKind, Switches, Transfer, TransferOutcome,
 };
-pub use frame::{Body, Frame};
+pub use frame::{Body, Frame, MAX_BODY, Malformed, TooLarge};
 pub use key::SessionKey;
-pub use segment::Head;
+pub use read::{Frames, Segment};
 #[cfg(feature = "write")]
-pub use tape::{Lane, Media, Recorded, Tape, TapeError};
+pub use recover::crash_footer;
+pub use recover::{CRASH, Recovery, recover};
+#[cfg(feature = "write")]
+pub use screen::{KEYFRAME_BYTES, KEYFRAME_MICROS};
+pub use segment::closed::BLOCK_LEN;
+#[cfg(feature = "write")]
+pub use segment::closed::Closed;
+pub use segment::index::{Block, Index, Position};
+pub use segment::open::Tail;
+pub use segment::{Head, ReadError, Stored, VERSION};
+#[cfg(feature = "write")]
+pub use tape::{Lane, Media, Recorded, SEGMENT_BYTES, SEGMENT_MICROS, Tape, TapeError};
+pub use transcript::transcript;
+pub use verify::{Unsupported, Verdict, verify};

@@ -1,8 +1,192 @@
 //! A segment: a stretch of a recording in one file, open while it is written and closed after.
+//!
+//! Both kinds start with the same 68 bytes, not encrypted and bound to everything after them:
+//!
+//! ```text
+//! magic 8 | version 1 | version inverted 1 | state 1 | 0 | number 4 | session 16 | previous 32 | check 4
+//! ```
+//!
+//! `session` is the start of the SHA-256 of the session's id, `previous` the hash of the segment
+//! before (zeros in the first), `check` the start of the SHA-256 of the bytes before it: it tells an
+//! accident from another file, the tags tell an attack. Integers are big-endian.
+
+use bytes::Bytes;
+use sha2::{Digest, Sha256};
+
+use crate::key::{SessionKey, WrongTag};
+
+pub(crate) mod closed;
+pub(crate) mod index;
+pub(crate) mod open;
+
+/// Version this crate writes. It reads every version before it.
+pub const VERSION: u8 = 1;
+
+pub(crate) const HEADER_LEN: usize = 68;
+
+const MAGIC: [u8; 8] = *b"\x89PSTN\r\n\x1a";
+
+/// SHA-256.
+pub(crate) type Hash = [u8; 32];
 
 /// Hash of a segment, in which the hashes of all segments before it are contained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Head {
     pub segment: u32,
     pub hash: [u8; 32],
+}
+
+/// Why a segment, or the rest of one, cannot be read.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReadError {
+    /// Nothing was recorded into it: the write of its header was cut short.
+    #[error("the segment ends before its header")]
+    Empty,
+    #[error("the segment has version {0} of the format, this reader knows up to {VERSION}")]
+    Newer(u8),
+    /// Or the key is another session's.
+    #[error("the segment is not as it was recorded")]
+    Altered,
+}
+
+impl From<WrongTag> for ReadError {
+    fn from(_: WrongTag) -> Self {
+        ReadError::Altered
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    Open,
+    Closed,
+}
+
+/// The start of a segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SegmentHeader {
+    pub(crate) state: State,
+    pub(crate) segment: u32,
+    pub(crate) session: [u8; 16],
+    pub(crate) previous: Hash,
+}
+
+impl SegmentHeader {
+    #[cfg(feature = "write")]
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let state = match self.state {
+            State::Open => b'O',
+            State::Closed => b'C',
+        };
+        let mut bytes = Vec::with_capacity(HEADER_LEN);
+        bytes.extend_from_slice(&MAGIC);
+        bytes.extend_from_slice(&[VERSION, !VERSION, state, 0]);
+        bytes.extend_from_slice(&self.segment.to_be_bytes());
+        bytes.extend_from_slice(&self.session);
+        bytes.extend_from_slice(&self.previous);
+        let check = check(&sha256(&[&bytes]));
+        bytes.extend_from_slice(&check.to_be_bytes());
+        bytes
+    }
+
+    pub(crate) fn decode(mut bytes: &[u8]) -> Result<Self, ReadError> {
+        let header = bytes;
+        let magic: [u8; 8] = take(&mut bytes)?;
+        let [version, inverted, state, zero] = take(&mut bytes)?;
+        if magic != MAGIC || version != !inverted {
+            return Err(ReadError::Altered);
+        }
+        if version != VERSION {
+            return Err(ReadError::Newer(version));
+        }
+        let segment = u32::from_be_bytes(take(&mut bytes)?);
+        let session = take(&mut bytes)?;
+        let previous = take(&mut bytes)?;
+        let covered = header
+            .get(..header.len() - bytes.len())
+            .ok_or(ReadError::Altered)?;
+        let written = u32::from_be_bytes(take(&mut bytes)?);
+        let state = match state {
+            b'O' => State::Open,
+            b'C' => State::Closed,
+            _ => return Err(ReadError::Altered),
+        };
+        if zero != 0 || written != check(&sha256(&[covered])) {
+            return Err(ReadError::Altered);
+        }
+        Ok(SegmentHeader {
+            state,
+            segment,
+            session,
+            previous,
+        })
+    }
+}
+
+/// Start of the SHA-256 of a session's id: fixed in length, and all a stored file tells of it.
+#[cfg(feature = "write")]
+pub(crate) fn session_mark(session: &str) -> [u8; 16] {
+    let hash = sha256(&[session.as_bytes()]);
+    let mut mark = [0; 16];
+    mark.iter_mut().zip(hash).for_each(|(mark, byte)| *mark = byte);
+    mark
+}
+
+pub(crate) fn sha256(parts: &[&[u8]]) -> Hash {
+    let mut hasher = Sha256::new();
+    for part in parts {
+        hasher.update(part);
+    }
+    hasher.finalize().into()
+}
+
+/// First four bytes of a hash. XORed with a length it shows an altered length at once.
+pub(crate) fn check(hash: &Hash) -> u32 {
+    let [a, b, c, d, ..] = *hash;
+    u32::from_be_bytes([a, b, c, d])
+}
+
+/// What a sealed piece is bound to: the hash of what comes before it, and its place.
+pub(crate) fn associated(hash: &Hash, counter: u64) -> [u8; 40] {
+    let mut associated = [0; 40];
+    let (before, place) = associated.split_at_mut(32);
+    before.copy_from_slice(hash);
+    place.copy_from_slice(&counter.to_be_bytes());
+    associated
+}
+
+fn take<const N: usize>(bytes: &mut &[u8]) -> Result<[u8; N], ReadError> {
+    let (taken, rest) = bytes.split_first_chunk().ok_or(ReadError::Empty)?;
+    *bytes = rest;
+    Ok(*taken)
+}
+
+/// A segment as it was found: the number its name says and its bytes.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    pub segment: u32,
+    pub bytes: Bytes,
+}
+
+/// A segment's start, read and ready for the rest.
+pub(crate) struct Parts {
+    pub(crate) header: SegmentHeader,
+    /// Hash of the header: what all after it is bound to.
+    pub(crate) digest: Hash,
+    pub(crate) cipher: crate::key::Cipher,
+}
+
+impl Parts {
+    pub(crate) fn read(bytes: &[u8], key: &SessionKey) -> Result<Self, ReadError> {
+        let header = SegmentHeader::decode(bytes)?;
+        let digest = sha256(&[bytes.get(..HEADER_LEN).ok_or(ReadError::Empty)?]);
+        let cipher = match header.state {
+            State::Open => key.open_cipher(),
+            State::Closed => key.closed_cipher(),
+        };
+        Ok(Parts {
+            header,
+            digest,
+            cipher,
+        })
+    }
 }

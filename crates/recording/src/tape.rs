@@ -14,6 +14,11 @@ mod reel;
 
 use reel::Reel;
 
+/// A segment is closed when it has so many bytes.
+pub const SEGMENT_BYTES: usize = 1024 * 1024;
+/// A segment is closed when it is so many microseconds old.
+pub const SEGMENT_MICROS: i64 = 60_000_000;
+
 /// Where segments are kept. Every call is synchronous and made under the tape's lock.
 pub trait Media {
     /// Adds bytes to the end of the open segment, which the first call makes. All or an error.
@@ -36,6 +41,8 @@ pub enum TapeError {
     Poisoned,
     #[error("the recording has ended")]
     Ended,
+    #[error("the recording could not be sealed")]
+    Seal,
     /// Only this one frame was refused; the tape goes on.
     #[error("{0} bytes are more than one frame of a recording can hold")]
     TooLarge(usize),

@@ -1,17 +1,33 @@
 //! What is behind the tape's lock: the sequence, the open segment, the screen.
 
+use bytes::Bytes;
+
+use super::{Media, SEGMENT_BYTES, SEGMENT_MICROS, TapeError};
 use crate::body::{Header, Switches};
-use crate::frame::Body;
-use crate::key::SessionKey;
-use crate::segment::Head;
-use crate::tape::{Media, TapeError};
+use crate::frame::{Body, Packed, TooLarge};
+use crate::key::{SessionKey, Unsealable};
+use crate::screen::Screen;
+use crate::segment::closed::{ClosedWriter, Packing};
+use crate::segment::open::OpenWriter;
+use crate::segment::{Hash, Head, session_mark};
+
+/// Output and input longer than this become several frames, so that blocks stay near their size.
+const MAX_CHUNK: usize = 32 * 1024;
+
+/// Lane whose output is the screen.
+const TERMINAL: u8 = 0;
 
 pub(super) struct Reel {
     media: Box<dyn Media + Send>,
+    key: SessionKey,
+    session: [u8; 16],
     switches: Switches,
-    segment: u32,
-    seq: u64,
     state: State,
+    seq: u64,
+    last_at: i64,
+    screen: Option<Screen>,
+    next_segment: u32,
+    segment: Option<Segment>,
     head: Option<Head>,
 }
 
@@ -22,24 +38,43 @@ enum State {
     Ended,
 }
 
+/// The open segment and, growing beside it, the closed one that replaces it.
+struct Segment {
+    number: u32,
+    since: i64,
+    n_bytes: usize,
+    open: OpenWriter,
+    closed: ClosedWriter,
+}
+
 impl Reel {
     pub(super) fn start(
         media: Box<dyn Media + Send>,
-        _key: SessionKey,
-        segment: u32,
+        key: SessionKey,
+        first_segment: u32,
         header: Header,
         at: i64,
     ) -> Result<Self, TapeError> {
         let switches = header.switches;
+        let screen = if switches.keep_screen() {
+            Screen::new(header.cols, header.rows, at)
+        } else {
+            None
+        };
         let mut reel = Self {
             media,
+            key,
+            session: session_mark(&header.session),
             switches,
-            segment,
-            seq: 0,
             state: State::Running,
+            seq: 0,
+            last_at: at,
+            screen,
+            next_segment: first_segment,
+            segment: None,
             head: None,
         };
-        reel.write(0, at, Body::Header(Box::new(header)))?;
+        reel.write(TERMINAL, at, Body::Header(Box::new(header)))?;
         Ok(reel)
     }
 
@@ -51,37 +86,154 @@ impl Reel {
         self.head
     }
 
-    pub(super) fn write(&mut self, _lane: u8, _at: i64, body: Body) -> Result<u64, TapeError> {
+    /// Records a body, unless the switches leave its kind out, and gives its sequence number.
+    pub(super) fn write(&mut self, lane: u8, at: i64, body: Body) -> Result<u64, TapeError> {
         self.check()?;
-        let seq = self.seq;
         if !self.keeps(&body) {
-            return Ok(seq);
+            return Ok(self.seq);
         }
-        let written = self.media.append(self.segment, &[]);
-        self.poison_on_error(written)?;
-        self.seq += 1;
-        Ok(seq)
+        // The one error that costs a single frame, so before anything changes.
+        let pieces: Result<Vec<Piece>, TooLarge> = pieces(body)
+            .into_iter()
+            .map(|body| Piece::new(lane, body))
+            .collect();
+        let pieces = pieces.map_err(|error| TapeError::TooLarge(error.0))?;
+        let result = self.write_all(at, pieces);
+        self.poison_on_error(result)
     }
 
-    pub(super) fn handle_time(&mut self, _at: i64) -> Result<(), TapeError> {
-        self.check()
+    pub(super) fn handle_time(&mut self, at: i64) -> Result<(), TapeError> {
+        self.check()?;
+        let result = self.close_if_due(at);
+        self.poison_on_error(result)
     }
 
     pub(super) fn sync(&mut self) -> Result<(), TapeError> {
         self.check()?;
-        let synced = self.media.sync();
-        self.poison_on_error(synced)
+        let result = self.media.sync().map_err(TapeError::Media);
+        self.poison_on_error(result)
     }
 
     pub(super) fn end(&mut self, at: i64, reason: String) -> Result<Head, TapeError> {
-        self.write(0, at, Body::End { reason })?;
+        self.write(TERMINAL, at, Body::End { reason })?;
+        let result = self.close();
+        self.poison_on_error(result)?;
         self.state = State::Ended;
-        let head = Head {
-            segment: self.segment,
-            hash: [0; 32],
+        self.head.ok_or(TapeError::Ended)
+    }
+
+    fn write_all(&mut self, at: i64, written: Vec<Piece>) -> Result<u64, TapeError> {
+        let at = self.last_at.max(at);
+        self.last_at = at;
+        self.close_if_due(at)?;
+
+        let mut batch = Vec::new();
+        let mut pieces = Vec::new();
+        let mut segment = match self.segment.take() {
+            Some(segment) => segment,
+            None => {
+                // A segment that starts with the screen can be played without the one before it.
+                if self.seq > 0 {
+                    pieces.extend(self.keyframe(at));
+                }
+                self.start_segment(at, &mut batch)?
+            }
         };
-        self.head = Some(head);
-        Ok(head)
+        let first = self.seq + u64::from(!pieces.is_empty());
+        let mut keyframe_due = false;
+        for piece in &written {
+            keyframe_due |= self.show(piece, at);
+        }
+        pieces.extend(written);
+        if keyframe_due {
+            pieces.extend(self.keyframe(at));
+        }
+
+        for piece in &mut pieces {
+            piece.seq = self.seq;
+            piece.packed.append(piece.lane, piece.seq, at, &mut piece.frame);
+            segment.open.push(&piece.frame, &mut batch)?;
+            self.seq += 1;
+        }
+        self.media
+            .append(segment.number, &batch)
+            .map_err(TapeError::Media)?;
+        segment.n_bytes += batch.len();
+        for piece in &pieces {
+            segment.closed.push(&piece.body, piece.seq, at, &piece.frame)?;
+        }
+        self.segment = Some(segment);
+        Ok(first)
+    }
+
+    /// Keeps the screen; says whether a keyframe is due after this piece.
+    fn show(&mut self, piece: &Piece, at: i64) -> bool {
+        let Some(screen) = &mut self.screen else {
+            return false;
+        };
+        match &piece.body {
+            Body::Output(output) if piece.lane == TERMINAL => {
+                screen.print(output);
+                screen.is_due(at)
+            }
+            Body::Resize { cols, rows } => {
+                screen.resize(*cols, *rows);
+                true
+            }
+            Body::Output(_)
+            | Body::Header(_)
+            | Body::Input(_)
+            | Body::StatementStart(_)
+            | Body::StatementEnd(_)
+            | Body::Transfer(_)
+            | Body::Marker(_)
+            | Body::Gap(_)
+            | Body::Keyframe(_)
+            | Body::End { .. }
+            | Body::Unknown { .. } => false,
+        }
+    }
+
+    /// `None` without a screen, and for one so ornate that it does not fit: the player then starts
+    /// from the keyframe before.
+    fn keyframe(&mut self, at: i64) -> Option<Piece> {
+        let keyframe = self.screen.as_mut()?.keyframe(at);
+        Piece::new(TERMINAL, Body::Keyframe(keyframe)).ok()
+    }
+
+    fn start_segment(&mut self, at: i64, batch: &mut Vec<u8>) -> Result<Segment, TapeError> {
+        let number = self.next_segment;
+        self.next_segment = number.checked_add(1).ok_or(TapeError::Seal)?;
+        let previous: Hash = self.head.map_or([0; 32], |head| head.hash);
+        Ok(Segment {
+            number,
+            since: at,
+            n_bytes: 0,
+            open: OpenWriter::start(&self.key, number, self.session, previous, batch),
+            closed: ClosedWriter::start(&self.key, number, self.session, previous, Packing::Zstd),
+        })
+    }
+
+    fn close_if_due(&mut self, at: i64) -> Result<(), TapeError> {
+        let due = self.segment.as_ref().is_some_and(|segment| {
+            segment.n_bytes >= SEGMENT_BYTES || at.saturating_sub(segment.since) >= SEGMENT_MICROS
+        });
+        if due {
+            self.close()?;
+        }
+        Ok(())
+    }
+
+    fn close(&mut self) -> Result<(), TapeError> {
+        let Some(segment) = self.segment.take() else {
+            return Ok(());
+        };
+        let closed = segment.closed.finish()?;
+        self.media
+            .replace(segment.number, &closed.bytes, &closed.head)
+            .map_err(TapeError::Media)?;
+        self.head = Some(closed.head);
+        Ok(())
     }
 
     fn keeps(&self, body: &Body) -> bool {
@@ -106,10 +258,57 @@ impl Reel {
         }
     }
 
-    fn poison_on_error(&mut self, result: std::io::Result<()>) -> Result<(), TapeError> {
-        result.map_err(|error| {
+    fn poison_on_error<T>(&mut self, result: Result<T, TapeError>) -> Result<T, TapeError> {
+        if result.is_err() {
             self.state = State::Poisoned;
-            TapeError::Media(error)
+            self.segment = None;
+            self.screen = None;
+        }
+        result
+    }
+}
+
+/// Long output and input in pieces of [`MAX_CHUNK`], everything else as it is.
+fn pieces(body: Body) -> Vec<Body> {
+    if let Body::Output(bytes) = body {
+        return chunks(&bytes).map(Body::Output).collect();
+    }
+    if let Body::Input(bytes) = body {
+        return chunks(&bytes).map(Body::Input).collect();
+    }
+    vec![body]
+}
+
+/// At least one, so that whatever is recorded has a frame.
+fn chunks(bytes: &Bytes) -> impl Iterator<Item = Bytes> {
+    let starts = (0..bytes.len().max(1)).step_by(MAX_CHUNK);
+    starts.map(|start| bytes.slice(start..bytes.len().min(start + MAX_CHUNK)))
+}
+
+/// A body on its way to becoming a frame.
+struct Piece {
+    lane: u8,
+    seq: u64,
+    body: Body,
+    packed: Packed,
+    frame: Vec<u8>,
+}
+
+impl Piece {
+    fn new(lane: u8, body: Body) -> Result<Self, TooLarge> {
+        let packed = body.pack()?;
+        Ok(Self {
+            lane,
+            seq: 0,
+            body,
+            packed,
+            frame: Vec::new(),
         })
+    }
+}
+
+impl From<Unsealable> for TapeError {
+    fn from(_: Unsealable) -> Self {
+        TapeError::Seal
     }
 }

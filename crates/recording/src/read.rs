@@ -1,0 +1,163 @@
+//! Reading a segment: all of it in order, or the blocks a player needs.
+
+use std::vec;
+
+use bytes::Bytes;
+
+use crate::frame::Frame;
+use crate::key::SessionKey;
+use crate::segment::closed::{read_block, read_index};
+use crate::segment::index::Index;
+use crate::segment::open::{OpenFrames, Tail};
+use crate::segment::{Hash, Head, Parts, ReadError, SegmentHeader, State, sha256};
+
+/// A segment whose start, and where it is closed whose index, was read and holds.
+pub struct Segment {
+    parts: Parts,
+    bytes: Bytes,
+    index: Option<Index>,
+}
+
+impl Segment {
+    /// Reads header and index.
+    ///
+    /// # Errors
+    /// [`ReadError::Empty`] for bytes that end within the header.
+    pub fn open(bytes: Bytes, key: &SessionKey) -> Result<Segment, ReadError> {
+        let parts = Parts::read(&bytes, key)?;
+        let index = match parts.header.state {
+            State::Open => None,
+            State::Closed => Some(read_index(&parts, &bytes)?),
+        };
+        Ok(Segment { parts, bytes, index })
+    }
+
+    /// Its number within the recording.
+    pub fn number(&self) -> u32 {
+        self.parts.header.segment
+    }
+
+    /// The index of a closed segment; an open one has none.
+    pub fn index(&self) -> Option<&Index> {
+        self.index.as_ref()
+    }
+
+    /// Frames of one block, by its place in [`Index::blocks`].
+    ///
+    /// # Errors
+    /// [`ReadError::Altered`] too where there is no such block.
+    pub fn block(&self, number: usize) -> Result<Vec<Frame>, ReadError> {
+        let index = self.index.as_ref().ok_or(ReadError::Altered)?;
+        read_block(&self.parts, &self.bytes, index, number)
+    }
+
+    /// Every frame in order.
+    pub fn frames(&self) -> Frames<'_> {
+        let state = match &self.index {
+            Some(index) => Cursor::Closed {
+                index,
+                next: 0,
+                block: Vec::new().into_iter(),
+            },
+            None => Cursor::Open(Box::new(OpenFrames::new(&self.parts, &self.bytes))),
+        };
+        Frames {
+            segment: self,
+            cursor: state,
+            failed: false,
+        }
+    }
+
+    /// Frames from `from` to `to`, both included; of a closed segment only their blocks are read.
+    pub fn frames_between(&self, from: i64, to: i64) -> Result<Vec<Frame>, ReadError> {
+        let mut found = Vec::new();
+        match &self.index {
+            Some(index) => {
+                for number in index.blocks_between(from, to) {
+                    found.append(&mut self.block(number)?);
+                }
+            }
+            None => {
+                for frame in self.frames() {
+                    found.push(frame?);
+                }
+            }
+        }
+        found.retain(|frame| (from..=to).contains(&frame.at));
+        Ok(found)
+    }
+
+    pub(crate) fn header(&self) -> &SegmentHeader {
+        &self.parts.header
+    }
+}
+
+/// Frames of a segment in order. After an error there is nothing more.
+pub struct Frames<'a> {
+    segment: &'a Segment,
+    cursor: Cursor<'a>,
+    failed: bool,
+}
+
+enum Cursor<'a> {
+    Open(Box<OpenFrames>),
+    Closed {
+        index: &'a Index,
+        next: usize,
+        block: vec::IntoIter<Frame>,
+    },
+}
+
+impl Frames<'_> {
+    /// How the segment ends; `None` until the iterator has, and after an error.
+    pub fn tail(&self) -> Option<Tail> {
+        match &self.cursor {
+            Cursor::Open(frames) => frames.tail(),
+            Cursor::Closed { index, next, block } => {
+                let done = *next >= index.blocks.len() && block.len() == 0 && !self.failed;
+                done.then_some(Tail::Whole)
+            }
+        }
+    }
+
+    /// Hash of a closed segment, or of an open one up to the last frame read.
+    pub fn head(&self) -> Head {
+        let hash: Hash = match &self.cursor {
+            Cursor::Open(frames) => frames.running(),
+            Cursor::Closed { .. } => sha256(&[&self.segment.bytes]),
+        };
+        Head {
+            segment: self.segment.number(),
+            hash,
+        }
+    }
+
+    fn advance(&mut self) -> Result<Option<Frame>, ReadError> {
+        match &mut self.cursor {
+            Cursor::Open(frames) => frames.next(),
+            Cursor::Closed { index, next, block } => loop {
+                if let Some(frame) = block.next() {
+                    return Ok(Some(frame));
+                }
+                if *next >= index.blocks.len() {
+                    return Ok(None);
+                }
+                *block = self.segment.block(*next)?.into_iter();
+                *next += 1;
+            },
+        }
+    }
+}
+
+impl Iterator for Frames<'_> {
+    type Item = Result<Frame, ReadError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.failed {
+            return None;
+        }
+        let frame = self.advance().transpose();
+        self.failed = matches!(frame, Some(Err(_)));
+        frame
+    }
+}

@@ -1,0 +1,81 @@
+//! The footer of a closed segment: where in it is which time, keyframe and statement.
+
+use serde::{Deserialize, Serialize};
+
+#[cfg(feature = "write")]
+use crate::frame::Body;
+
+/// What a closed segment holds, without reading its blocks.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Index {
+    /// In order; together they are the whole segment.
+    pub blocks: Vec<Block>,
+    pub keyframes: Vec<Position>,
+    pub statements: Vec<Position>,
+    /// Whether the recording ends in this segment.
+    pub ends: bool,
+}
+
+/// A block of whole frames.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Block {
+    /// Where its sealed bytes start in the segment.
+    pub offset: u32,
+    /// How many they are.
+    pub len: u32,
+    pub first_seq: u64,
+    pub first_at: i64,
+    pub last_at: i64,
+    pub n_frames: u32,
+}
+
+/// Where a frame is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Position {
+    pub at: i64,
+    pub seq: u64,
+    /// Index into [`Index::blocks`].
+    pub block: u32,
+}
+
+impl Index {
+    /// Time of the first and the last frame.
+    pub fn span(&self) -> Option<(i64, i64)> {
+        Some((self.blocks.first()?.first_at, self.blocks.last()?.last_at))
+    }
+
+    /// The last keyframe at or before a time: where a player that seeks starts.
+    pub fn keyframe_before(&self, at: i64) -> Option<Position> {
+        let after = self.keyframes.partition_point(|keyframe| keyframe.at <= at);
+        self.keyframes.get(after.checked_sub(1)?).copied()
+    }
+
+    /// Indexes of the blocks with frames from `from` to `to`, both included.
+    pub fn blocks_between(&self, from: i64, to: i64) -> std::ops::Range<usize> {
+        let start = self.blocks.partition_point(|block| block.last_at < from);
+        let end = self.blocks.partition_point(|block| block.first_at <= to);
+        start..end.max(start)
+    }
+
+    #[cfg(feature = "write")]
+    pub(crate) fn note(&mut self, body: &Body, seq: u64, at: i64) {
+        let Ok(block) = u32::try_from(self.blocks.len()) else {
+            return;
+        };
+        let position = Position { at, seq, block };
+        match body {
+            Body::Keyframe(_) => self.keyframes.push(position),
+            Body::StatementStart(_) => self.statements.push(position),
+            Body::End { .. } => self.ends = true,
+            Body::Header(_)
+            | Body::Output(_)
+            | Body::Input(_)
+            | Body::Resize { .. }
+            | Body::StatementEnd(_)
+            | Body::Transfer(_)
+            | Body::Marker(_)
+            | Body::Gap(_)
+            | Body::Unknown { .. } => {}
+        }
+    }
+}

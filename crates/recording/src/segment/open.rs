@@ -1,0 +1,161 @@
+//! Open segments: one sealed record for each frame, appended as it happens.
+//!
+//! ```text
+//! header | { length 4 | length XOR running hash 4 | sealed frame } …
+//! ```
+//!
+//! The running hash starts as the header's hash and takes in every record; it is associated data of
+//! the next record. So a record holds only behind exactly the records before it, and the hash after
+//! the last one stands for the whole segment.
+
+use bytes::Bytes;
+
+use super::{HEADER_LEN, Hash, Parts, ReadError, associated, check, sha256};
+use crate::frame::Frame;
+use crate::key::Cipher;
+#[cfg(feature = "write")]
+use crate::{
+    key::{Sealer, SessionKey, Unsealable},
+    segment::{SegmentHeader, State},
+};
+
+const PREFIX_LEN: usize = 8;
+
+/// How the readable part of a segment ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tail {
+    /// With its last byte.
+    Whole,
+    /// In a record whose write was cut short; everything before it holds.
+    Torn,
+}
+
+/// Seals the frames of an open segment.
+#[cfg(feature = "write")]
+pub(crate) struct OpenWriter {
+    sealer: Sealer,
+    running: Hash,
+}
+
+#[cfg(feature = "write")]
+impl OpenWriter {
+    /// Puts the segment's header into `out`.
+    pub(crate) fn start(
+        key: &SessionKey,
+        segment: u32,
+        session: [u8; 16],
+        previous: Hash,
+        out: &mut Vec<u8>,
+    ) -> Self {
+        let header = SegmentHeader {
+            state: State::Open,
+            segment,
+            session,
+            previous,
+        }
+        .encode();
+        out.extend_from_slice(&header);
+        Self {
+            sealer: Sealer::new(key.open_cipher(), segment),
+            running: sha256(&[&header]),
+        }
+    }
+
+    /// Puts a frame's sealed record behind `out`.
+    pub(crate) fn push(&mut self, frame: &[u8], out: &mut Vec<u8>) -> Result<(), Unsealable> {
+        let len = frame.len() + crate::key::TAG_LEN;
+        let len = u32::try_from(len).map_err(|_| Unsealable)?;
+        let start = out.len();
+        out.extend_from_slice(&len.to_be_bytes());
+        out.extend_from_slice(&(len ^ check(&self.running)).to_be_bytes());
+        out.extend_from_slice(frame);
+
+        let place = associated(&self.running, self.sealer.counter());
+        let plain = out.get_mut(start + PREFIX_LEN..).ok_or(Unsealable)?;
+        let tag = self.sealer.seal(&place, plain)?;
+        out.extend_from_slice(&tag);
+        self.running = sha256(&[&self.running, out.get(start..).ok_or(Unsealable)?]);
+        Ok(())
+    }
+}
+
+/// Frames of an open segment, up to where it ends, is torn or altered.
+pub(crate) struct OpenFrames {
+    cipher: Cipher,
+    segment: u32,
+    rest: Bytes,
+    counter: u64,
+    running: Hash,
+    tail: Option<Tail>,
+}
+
+impl OpenFrames {
+    pub(crate) fn new(parts: &Parts, bytes: &Bytes) -> Self {
+        Self {
+            cipher: parts.cipher.clone(),
+            segment: parts.header.segment,
+            rest: bytes.slice(HEADER_LEN.min(bytes.len())..),
+            counter: 0,
+            running: parts.digest,
+            tail: None,
+        }
+    }
+
+    /// Hash of the header and of every record read so far.
+    pub(crate) fn running(&self) -> Hash {
+        self.running
+    }
+
+    /// How the segment ends, once the end was reached.
+    pub(crate) fn tail(&self) -> Option<Tail> {
+        self.tail
+    }
+
+    pub(crate) fn next(&mut self) -> Result<Option<Frame>, ReadError> {
+        let Some(sealed) = self.next_sealed()? else {
+            return Ok(None);
+        };
+        let place = associated(&self.running, self.counter);
+        let plain = self.cipher.unseal(
+            self.segment,
+            self.counter,
+            &place,
+            sealed.slice(PREFIX_LEN..).as_ref(),
+        )?;
+        let mut plain = Bytes::from(plain);
+        let frame = Frame::decode(&mut plain).map_err(|_| ReadError::Altered)?;
+        if !plain.is_empty() {
+            return Err(ReadError::Altered);
+        }
+        self.running = sha256(&[&self.running, &sealed]);
+        self.counter += 1;
+        self.rest = self.rest.slice(sealed.len()..);
+        Ok(Some(frame))
+    }
+
+    /// The next record with its prefix. An altered length is told from a torn record by its check.
+    fn next_sealed(&mut self) -> Result<Option<Bytes>, ReadError> {
+        if self.rest.is_empty() {
+            self.tail = Some(Tail::Whole);
+            return Ok(None);
+        }
+        let Some((prefix, after)) = self.rest.split_first_chunk::<PREFIX_LEN>() else {
+            self.tail = Some(Tail::Torn);
+            return Ok(None);
+        };
+        let [a, b, c, d, e, f, g, h] = *prefix;
+        let len = u32::from_be_bytes([a, b, c, d]);
+        let written = u32::from_be_bytes([e, f, g, h]);
+        // A file system may leave zeros where a power failure cut the write.
+        let zeros = self.rest.iter().all(|byte| *byte == 0);
+        if !zeros && written != len ^ check(&self.running) {
+            return Err(ReadError::Altered);
+        }
+        let len = usize::try_from(len).map_err(|_| ReadError::Altered)?;
+        if zeros || len > after.len() {
+            self.tail = Some(Tail::Torn);
+            return Ok(None);
+        }
+        Ok(Some(self.rest.slice(..PREFIX_LEN + len)))
+    }
+}

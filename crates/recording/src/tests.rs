@@ -1,0 +1,7 @@
+//! The recording as a whole: written by a tape, read, damaged, recovered.
+
+mod codec;
+mod recovery;
+mod shelf;
+mod tamper;
+mod tape;

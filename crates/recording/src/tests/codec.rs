@@ -1,0 +1,253 @@
+//! What is encoded is decoded; what is not ours is refused without a panic or a large allocation.
+
+use bytes::Bytes;
+use proptest::prelude::*;
+
+use super::shelf::{START, any_bytes, any_frame, header, key, stored};
+use crate::segment::closed::{ClosedWriter, Packing};
+use crate::segment::open::OpenWriter;
+use crate::*;
+
+/// The same frames as the bytes of an open and of a closed segment.
+fn segments(frames: &[Frame]) -> (Bytes, Bytes) {
+    let mut open = Vec::new();
+    let mut writer = OpenWriter::start(&key(), 3, [1; 16], [2; 32], &mut open);
+    let mut closed = ClosedWriter::start(&key(), 3, [1; 16], [2; 32], Packing::Zstd);
+    for frame in frames {
+        let mut bytes = Vec::new();
+        frame.encode(&mut bytes).unwrap();
+        writer.push(&bytes, &mut open).unwrap();
+        closed.push(&frame.body, frame.seq, frame.at, &bytes).unwrap();
+    }
+    (Bytes::from(open), Bytes::from(closed.finish().unwrap().bytes))
+}
+
+#[test]
+fn the_bytes_of_a_frame_stay_what_they_are() {
+    let frame = Frame {
+        lane: 1,
+        seq: 300,
+        at: START,
+        body: Body::Output(Bytes::from_static(b"hi")),
+    };
+    let mut bytes = Vec::new();
+
+    frame.encode(&mut bytes).unwrap();
+
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    expect_test::expect!["0201ac02808082e288d2a306026869"].assert_eq(&hex);
+}
+
+#[test]
+fn a_kind_of_a_later_version_is_skipped() {
+    let later = Frame {
+        lane: 0,
+        seq: 1,
+        at: 2,
+        body: Body::Unknown {
+            kind: 200,
+            body: Bytes::from_static(b"?"),
+        },
+    };
+    let known = Frame {
+        lane: 0,
+        seq: 2,
+        at: 2,
+        body: Body::Marker("here".to_owned()),
+    };
+    let mut bytes = Vec::new();
+    later.encode(&mut bytes).unwrap();
+    known.encode(&mut bytes).unwrap();
+    let mut bytes = Bytes::from(bytes);
+
+    assert_eq!(Frame::decode(&mut bytes), Ok(later));
+    assert_eq!(Frame::decode(&mut bytes), Ok(known));
+}
+
+#[test]
+fn a_field_that_a_later_version_appended_is_left_out() {
+    let mut end = postcard::to_allocvec("quit").unwrap();
+    end.extend_from_slice(b"more");
+    let mut bytes = Vec::new();
+    let body = Body::Unknown {
+        kind: 11,
+        body: Bytes::from(end),
+    };
+    Frame {
+        lane: 0,
+        seq: 1,
+        at: 2,
+        body,
+    }
+    .encode(&mut bytes)
+    .unwrap();
+
+    let frame = Frame::decode(&mut Bytes::from(bytes)).unwrap();
+
+    assert_eq!(
+        frame.body,
+        Body::End {
+            reason: "quit".to_owned()
+        }
+    );
+}
+
+#[test]
+fn a_body_beyond_the_bound_is_refused() {
+    let body = Body::StatementStart(Statement::simple("x".repeat(MAX_BODY)));
+    let frame = Frame {
+        lane: 0,
+        seq: 0,
+        at: 0,
+        body,
+    };
+
+    assert!(matches!(frame.encode(&mut Vec::new()), Err(TooLarge(n)) if n > MAX_BODY));
+}
+
+#[test]
+fn a_later_version_of_the_format_is_named() {
+    let (open, _) = segments(&[]);
+    let mut later = open.to_vec();
+    later[8] = 2;
+    later[9] = !2;
+
+    let opened = Segment::open(Bytes::from(later.clone()), &key());
+    let verdict = verify(&[stored(3, &later)], &key(), None);
+
+    assert_eq!(opened.err(), Some(ReadError::Newer(2)));
+    assert_eq!(
+        verdict,
+        Err(Unsupported {
+            segment: 3,
+            version: 2
+        })
+    );
+}
+
+#[test]
+fn another_key_reads_nothing() {
+    let frame = Frame {
+        lane: 0,
+        seq: 0,
+        at: 0,
+        body: Body::Header(Box::new(header(Switches::ALL))),
+    };
+    let (open, closed) = segments(&[frame]);
+    let other = SessionKey::new([8; 32]);
+
+    let open = Segment::open(open, &other).unwrap();
+
+    assert_eq!(open.frames().collect::<Vec<_>>(), [Err(ReadError::Altered)]);
+    assert_eq!(Segment::open(closed, &other).err(), Some(ReadError::Altered));
+}
+
+#[test]
+fn a_key_does_not_show_itself() {
+    assert_eq!(format!("{:?}", key()), "SessionKey(..)");
+}
+
+#[test]
+fn a_transcript_joins_what_the_screen_wrapped() {
+    let wide = Header {
+        cols: 10,
+        rows: 2,
+        ..header(Switches::ALL)
+    };
+    let output = [
+        "\x1b[1mpostgres=#\x1b[0m select 'long",
+        " żół",
+        "w';\r\n done\r\n",
+    ];
+    let mut frames = vec![Frame {
+        lane: 0,
+        seq: 0,
+        at: 0,
+        body: Body::Header(Box::new(wide)),
+    }];
+    for text in output {
+        frames.push(Frame {
+            lane: 0,
+            seq: 0,
+            at: 0,
+            body: Body::Output(Bytes::from(text)),
+        });
+        frames.push(Frame {
+            lane: 1,
+            seq: 0,
+            at: 0,
+            body: Body::Output(Bytes::from("another lane")),
+        });
+    }
+
+    let text = transcript(&frames);
+
+    expect_test::expect![[r"
+        postgres=# select 'long żółw';
+         done
+    "]]
+    .assert_eq(&text);
+}
+
+proptest! {
+    #[test]
+    fn frames_decode_to_what_was_encoded(frames in prop::collection::vec(any_frame(), 0..20)) {
+        let mut bytes = Vec::new();
+        for frame in &frames {
+            frame.encode(&mut bytes).unwrap();
+        }
+        let mut bytes = Bytes::from(bytes);
+
+        for frame in &frames {
+            prop_assert_eq!(&Frame::decode(&mut bytes).unwrap(), frame);
+        }
+        prop_assert!(bytes.is_empty());
+    }
+
+    #[test]
+    fn open_and_closed_segments_keep_the_frames(frames in prop::collection::vec(any_frame(), 0..40)) {
+        let (open, closed) = segments(&frames);
+
+        prop_assert_eq!(&super::shelf::frames(&open), &frames);
+        prop_assert_eq!(&super::shelf::frames(&closed), &frames);
+    }
+
+    #[test]
+    fn a_player_gets_the_frames(frames in prop::collection::vec(any_frame(), 0..20)) {
+        let bytes = player::encode(&frames).unwrap();
+
+        prop_assert_eq!(player::decode(Bytes::from(bytes)).unwrap(), frames);
+    }
+
+    #[test]
+    fn any_bytes_are_read_without_panic(bytes in any_bytes(), state in prop::bool::ANY) {
+        let _ = Frame::decode(&mut bytes.clone());
+        let _ = player::decode(bytes.clone());
+        let _ = player::decode([&[1], bytes.as_ref()].concat().into());
+        let _ = Segment::open(bytes.clone(), &key());
+        let (open, closed) = segments(&[]);
+        let start = if state { open } else { closed };
+        let damaged = [&start[..68], bytes.as_ref()].concat();
+        let _ = verify(&[stored(3, &damaged)], &key(), None);
+        let _ = recover(&[stored(3, &damaged)], &key());
+        if let Ok(segment) = Segment::open(Bytes::from(damaged), &key()) {
+            prop_assert_eq!(segment.frames().filter(Result::is_ok).count(), 0);
+        }
+    }
+
+    #[test]
+    fn a_claimed_length_allocates_nothing(len in any::<u32>(), kind in any::<u8>(), count in any::<u32>()) {
+        let head = postcard::to_allocvec(&(kind, 0u8, 0u64, 0i64, len)).unwrap();
+        let claimed = postcard::to_allocvec(&("", 1u8, 0u8, count)).unwrap();
+        let bytes = [head, claimed].concat();
+
+        let frame = Frame::decode(&mut Bytes::from(bytes.clone()));
+
+        prop_assert!(frame.is_err() || usize::try_from(len).unwrap() <= bytes.len());
+    }
+
+    #[test]
+    fn transcripts_of_any_frames_end(frames in prop::collection::vec(any_frame(), 0..8)) {
+        let _ = transcript(&frames);
+    }
+}
