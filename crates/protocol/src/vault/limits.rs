@@ -1,5 +1,7 @@
 //! Limits of sessions: six fields that a PAM Configuration and a record's connection settings share.
 
+use serde::{Deserialize, Serialize};
+
 use super::checks::{Checks, within};
 use super::length_of_time;
 
@@ -85,7 +87,8 @@ pub struct LimitTexts<'a> {
 }
 
 /// What the six fields say. `None` inherits; 0 is none (times) or unlimited (sessions). Times are seconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Limits {
     pub statement_timeout: Option<u32>,
     pub connect_timeout: Option<u32>,

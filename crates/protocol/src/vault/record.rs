@@ -45,7 +45,7 @@ impl RecordKind {
 pub enum Tested {
     /// Never, or not since host, port, TLS or a credential changed.
     #[default]
-    NotTested,
+    Never,
     Verified {
         at: Timestamp,
     },
@@ -59,7 +59,7 @@ pub enum Tested {
 impl Tested {
     pub fn label(&self) -> &'static str {
         match self {
-            Self::NotTested => "Not tested",
+            Self::Never => "Not tested",
             Self::Verified { .. } => "Verified",
             Self::Failed { .. } => "Failed",
         }
@@ -69,7 +69,7 @@ impl Tested {
     pub fn and(self, other: Self) -> Self {
         match (self, other) {
             (failed @ Self::Failed { .. }, _) | (_, failed @ Self::Failed { .. }) => failed,
-            (Self::NotTested, other) | (other, Self::NotTested) => other,
+            (Self::Never, other) | (other, Self::Never) => other,
             (Self::Verified { at }, Self::Verified { at: other }) => Self::Verified { at: at.min(other) },
         }
     }
@@ -227,7 +227,7 @@ mod tests {
         let verified = Tested::Verified { at: Timestamp(1) };
 
         assert_eq!(verified.clone().and(failed.clone()), failed);
-        assert_eq!(Tested::NotTested.and(verified.clone()), verified);
+        assert_eq!(Tested::Never.and(verified.clone()), verified);
         assert_eq!(
             verified.and(Tested::Verified { at: Timestamp(3) }),
             Tested::Verified { at: Timestamp(1) }

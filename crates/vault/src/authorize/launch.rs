@@ -1,0 +1,237 @@
+//! Launching: the checks of spec §0.5 in their order, made when a ticket is issued, when it is redeemed, and for live
+//! sessions again and again.
+
+use protocol::errors::{Code, Refusal};
+use protocol::ids::RecordId;
+use protocol::people::Role;
+use protocol::vault::RecordKind;
+
+use super::{Authorized, visible};
+use crate::effective::{Effective, Parent};
+use crate::people::Person;
+use crate::record::{Database, Record};
+use crate::settings::{Settings, prerequisites};
+use crate::share::Share;
+
+/// What is known when somebody wants to launch.
+#[derive(Debug, Clone, Copy)]
+pub struct LaunchFacts<'a> {
+    pub record: &'a Record,
+    pub shares: &'a [Share],
+    pub settings: &'a Settings,
+    /// The record `settings.configuration` points at.
+    pub configuration: Option<&'a Record>,
+    /// The account somebody chose; `None` takes the launch credential, or the only one open to them.
+    pub account: Option<&'a RecordId>,
+}
+
+/// Sessions that are live on the record, the one to be opened not counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LiveSessions {
+    pub of_person: u32,
+    pub of_record: u32,
+}
+
+/// Open a session on a record, with one account, under these settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Launch {
+    record: RecordId,
+    account: RecordId,
+    effective: Effective,
+}
+
+impl Authorized<Launch> {
+    pub fn record(&self) -> &RecordId {
+        &self.action.record
+    }
+
+    /// The PAM User whose credential is injected.
+    pub fn account(&self) -> &RecordId {
+        &self.action.account
+    }
+
+    /// What the session goes by.
+    pub fn effective(&self) -> &Effective {
+        &self.action.effective
+    }
+}
+
+/// Authorizes a new session.
+///
+/// # Errors
+/// In this order: `SignedOut`; `PamPolicyDenied` for the role; `PamNotFound`; `PamPolicyDenied` without a launch
+/// share; `PamPrereq`; `PamConfigDenied`; `PamDisabledOnRecord`; `PamNoCredential`; `PamLimitSessions`.
+pub fn launch(
+    person: &Person,
+    facts: LaunchFacts<'_>,
+    live: LiveSessions,
+) -> Result<Authorized<Launch>, Refusal> {
+    let authorized = stay(person, facts)?;
+    check_limits(authorized.effective(), live)?;
+
+    Ok(authorized)
+}
+
+/// Authorizes a session that is already open: everything but the number of sessions.
+/// `facts.account` is the one in use; should it be taken away, no other takes its place.
+///
+/// # Errors
+/// As [`launch`], without `PamLimitSessions`.
+pub fn stay(person: &Person, facts: LaunchFacts<'_>) -> Result<Authorized<Launch>, Refusal> {
+    let effective = reachable(person, facts)?;
+    let open = accounts(person, facts.settings);
+    let account = match facts.account {
+        Some(chosen) => open.into_iter().find(|account| *account == chosen).cloned(),
+        None => preferred(&open, facts.settings)?.cloned(),
+    };
+    let Some(account) = account else {
+        return Err(Refusal::new(
+            Code::PamNoCredential,
+            "No account of this record is open to you, or not the chosen one. Ask an administrator to put you on its list.",
+        ));
+    };
+
+    let record = facts.record.id.clone();
+    Ok(Authorized::new(
+        person,
+        Launch {
+            record,
+            account,
+            effective,
+        },
+    ))
+}
+
+/// The accounts a person may choose from: the launch credential first, the others in the order of the list.
+///
+/// # Errors
+/// As [`launch`], up to `PamDisabledOnRecord`.
+pub fn launch_accounts(person: &Person, facts: LaunchFacts<'_>) -> Result<Vec<RecordId>, Refusal> {
+    reachable(person, facts)?;
+
+    Ok(accounts(person, facts.settings).into_iter().cloned().collect())
+}
+
+/// Everything that does not depend on the account.
+fn reachable(person: &Person, facts: LaunchFacts<'_>) -> Result<Effective, Refusal> {
+    super::signed_in(person)?;
+    if person.role == Role::Auditor {
+        return Err(Refusal::new(
+            Code::PamPolicyDenied,
+            "Your role does not allow launching connections.",
+        ));
+    }
+    let location = facts.record.location();
+    let permissions = visible(person, &location, facts.shares)?;
+    let database = database(facts.record)?;
+    if !permissions.launch {
+        return Err(Refusal::new(
+            Code::PamPolicyDenied,
+            "Launching takes a share with launch on this record or its folder. An administrator can give you one.",
+        ));
+    }
+
+    let parent = parent(facts)?;
+    if !parent.configuration.connections {
+        return Err(Refusal::new(Code::PamConfigDenied, parent.denied("connections")));
+    }
+    let effective = Effective::of(facts.settings, database, Some(parent));
+    if !effective.connections.value {
+        return Err(Refusal::new(
+            Code::PamDisabledOnRecord,
+            "Connections are not enabled on this record.",
+        ));
+    }
+    if facts.settings.connection.launch_credential.is_none() {
+        return Err(Refusal::new(
+            Code::PamNoCredential,
+            "This record has no launch credential. Ask an administrator to select one.",
+        ));
+    }
+
+    Ok(effective)
+}
+
+fn database(record: &Record) -> Result<&Database, Refusal> {
+    record.database().ok_or_else(|| {
+        let kind = record.content.body.kind().label();
+        Refusal::new(
+            Code::PamPrereq,
+            format!(
+                "A {kind} cannot be launched, only a {}.",
+                RecordKind::Database.label()
+            ),
+        )
+    })
+}
+
+fn parent<'a>(facts: LaunchFacts<'a>) -> Result<Parent<'a>, Refusal> {
+    let record = facts
+        .configuration
+        .filter(|record| Some(&record.id) == facts.settings.configuration.as_ref());
+    let (Some(record), Some(_)) = (record, &facts.settings.administrative) else {
+        return Err(prerequisites());
+    };
+    let configuration = record.configuration().ok_or_else(prerequisites)?;
+
+    Ok(Parent {
+        title: record.title(),
+        configuration,
+    })
+}
+
+fn accounts<'a>(person: &Person, settings: &'a Settings) -> Vec<&'a RecordId> {
+    let launch = settings.connection.launch_credential.as_ref();
+    let mut open: Vec<&RecordId> = settings
+        .accounts
+        .iter()
+        .filter(|account| account.launchers.includes(&person.id))
+        .map(|account| &account.user)
+        .collect();
+    // Stable: false sorts before true.
+    open.sort_by_key(|account| Some(*account) != launch);
+
+    open
+}
+
+/// The account of who chose none.
+fn preferred<'a>(open: &[&'a RecordId], settings: &Settings) -> Result<Option<&'a RecordId>, Refusal> {
+    let launch = settings.connection.launch_credential.as_ref();
+    match open {
+        [] => Ok(None),
+        [only] => Ok(Some(only)),
+        [first, ..] if Some(*first) == launch => Ok(Some(first)),
+        [_, ..] => Err(Refusal::new(
+            Code::PamNoCredential,
+            "Choose the account to launch with.",
+        )),
+    }
+}
+
+fn check_limits(effective: &Effective, live: LiveSessions) -> Result<(), Refusal> {
+    let (of_person, of_record) = (
+        effective.max_sessions_per_user.value,
+        effective.max_sessions_per_resource.value,
+    );
+    if of_person > 0 && live.of_person >= of_person {
+        return Err(Refusal::new(
+            Code::PamLimitSessions,
+            format!(
+                "You have reached the maximum of {of_person} active sessions on this record. Close an existing session and try again."
+            ),
+        ));
+    }
+    if of_record > 0 && live.of_record >= of_record {
+        return Err(Refusal::new(
+            Code::PamLimitSessions,
+            format!(
+                "This record has reached its maximum of {of_record} active sessions. Try again when one has ended."
+            ),
+        ));
+    }
+
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,294 @@
+//! Launching, condition by condition.
+
+use protocol::people::PersonState;
+use protocol::time::Timestamp;
+use protocol::vault::{ConfigurationDraft, DatabaseDraft, Permissions, Tri};
+
+use super::*;
+use crate::authorize::tests::{person, share};
+use crate::record::{Configuration, Content, Stamp};
+use crate::settings::{Account, Connection, Launchers};
+
+const LAUNCH: Permissions = Permissions {
+    view: true,
+    edit: false,
+    launch: true,
+    reveal: false,
+};
+const NONE_LIVE: LiveSessions = LiveSessions {
+    of_person: 0,
+    of_record: 0,
+};
+
+fn id(byte: u8) -> RecordId {
+    RecordId::from_random([byte; 16])
+}
+
+fn record(byte: u8, content: Content) -> Record {
+    let stamp = Stamp {
+        by: person(0, Role::Administrator).id,
+        at: Timestamp(0),
+    };
+
+    Record {
+        id: id(byte),
+        content,
+        version: 1,
+        created: stamp.clone(),
+        updated: stamp,
+    }
+}
+
+/// A record that can be launched by person 7 with account 4, and what each test changes about it.
+struct World {
+    person: Person,
+    record: Record,
+    configuration: Record,
+    settings: Settings,
+    shares: Vec<Share>,
+    account: Option<RecordId>,
+    live: LiveSessions,
+}
+
+impl World {
+    fn new() -> Self {
+        let person = person(7, Role::User);
+        let database = DatabaseDraft {
+            title: "Orders".to_owned(),
+            host: "db".to_owned(),
+            ..DatabaseDraft::default()
+        };
+        let configuration = ConfigurationDraft {
+            title: "Prod".to_owned(),
+            ..ConfigurationDraft::default()
+        };
+
+        Self {
+            record: record(1, Content::of_database(&database).unwrap()),
+            configuration: record(2, Content::of_configuration(&configuration).unwrap()),
+            settings: Settings {
+                configuration: Some(id(2)),
+                administrative: Some(id(3)),
+                accounts: vec![Account {
+                    user: id(4),
+                    launchers: Launchers::Everyone,
+                }],
+                connection: Connection {
+                    connections: Tri::On,
+                    launch_credential: Some(id(4)),
+                    ..Connection::default()
+                },
+            },
+            shares: vec![share(&person, LAUNCH)],
+            account: None,
+            live: NONE_LIVE,
+            person,
+        }
+    }
+
+    fn facts(&self) -> LaunchFacts<'_> {
+        LaunchFacts {
+            record: &self.record,
+            shares: &self.shares,
+            settings: &self.settings,
+            configuration: Some(&self.configuration),
+            account: self.account.as_ref(),
+        }
+    }
+
+    fn launch(&self) -> Result<Authorized<Launch>, Refusal> {
+        launch(&self.person, self.facts(), self.live)
+    }
+
+    fn refusal(&self) -> String {
+        let refusal = self.launch().unwrap_err();
+
+        format!("{:?}: {}", refusal.code, refusal.sentence)
+    }
+
+    fn configuration_mut(&mut self) -> &mut Configuration {
+        match &mut self.configuration.content.body {
+            crate::record::Body::Configuration(configuration) => configuration,
+            crate::record::Body::Database(_) | crate::record::Body::User(_) => unreachable!(),
+        }
+    }
+}
+
+#[test]
+fn with_everything_in_place_the_launch_credential_is_used() {
+    let world = World::new();
+
+    let authorized = world.launch().unwrap();
+
+    assert_eq!(authorized.record(), &id(1));
+    assert_eq!(authorized.account(), &id(4));
+    assert_eq!(authorized.person(), &world.person.id);
+}
+
+#[test]
+fn each_missing_condition_has_its_own_refusal_in_order() {
+    let mut refusals = Vec::new();
+    let mut world = World::new();
+    // From the last condition to the first: each earlier one that fails hides the later ones.
+    world.live = LiveSessions {
+        of_person: 5,
+        of_record: 9,
+    };
+    refusals.push(world.refusal());
+    world.settings.accounts[0].launchers = Launchers::nobody();
+    refusals.push(world.refusal());
+    world.settings.connection.launch_credential = None;
+    refusals.push(world.refusal());
+    world.settings.connection.connections = Tri::Off;
+    refusals.push(world.refusal());
+    world.configuration_mut().connections = false;
+    refusals.push(world.refusal());
+    world.settings.administrative = None;
+    refusals.push(world.refusal());
+    world.shares[0].permissions = Permissions::VIEW;
+    refusals.push(world.refusal());
+    world.shares.clear();
+    refusals.push(world.refusal());
+    world.person.role = Role::Auditor;
+    refusals.push(world.refusal());
+    world.person.state = PersonState::Off;
+    refusals.push(world.refusal());
+
+    expect_test::expect![[r#"
+        PamLimitSessions: You have reached the maximum of 5 active sessions on this record. Close an existing session and try again.
+        PamNoCredential: No account of this record is open to you, or not the chosen one. Ask an administrator to put you on its list.
+        PamNoCredential: This record has no launch credential. Ask an administrator to select one.
+        PamDisabledOnRecord: Connections are not enabled on this record.
+        PamConfigDenied: Connections are turned off in PAM Configuration "Prod".
+        PamPrereq: Select a PAM configuration and an administrative credential first.
+        PamPolicyDenied: Launching takes a share with launch on this record or its folder. An administrator can give you one.
+        PamNotFound: Record not found.
+        PamPolicyDenied: Your role does not allow launching connections.
+        SignedOut: Your account is switched off. Ask an administrator to switch it on again."#]]
+    .assert_eq(&refusals.join("\n"));
+}
+
+#[test]
+fn an_administrator_needs_a_launch_share_too() {
+    let mut world = World::new();
+    world.person.role = Role::Administrator;
+    assert!(world.launch().is_ok());
+
+    world.shares.clear();
+
+    assert_eq!(world.launch().unwrap_err().code, Code::PamPolicyDenied);
+}
+
+#[test]
+fn an_account_is_open_to_its_list_only() {
+    let mut world = World::new();
+    let listed = Launchers::Persons([world.person.id.clone()].into());
+    world.settings.accounts.push(Account {
+        user: id(5),
+        launchers: listed,
+    });
+    world.settings.accounts.push(Account {
+        user: id(6),
+        launchers: Launchers::nobody(),
+    });
+
+    assert_eq!(
+        launch_accounts(&world.person, world.facts()).unwrap(),
+        [id(4), id(5)]
+    );
+    for (chosen, allowed) in [(4, true), (5, true), (6, false), (3, false), (99, false)] {
+        world.account = Some(id(chosen));
+
+        assert_eq!(world.launch().is_ok(), allowed, "account {chosen}");
+    }
+}
+
+#[test]
+fn who_may_not_use_the_launch_credential_uses_the_only_other_or_chooses() {
+    let mut world = World::new();
+    let listed = || Launchers::Persons([person(7, Role::User).id].into());
+    world.settings.accounts = vec![
+        Account {
+            user: id(4),
+            launchers: Launchers::nobody(),
+        },
+        Account {
+            user: id(5),
+            launchers: listed(),
+        },
+    ];
+    assert_eq!(world.launch().unwrap().account(), &id(5));
+
+    world.settings.accounts.push(Account {
+        user: id(6),
+        launchers: listed(),
+    });
+
+    assert_eq!(
+        world.refusal(),
+        "PamNoCredential: Choose the account to launch with."
+    );
+}
+
+#[test]
+fn a_live_session_whose_account_is_taken_away_does_not_get_another() {
+    let mut world = World::new();
+    world.account = Some(id(5));
+    world.live = LiveSessions {
+        of_person: 99,
+        of_record: 99,
+    };
+    let listed = Launchers::Persons([world.person.id.clone()].into());
+    world.settings.accounts.push(Account {
+        user: id(5),
+        launchers: listed,
+    });
+    assert!(stay(&world.person, world.facts()).is_ok());
+
+    world.settings.accounts[1].launchers = Launchers::nobody();
+
+    assert_eq!(
+        stay(&world.person, world.facts()).unwrap_err().code,
+        Code::PamNoCredential
+    );
+}
+
+#[test]
+fn limits_count_the_persons_and_the_records_sessions() {
+    let mut world = World::new();
+    world.settings.connection.limits.max_sessions_per_resource = Some(2);
+    for (of_person, of_record, allowed) in [(0, 0, true), (1, 1, true), (0, 2, false), (5, 0, false)] {
+        world.live = LiveSessions { of_person, of_record };
+
+        assert_eq!(world.launch().is_ok(), allowed, "{of_person} {of_record}");
+    }
+    world.settings.connection.limits.max_sessions_per_user = Some(0);
+    world.live = LiveSessions {
+        of_person: 500,
+        of_record: 0,
+    };
+    assert!(world.launch().is_ok());
+}
+
+#[test]
+fn a_configuration_that_is_not_the_linked_one_does_not_count() {
+    let mut world = World::new();
+    world.settings.configuration = Some(id(42));
+
+    assert_eq!(world.launch().unwrap_err().code, Code::PamPrereq);
+}
+
+#[test]
+fn only_a_database_is_launched() {
+    let mut world = World::new();
+    world.record = Record {
+        id: id(1),
+        ..world.configuration.clone()
+    };
+
+    assert!(
+        world
+            .refusal()
+            .starts_with("PamPrereq: A PAM Configuration cannot be launched")
+    );
+}
