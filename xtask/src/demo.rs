@@ -1,0 +1,167 @@
+//! The demo: a throwaway PostgreSQL with a sample database, and Postern in front of it, until Ctrl-C.
+//!
+//! Everything it makes lies in `demo-data/` of the checkout. A second run finds it there.
+
+mod folder;
+mod postern;
+mod postgres;
+mod process;
+mod sources;
+
+use std::io::Write;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use self::folder::Folder;
+use self::postern::{ADMINISTRATOR, Postern};
+use self::postgres::Postgres;
+use self::sources::Sources;
+use crate::say;
+use crate::site::{self, Effort};
+use crate::workspace::{Workspace, run as run_command};
+
+/// 400,000 orders have a million lines.
+const ORDERS: u32 = 400_000;
+/// The same tables in a second.
+const FEW_ORDERS: u32 = 400;
+
+/// When Postern is stopped.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Until {
+    /// By Ctrl-C only.
+    Stopped,
+    /// By Ctrl-C; after a change of a source file it is built and started again.
+    Changed,
+}
+
+pub(crate) fn run(workspace: &Workspace, until: Until) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let folder = Folder::open(&workspace.root.join("demo-data"))?;
+    let sample = workspace.root.join("demo/sample");
+
+    let mut postgres = Postgres::start(&folder)?;
+    folder.once("sample", || {
+        say("demo: loading the sample database, a million rows");
+        postgres.load(&sample, ORDERS)
+    })?;
+    let mut postern = Postern::start(workspace, &folder)?;
+    introduce(&folder, &postern)?;
+    let ended = runtime.block_on(attend(workspace, &folder, until, &mut postgres, &mut postern));
+
+    postern.stop()?;
+    postgres.stop()?;
+    say("demo: stopped");
+    ended
+}
+
+/// Says `ready` on standard output when the sample is there; what there is to know is in the folder's `demo.toml`.
+pub(crate) fn run_postgres(workspace: &Workspace, folder: &Path) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let folder = Folder::open(folder)?;
+    let mut postgres = Postgres::start(&folder)?;
+    folder.once("sample", || {
+        postgres.load(&workspace.root.join("demo/sample"), FEW_ORDERS)
+    })?;
+    writeln!(std::io::stdout(), "ready")?;
+
+    runtime.block_on(async { Signals::listen()?.next().await })?;
+    postgres.stop()
+}
+
+fn introduce(folder: &Folder, postern: &Postern) -> Result<()> {
+    say(&format!("\n  Postern  {}\n", postern.url()));
+    say(&format!(
+        "  Sign in  {ADMINISTRATOR}  {}  (administrator)\n",
+        folder.password("administrator")?
+    ));
+    say("  Ctrl-C stops everything, `make demo-clean` removes it.\n");
+    Ok(())
+}
+
+/// Returns on Ctrl-C, or with an error when one of the two ends by itself.
+async fn attend(
+    workspace: &Workspace,
+    folder: &Folder,
+    until: Until,
+    postgres: &mut Postgres,
+    postern: &mut Postern,
+) -> Result<()> {
+    let mut signals = Signals::listen()?;
+    let mut look = tokio::time::interval(Duration::from_millis(500));
+    let mut sources = Sources::of(workspace);
+    loop {
+        tokio::select! {
+            ended = signals.next() => return ended,
+            _ = look.tick() => {}
+        }
+        if let Some(status) = postgres.exited()? {
+            bail!(
+                "PostgreSQL ended with {status}: see {}/postgres.log",
+                folder.path().display()
+            );
+        }
+        if let Some(status) = postern.exited()? {
+            bail!(
+                "posternd ended with {status}: see {}/postern.log",
+                folder.path().display()
+            );
+        }
+        if until == Until::Changed && sources.have_changed() {
+            renew(workspace, folder, postern)?;
+        }
+    }
+}
+
+/// Builds and starts Postern again; what does not build leaves the last good one running.
+fn renew(workspace: &Workspace, folder: &Folder, postern: &mut Postern) -> Result<()> {
+    if let Err(error) = build(workspace) {
+        say(&format!("dev: {error:#}"));
+        return Ok(());
+    }
+    postern.stop()?;
+    *postern = Postern::start(workspace, folder)?;
+    say(&format!("dev: {}", postern.url()));
+    Ok(())
+}
+
+/// The same selection of packages as in the Makefile, so that cargo builds nothing twice.
+fn build(workspace: &Workspace) -> Result<()> {
+    run_command(
+        workspace
+            .cargo()
+            .args(["build", "--package=xtask", "--package=server", "--bins"]),
+    )?;
+    site::build(workspace, Effort::Quick)
+}
+
+/// What ends the demo in good order: Ctrl-C, `kill`, a closed terminal.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+    hangup: Signal,
+}
+
+impl Signals {
+    fn listen() -> Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
+    }
+
+    async fn next(&mut self) -> Result<()> {
+        tokio::select! {
+            _ = self.interrupt.recv() => Ok(()),
+            _ = self.terminate.recv() => Ok(()),
+            _ = self.hangup.recv() => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! The demo's Postern: configuration, the first administrator, the server.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+use super::folder::{Folder, write_private};
+use super::process::{Process, free_port};
+use crate::workspace::Workspace;
+
+pub(super) const ADMINISTRATOR: &str = "ada@postern.example";
+
+/// Where people look for it; the next free port when it is taken.
+const PORT: u16 = 7480;
+const METRICS_PORT: u16 = 7490;
+
+pub(super) struct Postern {
+    process: Process,
+    url: String,
+}
+
+impl Postern {
+    /// Starts the server that `cargo build` made, the first time with an administrator.
+    pub(super) fn start(workspace: &Workspace, folder: &Folder) -> Result<Self> {
+        let program = workspace.target.join("debug/posternd");
+        let port = free_port(PORT)?;
+        let url = format!("http://localhost:{port}");
+        let configuration = write_configuration(folder, port, &url)?;
+        folder.once("administrator", || {
+            add_administrator(&program, &configuration, folder.password("administrator")?)
+        })?;
+
+        let program = [program.as_ref(), "--config".as_ref(), configuration.as_ref()];
+        let log = folder.path().join("postern.log");
+        let mut process = Process::start("posternd", Command::new("setpriv"), &program, &log, "TERM")?;
+        process.wait_for_port(port)?;
+        Ok(Self { process, url })
+    }
+
+    pub(super) fn url(&self) -> &str {
+        &self.url
+    }
+
+    pub(super) fn exited(&mut self) -> Result<Option<ExitStatus>> {
+        self.process.exited()
+    }
+
+    pub(super) fn stop(&mut self) -> Result<()> {
+        self.process.stop()
+    }
+}
+
+fn write_configuration(folder: &Folder, port: u16, url: &str) -> Result<PathBuf> {
+    let path = folder.path().join("postern.toml");
+    let data = toml::Value::from(folder.path().join("postern").display().to_string());
+    let metrics = free_port(METRICS_PORT)?;
+    let text = format!(
+        "[http]\nlisten = \"127.0.0.1:{port}\"\npublic_url = \"{url}\"\n\n\
+         [metrics]\nlisten = \"127.0.0.1:{metrics}\"\n\n\
+         [data]\nfolder = {data}\n\n\
+         [log]\nformat = \"text\"\n"
+    );
+    write_private(&path, &text)?;
+    Ok(path)
+}
+
+fn add_administrator(program: &Path, configuration: &Path, password: &str) -> Result<()> {
+    let mut command = Command::new(program);
+    command.arg("--config").arg(configuration).args([
+        "admin",
+        "create",
+        "--email",
+        ADMINISTRATOR,
+        "--password-stdin",
+    ]);
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .context("cannot start posternd")?;
+    if let Some(mut stdin) = child.stdin.take() {
+        stdin.write_all(password.as_bytes())?;
+    }
+    let status = child.wait()?;
+    if !status.success() {
+        bail!("posternd admin create ended with {status}");
+    }
+    Ok(())
+}

@@ -1,0 +1,151 @@
+//! `hydrate` as the browser loads it: cargo, wasm-bindgen as a library, wasm-opt.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+use wasm_bindgen_cli_support::Bindgen;
+
+use super::folder::short_hash;
+use crate::say;
+use crate::workspace::{Workspace, run};
+
+/// The name of everything in `pkg/`, also told to leptos at compile time.
+const OUTPUT_NAME: &str = "postern";
+
+/// The features rustc uses, one by one: with `--all-features` wasm-opt makes a module Chromium rejects.
+const WASM_OPT: &[&str] = &[
+    "-Oz",
+    "--enable-bulk-memory",
+    "--enable-nontrapping-float-to-int",
+    "--enable-sign-ext",
+    "--enable-mutable-globals",
+    "--enable-reference-types",
+    "--enable-multivalue",
+];
+
+/// Builds the module and returns the folder that holds it with its JavaScript.
+pub(super) fn build(workspace: &Workspace) -> Result<PathBuf> {
+    let version = bindgen_version(&fs::read_to_string(workspace.root.join("Cargo.lock"))?)?;
+    let mut cargo = workspace.cargo();
+    cargo.args([
+        "build",
+        "--package=hydrate",
+        "--target=wasm32-unknown-unknown",
+        "--profile=wasm-release",
+    ]);
+    run(cargo.env("LEPTOS_OUTPUT_NAME", OUTPUT_NAME))?;
+
+    let raw = workspace
+        .target
+        .join("wasm32-unknown-unknown/wasm-release/hydrate.wasm");
+    let module = fs::read(&raw).with_context(|| format!("cannot read {}", raw.display()))?;
+    let mark = format!(
+        "{} wasm-bindgen {version} wasm-opt {}",
+        short_hash(&module),
+        WASM_OPT.join(" ")
+    );
+    let work = workspace.target.join("site-work");
+    let pkg = work.join("pkg");
+    if fs::read_to_string(work.join("made-from")).is_ok_and(|made_from| made_from == mark) {
+        return Ok(pkg);
+    }
+
+    if work.exists() {
+        fs::remove_dir_all(&work).with_context(|| format!("cannot remove {}", work.display()))?;
+    }
+    fs::create_dir_all(&pkg)?;
+    bind(&raw, &pkg)?;
+    optimise(workspace, &pkg.join(format!("{OUTPUT_NAME}_bg.wasm")))?;
+    fs::write(work.join("made-from"), mark)?;
+    Ok(pkg)
+}
+
+fn bind(raw: &Path, pkg: &Path) -> Result<()> {
+    let mut bindgen = Bindgen::new();
+    bindgen
+        .input_path(raw)
+        .out_name(OUTPUT_NAME)
+        .typescript(false)
+        .web(true)?;
+    bindgen.generate(pkg).context("wasm-bindgen refused the module")
+}
+
+fn optimise(workspace: &Workspace, module: &Path) -> Result<()> {
+    let wasm_opt = workspace.root.join("node_modules/.bin/wasm-opt");
+    if !wasm_opt.exists() {
+        bail!("{} is missing: run `npm ci`", wasm_opt.display());
+    }
+
+    let before = fs::metadata(module)?.len();
+    run(Command::new(wasm_opt)
+        .args(WASM_OPT)
+        .arg(module)
+        .arg("-o")
+        .arg(module))?;
+    let after = fs::metadata(module)?.len();
+    say(&format!(
+        "wasm-opt: {} kB, from {} kB",
+        after / 1000,
+        before / 1000
+    ));
+    Ok(())
+}
+
+/// The version both halves of wasm-bindgen have.
+///
+/// The module carries the schema of the `wasm-bindgen` it was compiled with; `wasm-bindgen-cli-support` reads
+/// exactly its own.
+fn bindgen_version(lock: &str) -> Result<String> {
+    let in_module = locked_version(lock, "wasm-bindgen")?;
+    let in_xtask = locked_version(lock, "wasm-bindgen-cli-support")?;
+    if in_module != in_xtask {
+        bail!(
+            "Cargo.lock has wasm-bindgen {in_module} but wasm-bindgen-cli-support {in_xtask}, which cannot read \
+             its modules: run `cargo update -p wasm-bindgen-cli-support --precise {in_module}`"
+        );
+    }
+    Ok(in_module)
+}
+
+fn locked_version(lock: &str, name: &str) -> Result<String> {
+    let lock: toml::Table = toml::from_str(lock).context("Cargo.lock is not TOML")?;
+    let packages = lock
+        .get("package")
+        .and_then(toml::Value::as_array)
+        .context("Cargo.lock has no packages")?;
+    let package = packages
+        .iter()
+        .find(|package| package.get("name").and_then(toml::Value::as_str) == Some(name));
+    let version = package
+        .and_then(|package| package.get("version"))
+        .and_then(toml::Value::as_str);
+    Ok(version
+        .with_context(|| format!("Cargo.lock has no {name}"))?
+        .to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lock(module: &str, xtask: &str) -> String {
+        format!(
+            "[[package]]\nname = \"wasm-bindgen\"\nversion = \"{module}\"\n\n\
+             [[package]]\nname = \"wasm-bindgen-cli-support\"\nversion = \"{xtask}\"\n"
+        )
+    }
+
+    #[test]
+    fn two_halves_of_wasm_bindgen_of_one_version_work_together() {
+        assert_eq!(bindgen_version(&lock("0.2.130", "0.2.130")).unwrap(), "0.2.130");
+    }
+
+    #[test]
+    fn two_versions_of_wasm_bindgen_name_the_remedy() {
+        let error = bindgen_version(&lock("0.2.130", "0.2.131")).err().unwrap();
+
+        assert!(error.to_string().contains("--precise 0.2.130"), "{error}");
+    }
+}
