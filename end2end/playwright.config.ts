@@ -31,7 +31,7 @@ export default defineConfig({
   reporter: "line",
   use: {
     // The stage sets it; the workers read this file after that.
-    baseURL: process.env.POSTERN_URL,
+    baseURL: process.env.STAGE_URL,
     trace: "retain-on-failure",
   },
   projects: [

@@ -34,7 +34,7 @@ export class Posternd {
     ];
     writeFileSync(configuration, text.join("\n") + "\n", { mode: 0o600 });
 
-    const create = ["--config", configuration, "admin", "create", "--email", administrator.email, "--password-stdin"];
+    const create = ["--config", configuration, "admin", "create", "--email", administrator.email];
     const created = spawnSync(fromEnvironment("POSTERND"), create, { input: administrator.password, encoding: "utf8" });
     if (created.status !== 0) throw new Error(`posternd admin create: ${created.stderr}`);
     return new Posternd(folder, url, configuration);

@@ -7,7 +7,7 @@ import { Posternd } from "./server";
 
 /** The database the tests make records of. */
 export function database(): Database {
-  const text = process.env.POSTERN_DATABASE;
+  const text = process.env.STAGE_DATABASE;
   if (text === undefined) throw new Error("the stage has not been set");
   return JSON.parse(text);
 }
@@ -21,9 +21,9 @@ export default async function setStage(): Promise<() => Promise<void>> {
   const posternd = await Posternd.install(join(folder, "postern"));
   await posternd.start();
 
-  // The workers inherit them.
-  process.env.POSTERN_URL = posternd.url;
-  process.env.POSTERN_DATABASE = JSON.stringify(database);
+  // The workers inherit them. They are not called POSTERN_*: posternd refuses such a name it does not know.
+  process.env.STAGE_URL = posternd.url;
+  process.env.STAGE_DATABASE = JSON.stringify(database);
 
   return async () => {
     await posternd.stop();

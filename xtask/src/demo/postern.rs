@@ -73,7 +73,8 @@ fn add_administrator(program: &Path, configuration: &Path, password: &str) -> Re
         "create",
         "--email",
         ADMINISTRATOR,
-        "--password-stdin",
+        "--name",
+        "Ada Albrecht",
     ]);
     let mut child = command
         .stdin(Stdio::piped())
