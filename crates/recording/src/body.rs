@@ -69,6 +69,7 @@ pub struct Header {
     pub cols: u16,
     /// Rows of the screen at the start; 0 where there is no screen.
     pub rows: u16,
+    /// What of the session is kept.
     pub switches: Switches,
 }
 
@@ -101,14 +102,18 @@ pub enum Origin {
 pub struct Parameter {
     /// OID of its type; 0 when the client left it to the server.
     pub type_oid: u32,
+    /// What was bound.
     pub value: ParameterValue,
 }
 
 /// Value of a parameter, as it was sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ParameterValue {
+    /// SQL's null.
     Null,
+    /// In the text format; what is not UTF-8 is replaced.
     Text(String),
+    /// In the binary format of its type.
     Binary(Vec<u8>),
 }
 
@@ -117,8 +122,11 @@ pub enum ParameterValue {
 pub struct Statement {
     /// The text as sent; what is not UTF-8 is replaced.
     pub sql: String,
+    /// How it is sent.
     pub kind: StatementKind,
+    /// Who wrote it.
     pub origin: Origin,
+    /// What is bound to `$1` and on, in order.
     pub parameters: Vec<Parameter>,
     /// Process id of the server's backend, where it is known.
     pub backend_pid: Option<i32>,
@@ -172,12 +180,16 @@ pub enum Direction {
 /// What became of a COPY.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TransferOutcome {
+    /// All of it was moved.
     Finished {
+        /// Rows by the command tag.
         rows: u64,
+        /// Bytes of CopyData.
         bytes: u64,
     },
     /// Cut short by an error or a cancel after so many bytes.
     Failed {
+        /// Bytes of CopyData until then.
         bytes: u64,
     },
     /// A gate forbade it; nothing was moved.
@@ -189,14 +201,18 @@ pub enum TransferOutcome {
 pub struct Transfer {
     /// Sequence number of the statement's frame: [`Recorded::seq`](crate::Recorded::seq).
     pub statement: u64,
+    /// Which way the data was to go.
     pub direction: Direction,
+    /// What became of it.
     pub outcome: TransferOutcome,
 }
 
 /// The screen as it was: what to print on an empty terminal of this size.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Keyframe {
+    /// Columns of the terminal to print on.
     pub cols: u16,
+    /// Rows of the terminal to print on.
     pub rows: u16,
     /// Control sequences and text; may end within a character that the next output completes.
     pub screen: Vec<u8>,
@@ -207,5 +223,6 @@ pub struct Keyframe {
 pub struct Gap {
     /// Start of the stretch; the frame's own time is its end.
     pub since: i64,
+    /// Why there is nothing, as a sentence for who replays the session.
     pub reason: String,
 }

@@ -13,31 +13,48 @@ pub struct Frame {
     pub seq: u64,
     /// Microseconds since 1970-01-01 UTC. Never runs backwards within a recording.
     pub at: i64,
+    /// What happened.
     pub body: Body,
 }
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Body {
+    /// The recording starts. Its first frame and no other.
     Header(Box<Header>),
+    /// Bytes shown to the person; may start and end within a character.
     Output(Bytes),
+    /// Bytes the person typed.
     Input(Bytes),
+    /// The screen has a new size.
     Resize {
+        /// Columns from here on.
         cols: u16,
+        /// Rows from here on.
         rows: u16,
     },
+    /// A statement is about to be run.
     StatementStart(Statement),
+    /// A result of a statement ended.
     StatementEnd(StatementEnd),
+    /// Data was moved by COPY, or was not.
     Transfer(Transfer),
+    /// A sentence for who replays the session.
     Marker(String),
+    /// Something is missing before this frame.
     Gap(Gap),
+    /// The screen after all frames before this one.
     Keyframe(Keyframe),
+    /// The recording ends. Its last frame and no other.
     End {
+        /// Why; [`CRASH`](crate::CRASH) where recovery wrote it.
         reason: String,
     },
     /// A kind this version does not know, kept as it is.
     Unknown {
+        /// Its number in the format.
         kind: u8,
+        /// Its body, not parsed.
         body: Bytes,
     },
 }

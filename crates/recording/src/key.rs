@@ -1,5 +1,7 @@
 //! The session's key and what is derived from it.
 
+use std::fmt;
+
 use aes_gcm::{AeadInOut, Aes256Gcm, KeyInit};
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
@@ -19,8 +21,8 @@ impl SessionKey {
     }
 }
 
-impl std::fmt::Debug for SessionKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for SessionKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SessionKey(..)")
     }
 }

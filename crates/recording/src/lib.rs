@@ -3,10 +3,10 @@
 //! No clock, no files, no network: times are microseconds since 1970-01-01 UTC given by the caller,
 //! bytes go to a [`Media`]. Reading builds for wasm32; writing is behind the feature `write`.
 //!
-//! A [`Tape`] holds at most the blocks of one closed segment in the making (1 MiB of frames,
-//! compressed), 64 KiB of frames not yet in a block, 256 KiB of output the screen has not seen, and
-//! two screens of about 20 bytes a cell (80 × 24: 77 KiB): below 2 MiB, and less where output
-//! compresses. One frame of up to 16 MiB, a large statement, comes on top while it is written.
+//! A [`Tape`] holds at most the closed segment in the making (1 MiB before compression), 64 KiB of
+//! frames not yet in a block, 256 KiB of output the screen has not seen, and two screens of 16 bytes a
+//! cell: below 2 MiB, far less where output compresses. One frame of up to 16 MiB, a large statement,
+//! comes on top while it is written.
 
 mod body;
 mod frame;

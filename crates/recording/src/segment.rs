@@ -32,7 +32,9 @@ pub(crate) type Hash = [u8; 32];
 /// Hash of a segment, in which the hashes of all segments before it are contained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Head {
+    /// Number of the segment.
     pub segment: u32,
+    /// SHA-256 of a closed segment's bytes.
     pub hash: [u8; 32],
 }
 
@@ -42,6 +44,7 @@ pub enum ReadError {
     /// Nothing was recorded into it: the write of its header was cut short.
     #[error("the segment ends before its header")]
     Empty,
+    /// A later version of Postern wrote it.
     #[error("the segment has version {0} of the format, this reader knows up to {VERSION}")]
     Newer(u8),
     /// Or the key is another session's.
@@ -163,7 +166,9 @@ fn take<const N: usize>(bytes: &mut &[u8]) -> Result<[u8; N], ReadError> {
 /// A segment as it was found: the number its name says and its bytes.
 #[derive(Clone, Debug)]
 pub struct Stored {
+    /// Number by its name.
     pub segment: u32,
+    /// What is in it.
     pub bytes: Bytes,
 }
 

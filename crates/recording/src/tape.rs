@@ -1,5 +1,6 @@
 //! The tape: the one way into a recording. What it has accepted may be shown, and only that.
 
+use std::fmt;
 use std::io;
 use std::sync::{Arc, Mutex};
 
@@ -21,7 +22,10 @@ pub const SEGMENT_MICROS: i64 = 60_000_000;
 
 /// Where segments are kept. Every call is synchronous and made under the tape's lock.
 pub trait Media {
-    /// Adds bytes to the end of the open segment, which the first call makes. All or an error.
+    /// Adds bytes to the end of the open segment. All or an error.
+    ///
+    /// The first call with a number makes the segment and must fail where one is: a number used twice
+    /// would be a nonce used twice.
     fn append(&mut self, segment: u32, bytes: &[u8]) -> io::Result<()>;
 
     /// Puts the closed segment in place of the open one: temporary file, fsync, rename, fsync of the
@@ -35,12 +39,16 @@ pub trait Media {
 /// Why something was not recorded, and so must not be shown, sent or run.
 #[derive(Debug, thiserror::Error)]
 pub enum TapeError {
+    /// The media refused; the tape is stopped for good.
     #[error("the recording could not be written")]
     Media(#[source] io::Error),
+    /// A call before this one failed.
     #[error("the recording stopped after an earlier failure")]
     Poisoned,
+    /// [`Tape::end`] was called.
     #[error("the recording has ended")]
     Ended,
+    /// Segment numbers or sizes beyond what the format has; the tape is stopped for good.
     #[error("the recording could not be sealed")]
     Seal,
     /// Only this one frame was refused; the tape goes on.
@@ -56,10 +64,12 @@ pub struct Recorded<T> {
 }
 
 impl<T> Recorded<T> {
+    /// What was accepted.
     pub fn get(&self) -> &T {
         &self.value
     }
 
+    /// What was accepted, to be shown, sent or run.
     pub fn into_inner(self) -> T {
         self.value
     }
@@ -147,14 +157,21 @@ impl Tape {
     }
 }
 
+impl fmt::Debug for Tape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Tape(..)")
+    }
+}
+
 /// Writes to a tape under one lane's number.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Lane {
     tape: Tape,
     number: u8,
 }
 
 impl Lane {
+    /// The number its frames carry.
     pub fn number(&self) -> u8 {
         self.number
     }

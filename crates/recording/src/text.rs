@@ -1,6 +1,6 @@
 //! What a virtual terminal is fed: UTF-8 that arrives in pieces, and sizes it can bear.
 
-/// Larger screens are cut for the virtual terminal, which takes about 20 bytes a cell.
+/// Larger screens are cut for the virtual terminal, which takes 16 bytes a cell.
 const MAX_COLS: u16 = 1000;
 const MAX_ROWS: u16 = 400;
 

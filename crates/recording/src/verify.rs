@@ -12,19 +12,30 @@ use crate::segment::{Hash, Head, ReadError, Stored};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// From the header to an orderly end, every byte as it was recorded.
-    Intact { segments: u32 },
+    Intact {
+        /// How many there are.
+        segments: u32,
+    },
     /// What is there is as it was recorded, but its end is not there: the session still runs, the
-    /// recorder was cut off, or segments were removed. `since` is the last frame's time.
-    Incomplete { since: i64 },
-    /// This segment is not as it was recorded, or is missing before later ones.
-    Altered { segment: u32 },
+    /// recorder was cut off, or segments were removed.
+    Incomplete {
+        /// Time of the last frame; 0 where there is none.
+        since: i64,
+    },
+    /// A segment is not as it was recorded, or is missing before later ones.
+    Altered {
+        /// The first such segment.
+        segment: u32,
+    },
 }
 
 /// A segment was written by a later version, of which nothing can be said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("segment {segment} has version {version} of the format, which this reader does not know")]
 pub struct Unsupported {
+    /// Number of the segment.
     pub segment: u32,
+    /// Version it says it has.
     pub version: u8,
 }
 

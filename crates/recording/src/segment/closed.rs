@@ -48,7 +48,9 @@ pub(crate) enum Packing {
 #[cfg(feature = "write")]
 #[derive(Clone, Debug)]
 pub struct Closed {
+    /// The whole segment.
     pub bytes: Vec<u8>,
+    /// Its number and hash, for the audit log.
     pub head: Head,
 }
 
@@ -151,6 +153,8 @@ impl ClosedWriter {
         block.len = u32::try_from(self.out.len() - start).map_err(|_| Unsealable)?;
         self.index.blocks.push(block);
         self.pending.clear();
+        // One large frame must not hold its memory for the rest of the segment.
+        self.pending.shrink_to(2 * BLOCK_LEN);
         Ok(())
     }
 

@@ -10,7 +10,9 @@ use crate::frame::Body;
 pub struct Index {
     /// In order; together they are the whole segment.
     pub blocks: Vec<Block>,
+    /// Every keyframe, in order.
     pub keyframes: Vec<Position>,
+    /// Every start of a statement, in order.
     pub statements: Vec<Position>,
     /// Whether the recording ends in this segment.
     pub ends: bool,
@@ -23,16 +25,22 @@ pub struct Block {
     pub offset: u32,
     /// How many they are.
     pub len: u32,
+    /// Sequence number of its first frame.
     pub first_seq: u64,
+    /// Time of its first frame.
     pub first_at: i64,
+    /// Time of its last frame.
     pub last_at: i64,
+    /// How many frames it has.
     pub n_frames: u32,
 }
 
 /// Where a frame is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Position {
+    /// Its time.
     pub at: i64,
+    /// Its sequence number.
     pub seq: u64,
     /// Index into [`Index::blocks`].
     pub block: u32,
