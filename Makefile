@@ -40,7 +40,8 @@ ready: install-ready $(NPM) ## Before a commit: format, lints, licences, tidy, u
 	cargo clippy $(NATIVE) --all-targets -- --deny warnings
 	cargo clippy --package hydrate --target wasm32-unknown-unknown -- --deny warnings
 	cargo deny check bans licenses sources
-	cargo run --quiet --package xtask -- tidy
+	cargo build $(NATIVE) --bins --tests
+	"$(XTASK)" tidy
 	cargo nextest run $(NATIVE) --lib --bins
 
 build-demo: install-demo $(NPM)
