@@ -1,1 +1,13 @@
-//! 
+//! A psql session without IO: what a person types and what the server answers go in, what the person sees
+//! and what the server must hear come out. See [`Engine`].
+
+mod commands;
+mod copy;
+mod editor;
+mod engine;
+mod print;
+mod report;
+mod scanner;
+
+pub use engine::{Action, End, Engine, Settings, Size, Status, Tls, Transaction};
+pub use print::{char_width, wide_ranges, zero_width_ranges};

@@ -1,0 +1,383 @@
+//! The session: who has the terminal, what runs, what is printed next.
+
+mod lines;
+mod messages;
+mod output;
+#[cfg(test)]
+mod tests;
+mod typing;
+
+use std::collections::VecDeque;
+use std::time::Instant;
+
+use bytes::Bytes;
+use pg_proto::backend::TransactionStatus;
+use pg_proto::{Text, frontend};
+
+use crate::editor::Editor;
+use crate::print::aligned::Table;
+use crate::print::escape::visible;
+use crate::scanner::{Pending, Scanner};
+use lines::Line;
+use output::Output;
+
+/// Output below this is let out together with the prompt after it.
+const SMALL_OUTPUT: usize = 16 * 1024;
+
+/// Output at which messages and keys have to wait.
+const MUCH_OUTPUT: usize = 64 * 1024;
+
+/// Columns and rows of the terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Size {
+    pub cols: u16,
+    pub rows: u16,
+}
+
+impl Default for Size {
+    fn default() -> Self {
+        Self { cols: 80, rows: 24 }
+    }
+}
+
+/// What a session begins with.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    pub database: String,
+    pub user: String,
+    /// Host and port as `\conninfo` names them.
+    pub host: String,
+    pub port: u16,
+    /// The encryption of the connection to the database; `None` is a plain connection.
+    pub tls: Option<Tls>,
+    /// The server's parameters of these names, as reported when the session began. Later reports come as
+    /// messages.
+    pub is_superuser: bool,
+    pub standard_conforming_strings: bool,
+    /// The server's version for the first line: `15.18`.
+    pub server_version: String,
+    pub size: Size,
+    /// Bytes of rows that are kept to learn the widths of columns.
+    pub result_memory: usize,
+    /// Statements typed in earlier sessions, oldest first.
+    pub history: Vec<String>,
+}
+
+impl Settings {
+    /// What is kept of one result before it is printed: 16 MiB.
+    pub const DEFAULT_RESULT_MEMORY: usize = 16 * 1024 * 1024;
+}
+
+/// The encryption `\conninfo` names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tls {
+    /// `TLSv1.3`
+    pub protocol: String,
+    /// `TLS_AES_256_GCM_SHA384`
+    pub cipher: String,
+}
+
+/// What the engine wants done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// Send this to the database.
+    Send(frontend::Message),
+    /// Show this to the person: at most 32 KiB, whole characters, `\r\n` at the ends of lines.
+    Print(Bytes),
+    /// Ask the database, by a connection of its own, to cancel what runs.
+    Cancel,
+    /// Keep this statement for [`Settings::history`] of later sessions. Never holds a password literal.
+    Remember(String),
+    /// The session is over. Comes once, after everything was printed.
+    End(End),
+}
+
+/// Why a session is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// The person left.
+    Quit,
+    /// The database closed the connection.
+    Lost,
+}
+
+/// What a status line shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Status {
+    pub database: String,
+    pub transaction: Transaction,
+}
+
+/// Where the session stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transaction {
+    /// None is open.
+    Idle,
+    Open,
+    /// Open, and only its end is accepted.
+    Failed,
+    /// A statement runs.
+    Running {
+        since: Instant,
+    },
+}
+
+/// A psql session as a state machine.
+///
+/// Bytes of the person go into [`Self::handle_input`], messages of the database into
+/// [`Self::handle_message`]; after each, take actions until there are none.
+///
+/// Flow control: feed messages only while [`Self::wants_message`]; when nothing more may be printed, take
+/// [`Self::poll_urgent`] instead of [`Self::poll_action`]. Then what is held is bounded: rows of one result
+/// (`result_memory` and one message), 64 KiB of output and one message, 64 KiB of keys typed ahead, 256 KiB
+/// of the line being edited, 16 MiB of the statement before it and as much of the one run last, 4 MiB of
+/// history.
+#[derive(Debug)]
+pub struct Engine {
+    database: String,
+    user: String,
+    host: String,
+    port: u16,
+    tls: Option<Tls>,
+    is_superuser: bool,
+    result_memory: usize,
+
+    now: Instant,
+    state: State,
+    transaction: TransactionStatus,
+    editor: Editor,
+    /// The line's picture is older than its text.
+    dirty: bool,
+    typeahead: VecDeque<u8>,
+
+    scanner: Scanner,
+    /// The statement typed so far.
+    statement: String,
+    /// The statement sent last.
+    previous: String,
+    /// Typed lines that become one entry of the history; `None` when they are too long for one.
+    entry: Option<String>,
+    line: Option<Line>,
+    lines: VecDeque<String>,
+
+    shape: Shape,
+    result: Option<Table>,
+    /// Ctrl-C was pressed: results of what runs are not shown.
+    cancelled: bool,
+    notifications: String,
+    output: Output,
+    actions: VecDeque<Action>,
+}
+
+/// Who has the terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Nobody: nothing runs, and the prompt is not there yet.
+    Ready,
+    /// The person, at the prompt.
+    Prompt,
+    /// The database.
+    Running {
+        since: Instant,
+    },
+    /// The person, at COPY's prompt.
+    CopyIn {
+        since: Instant,
+    },
+    /// The end, when everything is printed.
+    Ending(End),
+    Over,
+}
+
+/// What the statement's current result consists of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    Tag,
+    Rows,
+    CopyOut,
+}
+
+impl Engine {
+    /// Begins a session on a connection that is ready for a query.
+    pub fn new(settings: Settings, now: Instant) -> Self {
+        let mut scanner = Scanner::new();
+        scanner.set_standard_strings(settings.standard_conforming_strings);
+        let mut output = Output::default();
+        let version = visible(settings.server_version.as_bytes());
+        // Pastes come bracketed, so that a pasted line runs only when Enter is pressed.
+        output.say(&format!(
+            "\x1b[?2004hPostern (PostgreSQL {version})\r\nType \"\\?\" for help.\r\n\r\n"
+        ));
+        Self {
+            database: settings.database,
+            user: settings.user,
+            host: settings.host,
+            port: settings.port,
+            tls: settings.tls,
+            is_superuser: settings.is_superuser,
+            result_memory: settings.result_memory,
+            now,
+            state: State::Ready,
+            transaction: TransactionStatus::Idle,
+            editor: Editor::new(settings.size, settings.history),
+            dirty: false,
+            typeahead: VecDeque::new(),
+            scanner,
+            statement: String::new(),
+            previous: String::new(),
+            entry: Some(String::new()),
+            line: None,
+            lines: VecDeque::new(),
+            shape: Shape::Tag,
+            result: None,
+            cancelled: false,
+            notifications: String::new(),
+            output,
+            actions: VecDeque::new(),
+        }
+    }
+
+    /// The connection to the database is gone.
+    pub fn handle_closed(&mut self) {
+        if matches!(self.state, State::Ending(_) | State::Over) {
+            return;
+        }
+        self.abandon_result();
+        self.leave_line();
+        let notifications = std::mem::take(&mut self.notifications);
+        self.say(&notifications);
+        self.say(
+            "server closed the connection unexpectedly\r\n\
+             \tThis probably means the server terminated abnormally\r\n\
+             \tbefore or while processing the request.\r\n\
+             The connection to the server was lost.\r\n\x1b[?2004l",
+        );
+        self.state = State::Ending(End::Lost);
+    }
+
+    /// The next thing to do; `None` until something else happens.
+    pub fn poll_action(&mut self) -> Option<Action> {
+        self.advance();
+        if let Some(action) = self.poll_urgent() {
+            return Some(action);
+        }
+        if let Some(chunk) = self.output.next_chunk() {
+            return Some(Action::Print(chunk));
+        }
+        match self.state {
+            State::Ending(end) => {
+                self.state = State::Over;
+                Some(Action::End(end))
+            }
+            State::Ready | State::Prompt | State::Running { .. } | State::CopyIn { .. } | State::Over => None,
+        }
+    }
+
+    /// The next thing to do besides printing and ending: for a driver that may not print.
+    pub fn poll_urgent(&mut self) -> Option<Action> {
+        self.actions.pop_front()
+    }
+
+    /// Whether the next message of the database may be fed: not while much is to be printed.
+    pub fn wants_message(&self) -> bool {
+        self.output.pending() < MUCH_OUTPUT
+    }
+
+    pub fn status(&self) -> Status {
+        let transaction = match (self.state, self.transaction) {
+            (State::Running { since } | State::CopyIn { since }, _) => Transaction::Running { since },
+            (_, TransactionStatus::Idle) => Transaction::Idle,
+            (_, TransactionStatus::InTransaction) => Transaction::Open,
+            (_, TransactionStatus::Failed) => Transaction::Failed,
+        };
+        Status {
+            database: self.database.clone(),
+            transaction,
+        }
+    }
+
+    /// Goes on as far as possible without waiting: lines, the prompt, keys typed ahead.
+    fn advance(&mut self) {
+        loop {
+            match self.state {
+                State::Ready if self.has_lines() => self.run_lines(),
+                State::Ready if self.output.pending() <= SMALL_OUTPUT => self.show_prompt(),
+                State::Prompt | State::CopyIn { .. } if self.takes_keys() && !self.typeahead.is_empty() => {
+                    self.type_ahead();
+                }
+                State::Ready
+                | State::Prompt
+                | State::CopyIn { .. }
+                | State::Running { .. }
+                | State::Ending(_)
+                | State::Over => break,
+            }
+        }
+        self.repaint();
+    }
+
+    /// Prints text that is safe for a terminal.
+    pub(crate) fn say(&mut self, text: &str) {
+        self.output.say(text);
+    }
+
+    fn send(&mut self, message: frontend::Message) {
+        self.actions.push_back(Action::Send(message));
+    }
+
+    /// Runs the query buffer.
+    fn send_statement(&mut self) {
+        self.previous = std::mem::take(&mut self.statement);
+        self.send(frontend::Message::Query {
+            sql: Text::from(self.previous.as_str()),
+        });
+        self.cancelled = false;
+        self.shape = Shape::Tag;
+        self.state = State::Running { since: self.now };
+    }
+
+    fn quit(&mut self) {
+        self.send(frontend::Message::Terminate);
+        self.say("\x1b[?2004l");
+        self.state = State::Ending(End::Quit);
+    }
+
+    /// psql's `%/%R%x%# `.
+    fn prompt(&self) -> String {
+        let pending = match self.scanner.pending(&self.statement) {
+            Pending::Ready => '=',
+            Pending::Continue => '-',
+            Pending::SingleQuote => '\'',
+            Pending::DoubleQuote => '"',
+            Pending::DollarQuote => '$',
+            Pending::Comment => '*',
+            Pending::Parenthesis => '(',
+        };
+        let transaction = match self.transaction {
+            TransactionStatus::Idle => "",
+            TransactionStatus::InTransaction => "*",
+            TransactionStatus::Failed => "!",
+        };
+        let end = if self.is_superuser { '#' } else { '>' };
+        let database = visible(self.database.as_bytes()).replace("\r\n", "\\n");
+
+        format!("{database}{pending}{transaction}{end} ")
+    }
+
+    /// What `\conninfo` says.
+    pub(crate) fn connection(&self) -> String {
+        let tls = self.tls.as_ref().map_or(String::new(), |tls| {
+            format!(
+                "SSL connection (protocol: {}, cipher: {}, compression: off)\n",
+                tls.protocol, tls.cipher
+            )
+        });
+        visible(
+            format!(
+                "You are connected to database \"{}\" as user \"{}\" on host \"{}\" at port \"{}\".\n{tls}",
+                self.database, self.user, self.host, self.port
+            )
+            .as_bytes(),
+        )
+    }
+}

@@ -1,0 +1,210 @@
+//! Messages of the database: results, errors, notices, COPY, and the end of a statement.
+
+use std::time::Instant;
+
+use pg_proto::Text;
+use pg_proto::backend::{Column, CopyFormats, DataRow, Fields, Message};
+
+use super::{Engine, Shape, State};
+use crate::copy;
+use crate::print::aligned::Table;
+use crate::print::escape::visible;
+use crate::report;
+
+/// Notifications kept until the statement is done; more are printed at once.
+const MAX_NOTIFICATIONS: usize = 64 * 1024;
+
+/// Tags psql prints even below the rows of their statement.
+const TAGS_BELOW_ROWS: [&[u8]; 3] = [b"INSERT", b"UPDATE", b"DELETE"];
+
+impl Engine {
+    /// Takes a message of the database. Messages of the startup and of the extended protocol mean nothing
+    /// here and are ignored.
+    pub fn handle_message(&mut self, message: Message, now: Instant) {
+        self.now = now;
+        if matches!(self.state, State::Ending(_) | State::Over) {
+            return;
+        }
+        match message {
+            Message::RowDescription(columns) => self.begin_result(&columns),
+            Message::DataRow(row) => self.add_row(row),
+            Message::CommandComplete { tag } => self.finish_statement(&tag),
+            Message::ErrorResponse(fields) => self.report_error(&fields),
+            Message::NoticeResponse(fields) => {
+                let text = report::notice(&fields, self.sql());
+                self.say_aside(&text);
+            }
+            Message::NotificationResponse {
+                process_id,
+                channel,
+                payload,
+            } => self.notify(&report::notification(&channel, &payload, process_id)),
+            Message::ParameterStatus { name, value } => self.set_parameter(&name, &value),
+            Message::CopyOutResponse(_) => self.shape = Shape::CopyOut,
+            Message::CopyData(data) => self.show_rows(&data),
+            Message::CopyInResponse(formats) => self.copy_in(&formats),
+            Message::CopyBothResponse(_) => self.refuse_rows("streaming is not available in this terminal"),
+            Message::ReadyForQuery(status) => {
+                self.transaction = status;
+                self.finish_query();
+            }
+            Message::Authentication(_)
+            | Message::BackendKeyData(_)
+            | Message::BindComplete
+            | Message::CloseComplete
+            | Message::CopyDone
+            | Message::EmptyQueryResponse
+            | Message::FunctionCallResponse(_)
+            | Message::NegotiateProtocolVersion { .. }
+            | Message::NoData
+            | Message::ParameterDescription(_)
+            | Message::ParseComplete
+            | Message::PortalSuspended => {}
+        }
+        self.advance();
+    }
+
+    fn begin_result(&mut self, columns: &[Column]) {
+        self.abandon_result();
+        self.shape = Shape::Rows;
+        if !self.cancelled {
+            self.result = Some(Table::new(columns));
+        }
+    }
+
+    fn add_row(&mut self, row: DataRow) {
+        if self.cancelled {
+            return;
+        }
+        let Some(result) = &mut self.result else {
+            if let Some(table) = self.output.open_table() {
+                table.push(row);
+            }
+            return;
+        };
+        result.collect(row);
+        if result.held() <= self.result_memory {
+            return;
+        }
+        let note = format!(
+            "(larger than {}: columns are as wide as their first {} rows need)\r\n",
+            size(self.result_memory),
+            result.n_rows()
+        );
+        if let Some(table) = self.result.take() {
+            self.say(&note);
+            self.output.push_table(table);
+        }
+    }
+
+    fn finish_statement(&mut self, tag: &Text) {
+        if let Some(mut table) = self.result.take() {
+            table.end();
+            self.output.push_table(table);
+        } else if let Some(table) = self.output.open_table() {
+            table.end();
+        }
+        let shows_tag = match std::mem::replace(&mut self.shape, Shape::Tag) {
+            Shape::Tag => true,
+            Shape::Rows => TAGS_BELOW_ROWS
+                .iter()
+                .any(|start| tag.as_bytes().starts_with(start)),
+            Shape::CopyOut => false,
+        };
+        if shows_tag {
+            let text = visible(tag.as_bytes());
+            self.say(&format!("{text}\r\n"));
+        }
+    }
+
+    /// The rows of a statement that failed are not shown; of those shown already there is no count.
+    pub(super) fn abandon_result(&mut self) {
+        self.result = None;
+        self.shape = Shape::Tag;
+        if let Some(table) = self.output.open_table() {
+            table.end_without_footer();
+        }
+    }
+
+    fn report_error(&mut self, fields: &Fields) {
+        self.abandon_result();
+        let text = report::error(fields, self.sql());
+        if let State::CopyIn { since } = self.state {
+            self.leave_line();
+            self.state = State::Running { since };
+        }
+        self.say_aside(&text);
+    }
+
+    /// The statement errors speak of: none while nothing runs.
+    fn sql(&self) -> &str {
+        match self.state {
+            State::Running { .. } | State::CopyIn { .. } => &self.previous,
+            State::Ready | State::Prompt | State::Ending(_) | State::Over => "",
+        }
+    }
+
+    fn notify(&mut self, text: &str) {
+        match self.state {
+            State::Running { .. } if self.notifications.len() < MAX_NOTIFICATIONS => {
+                self.notifications.push_str(text);
+            }
+            State::Running { .. }
+            | State::CopyIn { .. }
+            | State::Ready
+            | State::Prompt
+            | State::Ending(_)
+            | State::Over => self.say_aside(text),
+        }
+    }
+
+    fn set_parameter(&mut self, name: &Text, value: &Text) {
+        let on = *value == "on";
+        if *name == "is_superuser" {
+            self.is_superuser = on;
+        } else if *name == "standard_conforming_strings" {
+            self.scanner.set_standard_strings(on);
+        }
+    }
+
+    fn copy_in(&mut self, formats: &CopyFormats) {
+        if self.cancelled {
+            return self.refuse_rows(copy::CANCELED);
+        }
+        if formats.overall != 0 {
+            return self.refuse_rows(copy::BINARY_REFUSED);
+        }
+        if let Some(since) = self.running_since() {
+            self.begin_rows(since);
+        }
+    }
+
+    fn running_since(&self) -> Option<Instant> {
+        match self.state {
+            State::Running { since } => Some(since),
+            State::Ready | State::Prompt | State::CopyIn { .. } | State::Ending(_) | State::Over => None,
+        }
+    }
+
+    fn finish_query(&mut self) {
+        self.abandon_result();
+        match self.state {
+            State::Running { .. } => {}
+            State::CopyIn { .. } => self.leave_line(),
+            State::Ready | State::Prompt | State::Ending(_) | State::Over => return,
+        }
+        let notifications = std::mem::take(&mut self.notifications);
+        self.say(&notifications);
+        self.cancelled = false;
+        self.state = State::Ready;
+    }
+}
+
+fn size(bytes: usize) -> String {
+    const MIB: usize = 1024 * 1024;
+    if bytes >= MIB && bytes.is_multiple_of(MIB) {
+        format!("{} MiB", bytes / MIB)
+    } else {
+        format!("{bytes} bytes")
+    }
+}

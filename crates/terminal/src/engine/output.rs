@@ -1,0 +1,196 @@
+//! What waits to be printed: text and tables, made into chunks when somebody asks for them.
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+
+use crate::print::aligned::Table;
+
+/// Most bytes of one chunk.
+pub(super) const CHUNK: usize = 32 * 1024;
+
+/// Output in order. Text is held as it is, tables as rows.
+#[derive(Debug, Default)]
+pub(super) struct Output {
+    /// Written, not yet taken.
+    ready: String,
+    pieces: VecDeque<Piece>,
+    /// Bytes held by `pieces`, tables not counted.
+    text: usize,
+    /// The last chunk taken ended inside a line.
+    within_line: bool,
+}
+
+#[derive(Debug)]
+enum Piece {
+    Text(String),
+    Table(Table),
+}
+
+impl Output {
+    /// Appends text; it goes between the rows of a table that is still growing.
+    pub(super) fn say(&mut self, text: &str) {
+        match self.pieces.back_mut() {
+            Some(Piece::Table(table)) if table.is_open() => table.push_text(text.to_owned()),
+            Some(Piece::Text(last)) => {
+                last.push_str(text);
+                self.text += text.len();
+            }
+            Some(Piece::Table(_)) => {
+                self.pieces.push_back(Piece::Text(text.to_owned()));
+                self.text += text.len();
+            }
+            None => self.ready.push_str(text),
+        }
+    }
+
+    pub(super) fn push_table(&mut self, table: Table) {
+        self.pieces.push_back(Piece::Table(table));
+    }
+
+    /// The table that is still growing.
+    pub(super) fn open_table(&mut self) -> Option<&mut Table> {
+        match self.pieces.back_mut() {
+            Some(Piece::Table(table)) if table.is_open() => Some(table),
+            Some(Piece::Table(_) | Piece::Text(_)) | None => None,
+        }
+    }
+
+    /// Bytes held: a table counts as its rows.
+    pub(super) fn pending(&self) -> usize {
+        let tables = self.pieces.iter().map(|piece| match piece {
+            Piece::Text(_) => 0,
+            Piece::Table(table) => table.held(),
+        });
+        self.ready.len() + self.text + tables.sum::<usize>()
+    }
+
+    /// The next chunk, cut between characters; `None` when nothing can be printed.
+    pub(super) fn next_chunk(&mut self) -> Option<Bytes> {
+        self.fill();
+        if self.ready.is_empty() {
+            return None;
+        }
+        let rest = self.ready.split_off(self.ready.floor_char_boundary(CHUNK));
+        let chunk = std::mem::replace(&mut self.ready, rest);
+        self.within_line = !chunk.ends_with('\n');
+
+        Some(chunk.into())
+    }
+
+    /// Drops everything. A line of which a part was taken already is finished if its rest is at hand, else
+    /// cut.
+    pub(super) fn clear(&mut self) {
+        let rest = self.ready.find('\n').filter(|idx| *idx < CHUNK);
+        let n_kept = match (self.within_line, rest) {
+            (true, Some(idx)) => idx + 1,
+            (true, None) | (false, _) => 0,
+        };
+        self.ready.truncate(n_kept);
+        if self.within_line && n_kept == 0 {
+            self.ready.push_str("\r\n");
+        }
+        self.pieces.clear();
+        self.text = 0;
+    }
+
+    fn fill(&mut self) {
+        while self.ready.len() < CHUNK {
+            match self.pieces.front_mut() {
+                Some(Piece::Text(text)) => {
+                    self.text -= text.len();
+                    self.ready.push_str(text);
+                    self.pieces.pop_front();
+                }
+                Some(Piece::Table(table)) => {
+                    table.write(&mut self.ready, CHUNK);
+                    if !table.is_done() {
+                        return;
+                    }
+                    self.pieces.pop_front();
+                }
+                None => return,
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pg_proto::backend::DataRow;
+
+    use super::*;
+    use crate::print::aligned::column;
+
+    fn table(n_rows: usize) -> Table {
+        let mut table = Table::new(&[column("n", 23)]);
+        for n in 0..n_rows {
+            table.collect(DataRow::new([Some(n.to_string().as_bytes())]));
+        }
+        table
+    }
+
+    fn drain(output: &mut Output) -> String {
+        let mut shown = String::new();
+        while let Some(chunk) = output.next_chunk() {
+            assert!(chunk.len() <= CHUNK);
+            shown.push_str(std::str::from_utf8(&chunk).unwrap());
+        }
+        shown
+    }
+
+    #[test]
+    fn chunks_are_bounded_and_hold_whole_characters() {
+        let mut output = Output::default();
+        let text = format!("a{}\r\n", "é".repeat(100_000));
+        output.say(&text);
+
+        assert_eq!(drain(&mut output), text);
+    }
+
+    #[test]
+    fn text_said_after_a_table_comes_after_it() {
+        let mut output = Output::default();
+        let mut finished = table(1);
+        finished.end();
+        output.push_table(finished);
+        output.say("INSERT 0 1\r\n");
+
+        assert_eq!(
+            drain(&mut output),
+            " n \r\n---\r\n 0\r\n(1 row)\r\n\r\nINSERT 0 1\r\n"
+        );
+        assert_eq!(output.pending(), 0);
+    }
+
+    #[test]
+    fn text_said_while_a_table_grows_comes_between_its_rows() {
+        let mut output = Output::default();
+        output.push_table(table(1));
+        output.say("NOTICE:  x\r\n");
+        let open = output.open_table().unwrap();
+        open.push(DataRow::new([Some(&b"12"[..])]));
+        open.end();
+
+        assert_eq!(
+            drain(&mut output),
+            " n \r\n---\r\n 0\r\nNOTICE:  x\r\n 12\r\n(2 rows)\r\n\r\n"
+        );
+    }
+
+    #[test]
+    fn clearing_stops_at_the_end_of_a_line() {
+        let mut output = Output::default();
+        let mut finished = table(100_000);
+        finished.end();
+        output.push_table(finished);
+        let first = output.next_chunk().unwrap();
+        output.clear();
+
+        let shown = String::from_utf8(first.to_vec()).unwrap() + &drain(&mut output);
+        assert!(shown.len() < CHUNK + 20);
+        assert!(shown.ends_with("\r\n"));
+        assert!(shown.lines().skip(2).all(|line| line.len() == 6), "no cut line");
+        assert_eq!(output.pending(), 0);
+    }
+}

@@ -1,0 +1,127 @@
+//! Whole sessions: keys and messages in, the screen and what is sent out.
+
+mod golden;
+mod lines;
+mod messages;
+mod typing;
+
+use expect_test::{Expect, expect};
+use pg_proto::Text;
+use pg_proto::backend::{Column, CopyFormats, DataRow, Field, Fields, Message};
+use proptest::prelude::*;
+
+use super::*;
+use crate::print::aligned::column;
+
+struct Session {
+    engine: Engine,
+    now: Instant,
+    /// What the person saw, with `\r\n` as `\n`; actions other than printing in braces. Checked with
+    /// symbols for control characters.
+    seen: String,
+}
+
+impl Session {
+    fn new() -> Self {
+        Self::with(Settings {
+            result_memory: Settings::DEFAULT_RESULT_MEMORY,
+            ..Settings::default()
+        })
+    }
+
+    fn with(settings: Settings) -> Self {
+        #[expect(clippy::disallowed_methods, reason = "any instant will do")]
+        let now = Instant::now();
+        let settings = Settings {
+            database: "app".to_owned(),
+            user: "ann".to_owned(),
+            host: "db-1".to_owned(),
+            port: 5432,
+            server_version: "15.18".to_owned(),
+            standard_conforming_strings: true,
+            ..settings
+        };
+        let mut session = Self {
+            engine: Engine::new(settings, now),
+            now,
+            seen: String::new(),
+        };
+        session.poll();
+        session.seen.clear();
+        session
+    }
+
+    fn keys(&mut self, keys: &str) -> &mut Self {
+        self.engine.handle_input(keys.as_bytes(), self.now);
+        self.poll()
+    }
+
+    fn hear(&mut self, message: Message) -> &mut Self {
+        self.engine.handle_message(message, self.now);
+        self.poll()
+    }
+
+    fn ready(&mut self, status: TransactionStatus) -> &mut Self {
+        self.hear(Message::ReadyForQuery(status))
+    }
+
+    fn done(&mut self, tag: &str) -> &mut Self {
+        self.hear(tagged(tag)).ready(TransactionStatus::Idle)
+    }
+
+    fn poll(&mut self) -> &mut Self {
+        while let Some(action) = self.engine.poll_action() {
+            self.see(action);
+        }
+        self
+    }
+
+    fn see(&mut self, action: Action) {
+        match action {
+            Action::Print(bytes) => {
+                assert!(bytes.len() <= output::CHUNK);
+                self.seen
+                    .push_str(&std::str::from_utf8(&bytes).unwrap().replace("\r\n", "\n"));
+            }
+            Action::Send(frontend::Message::Query { sql }) => self.seen.push_str(&format!("{{{sql:?}}}")),
+            Action::Send(frontend::Message::CopyData(data)) => {
+                self.seen.push_str(&format!("{{rows {data:?}}}"))
+            }
+            Action::Send(other) => self.seen.push_str(&format!("{{{other:?}}}")),
+            Action::Cancel => self.seen.push_str("{cancel}"),
+            Action::Remember(entry) => self.seen.push_str(&format!("{{remember {entry:?}}}")),
+            Action::End(end) => self.seen.push_str(&format!("{{{end:?}}}")),
+        }
+    }
+
+    fn check(&mut self, expected: &Expect) -> &mut Self {
+        let seen = self
+            .seen
+            .replace('\x1b', "␛")
+            .replace('\x07', "␇")
+            .replace('\r', "␍")
+            .replace('\x08', "␈");
+        expected.assert_eq(&seen);
+        self.seen.clear();
+        self
+    }
+}
+
+fn tagged(tag: &str) -> Message {
+    Message::CommandComplete { tag: Text::from(tag) }
+}
+
+fn columns() -> Message {
+    Message::RowDescription(vec![column("n", 23)])
+}
+
+fn row(value: &str) -> Message {
+    Message::DataRow(DataRow::new([Some(value.as_bytes())]))
+}
+
+fn copy(overall: u8) -> CopyFormats {
+    CopyFormats {
+        overall,
+        columns: vec![i16::from(overall)],
+    }
+}

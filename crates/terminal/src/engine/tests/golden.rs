@@ -1,0 +1,101 @@
+//! Whole statements against psql 15: the engine gets what a person typed and what PostgreSQL 15 answered, and
+//! must print what psql printed.
+//!
+//! A `.golden` file holds, for each statement, its lines (`> `) and the server's messages in hex (`< `); then,
+//! below `---`, everything psql wrote when it read the same statements from a file.
+
+use bytes::BytesMut;
+use pg_proto::backend;
+
+use super::*;
+
+struct Case {
+    lines: Vec<String>,
+    answer: Vec<u8>,
+}
+
+fn parse(golden: &str) -> (Vec<Case>, &str) {
+    let (cases, expected) = golden.split_once("---\n").unwrap();
+    let mut parsed: Vec<Case> = Vec::new();
+    for line in cases.lines() {
+        match (line.strip_prefix("> "), line.strip_prefix("< ")) {
+            (Some(sql), _) => match parsed.last_mut() {
+                Some(case) if case.answer.is_empty() => case.lines.push(sql.to_owned()),
+                _ => parsed.push(Case {
+                    lines: vec![sql.to_owned()],
+                    answer: Vec::new(),
+                }),
+            },
+            (None, Some(hex)) => parsed.last_mut().unwrap().answer.extend(unhex(hex)),
+            (None, None) => panic!("neither typed nor answered: {line}"),
+        }
+    }
+    (parsed, expected)
+}
+
+fn unhex(hex: &str) -> Vec<u8> {
+    let digits: Vec<_> = hex.chars().map(|c| c.to_digit(16).unwrap()).collect();
+    digits
+        .chunks(2)
+        .map(|pair| u8::try_from(pair[0] * 16 + pair[1]).unwrap())
+        .collect()
+}
+
+/// Takes all actions; what was printed, and how many statements were sent.
+fn drain(engine: &mut Engine) -> (String, usize) {
+    let (mut shown, mut n_sent) = (String::new(), 0);
+    while let Some(action) = engine.poll_action() {
+        match action {
+            Action::Print(bytes) => shown.push_str(std::str::from_utf8(&bytes).unwrap()),
+            Action::Send(_) => n_sent += 1,
+            Action::Remember(_) => {}
+            Action::Cancel | Action::End(_) => panic!("{action:?}"),
+        }
+    }
+    (shown, n_sent)
+}
+
+fn check(golden: &str) {
+    let (cases, expected) = parse(golden);
+    let settings = Settings {
+        size: Size { cols: 200, rows: 50 },
+        result_memory: Settings::DEFAULT_RESULT_MEMORY,
+        ..Settings::default()
+    };
+    let Session { mut engine, now, .. } = Session::with(settings);
+    let mut shown = String::new();
+
+    for case in cases {
+        let mut n_sent = 0;
+        for line in &case.lines {
+            engine.handle_input(format!("\x1b[200~{line}\x1b[201~\r").as_bytes(), now);
+            n_sent += drain(&mut engine).1;
+        }
+        assert_eq!(n_sent, 1, "{:?}", case.lines);
+        let mut answer = BytesMut::from(&case.answer[..]);
+        while let Some(message) = backend::decode(&mut answer, 1 << 20).unwrap() {
+            assert!(engine.wants_message());
+            engine.handle_message(message, now);
+        }
+        let (printed, _) = drain(&mut engine);
+        let prompt = printed.rfind("app=").unwrap();
+        shown.push_str(&printed[..prompt]);
+    }
+
+    assert_eq!(shown.replace("\r\n", "\n"), expected);
+}
+
+#[test]
+fn results_look_as_psql_prints_them() {
+    check(include_str!("results.golden"));
+}
+
+#[test]
+fn tags_notices_and_several_results_look_as_psql_prints_them() {
+    check(include_str!("tags.golden"));
+}
+
+#[test]
+fn errors_look_as_psql_prints_them() {
+    check(include_str!("errors.golden"));
+}

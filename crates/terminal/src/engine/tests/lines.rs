@@ -1,0 +1,203 @@
+//! What typed lines lead to: statements, commands, words, the history.
+
+use super::*;
+
+#[test]
+fn a_session_begins_with_a_banner_and_a_prompt() {
+    let mut session = Session::new();
+    let settings = Settings {
+        database: "a\x1bb".to_owned(),
+        server_version: "15.18".to_owned(),
+        is_superuser: true,
+        ..Settings::default()
+    };
+    session.engine = Engine::new(settings, session.now);
+
+    session.poll().check(&expect![[r#"
+        ␛[?2004hPostern (PostgreSQL 15.18)
+        Type "\?" for help.
+
+        a\x1Bb=# "#]]);
+}
+
+#[test]
+fn statements_on_one_line_run_one_after_another() {
+    Session::new()
+        .keys("select 1; select 2;\r")
+        .check(&expect![[
+            r#"{remember "select 1; select 2;"}{"select 1;"}select 1; select 2;
+"#
+        ]])
+        .hear(columns())
+        .hear(row("1"))
+        .done("SELECT 1")
+        .check(&expect![[r#"
+             n 
+            ---
+             1
+            (1 row)
+
+            {"select 2;"}"#]])
+        .done("SELECT 0")
+        .check(&expect!["SELECT 0\napp=> "]);
+}
+
+#[test]
+fn the_prompt_shows_what_is_open_and_the_state_of_the_transaction() {
+    Session::new()
+        .keys("select (\r1, '\rx'\r);\r")
+        .check(&expect![[r#"
+            {remember "select (\n1, '\nx'\n);"}{"select (\n1, '\nx'\n);"}select (
+            app(> 1, '
+            app'> x'
+            app(> );
+        "#]])
+        .hear(tagged("BEGIN"))
+        .ready(TransactionStatus::InTransaction)
+        .check(&expect!["BEGIN\napp=*> "])
+        .keys("select\r;\r")
+        .ready(TransactionStatus::Failed)
+        .check(&expect![[r#"
+            {remember "select\n;"}{"select\n;"}select
+            app-*> ;
+            app=!> "#]]);
+}
+
+#[test]
+fn backslash_commands_do_what_psql_does() {
+    Session::new()
+        .keys("\\foo bar\r\\p\r\\echo 'a\\tb' \"q\" x\\\\ \\echo -n y\r\\r z\r\\! ls\r\\o /etc/passwd\r\\echo `ls`\r")
+        .check(&expect![[r#"
+            {remember "\\foo bar"}{remember "\\p"}{remember "\\echo 'a\\tb' \"q\" x\\\\ \\echo -n y"}{remember "\\r z"}{remember "\\! ls"}{remember "\\o /etc/passwd"}{remember "\\echo `ls`"}\foo bar
+            invalid command \foo
+            Try \? for help.
+            app=> \p
+            Query buffer is empty.
+            app=> \echo 'a\tb' "q" x\\ \echo -n y
+            a	b "q" x
+            yapp=> \r z
+            Query buffer reset (cleared).
+            \r: extra argument "z" ignored
+            app=> \! ls
+            \! is not available in this terminal.
+            app=> \o /etc/passwd
+            \o is not available in this terminal.
+            app=> \echo `ls`
+            Backquotes are not available in this terminal.
+            app=> "#]])
+        .keys("\\conninfo\r")
+        .check(&expect![[r#"
+            {remember "\\conninfo"}\conninfo
+            You are connected to database "app" as user "ann" on host "db-1" at port "5432".
+            app=> "#]])
+        .keys("\\?\r")
+        .check(&expect![[r#"
+            {remember "\\?"}\?
+            General
+              \g                     execute query
+              \q                     quit
+
+            Help
+              \?                     show help on backslash commands
+
+            Query Buffer
+              \p                     show the contents of the query buffer
+              \r                     reset (clear) the query buffer
+
+            Input/Output
+              \echo [-n] [STRING]    write string to standard output (-n for no newline)
+
+            Connection
+              \conninfo              display information about current connection
+            app=> "#]]);
+}
+
+#[test]
+fn g_runs_the_buffer_and_then_the_statement_before() {
+    Session::new()
+        .keys("\\g\rselect 6 \\p \\g\r")
+        .done("SELECT 0")
+        .keys("\\g\r")
+        .done("SELECT 0")
+        .keys("select 7 \\g file\r\\p\r")
+        .check(&expect![[r#"
+            {remember "\\g"}{remember "select 6 \\p \\g"}{"select 6 "}\g
+            app=> select 6 \p \g
+            select 6 
+            SELECT 0
+            app=> {remember "\\g"}{"select 6 "}\g
+            SELECT 0
+            app=> {remember "select 7 \\g file"}{remember "\\p"}select 7 \g file
+            \g with a file, a program or options is not available in this terminal.
+            app-> \p
+            select 7 
+            app-> "#]]);
+}
+
+#[test]
+fn words_of_other_clients_are_understood_where_psql_understands_them() {
+    Session::new()
+        .keys("help\rselect\rquit\rhelp\r/*\rexit;\r\\q\r\x03 quit\r\x03quit\r")
+        .check(&expect![[r#"
+            {Terminate}help
+            Type:  \? for help with backslash commands
+                   \g or terminate with semicolon to execute query
+                   \q to quit
+            app=> select
+            app-> quit
+            Use \q to quit.
+            app-> help
+            Use \? for help or press control-C to clear the input buffer.
+            app-> /*
+            app*> exit;
+            Use control-D to quit.
+            app*> \q
+            Use control-D to quit.
+            app*> ^C
+            app=>  quit
+            app-> ^C
+            app=> quit
+            ␛[?2004l{Quit}"#]]);
+}
+
+#[test]
+fn ctrl_d_and_backslash_q_leave() {
+    Session::new().keys("\x04").check(&expect![[r#"
+        {Terminate}
+        \q
+        ␛[?2004l{Quit}"#]]);
+    Session::new().keys("select 1 \\q\r").check(&expect![[r#"
+        {remember "select 1 \\q"}{Terminate}select 1 \q
+        ␛[?2004l{Quit}"#]]);
+}
+
+#[test]
+fn statements_with_a_password_are_not_remembered() {
+    let mut session = Session::new();
+    session
+        .keys("alter role a password 'x';\r")
+        .done("ALTER ROLE")
+        .keys("alter role a password \\p\r'y';\r")
+        .done("ALTER ROLE")
+        .keys("\x1b[A");
+
+    assert!(
+        !session.seen.contains("remember \"alter role a password '"),
+        "{}",
+        session.seen
+    );
+    assert!(!session.seen.contains("remember \"'y'"), "{}", session.seen);
+    assert!(session.seen.ends_with("alter role a password \\p"));
+}
+
+#[test]
+fn statements_of_earlier_sessions_are_there() {
+    let settings = Settings {
+        history: vec!["select\n1;".to_owned()],
+        ..Settings::default()
+    };
+    Session::with(settings).keys("\x1b[A\r").check(&expect![[r#"
+        {"select\n1;"}select
+        1;
+    "#]]);
+}
