@@ -265,12 +265,12 @@ pub struct AuditFilter {
 
 impl AuditFilter {
     /// First moment that counts, if the filter has one. Call after `check`.
-    pub fn from_time(&self) -> Option<Timestamp> {
+    pub fn start_time(&self) -> Option<Timestamp> {
         start_of(&self.from)
     }
 
     /// First moment that no longer counts.
-    pub fn until_time(&self) -> Option<Timestamp> {
+    pub fn end_time(&self) -> Option<Timestamp> {
         end_of(&self.to)
     }
 }

@@ -428,11 +428,7 @@ fn check_new(new: &Password, repeat: &Password) -> Vec<FieldError> {
         ));
     } else if length > MAX_PASSWORD {
         errors.push(FieldError::new("new", "A password has at most 200 characters."));
-    } else if new
-        .expose()
-        .chars()
-        .all(|c| Some(c) == new.expose().chars().next())
-    {
+    } else if new.expose().chars().all(|c| new.expose().starts_with(c)) {
         errors.push(FieldError::new(
             "new",
             "A password is more than one character repeated.",

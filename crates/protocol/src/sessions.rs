@@ -1,1 +1,224 @@
-//! Words of sessions.
+//! Sessions: one launch of one record by one person, live or ended.
+
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::dates::{check_range, end_of, start_of};
+use crate::forms::{Draft, FieldError};
+use crate::ids::{PersonId, RecordId, SessionId};
+use crate::people::UnknownWord;
+use crate::terminal::EndReason;
+use crate::time::Timestamp;
+
+/// Sessions on one page of the list.
+pub const PAGE: u32 = 50;
+/// Longest text of a filter, in bytes.
+const MAX_TEXT: usize = 200;
+
+/// Where a session is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SessionState {
+    /// Being dialled and authenticated.
+    Starting,
+    Live,
+    Ended,
+    /// Never became live: the target could not be reached or refused the credential.
+    Failed,
+}
+
+impl SessionState {
+    pub const ALL: [Self; 4] = [Self::Starting, Self::Live, Self::Ended, Self::Failed];
+
+    /// The stable text: in the store and in filters.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Starting => "starting",
+            Self::Live => "live",
+            Self::Ended => "ended",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// What a screen shows.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Starting => "Starting",
+            Self::Live => "Live",
+            Self::Ended => "Ended",
+            Self::Failed => "Not opened",
+        }
+    }
+}
+
+impl FromStr for SessionState {
+    type Err = UnknownWord;
+
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        Self::ALL
+            .into_iter()
+            .find(|state| state.as_str() == text)
+            .ok_or(UnknownWord)
+    }
+}
+
+/// Which recordings a session has. Decided when it starts, from the record's settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Recordings {
+    pub graphical: bool,
+    pub text: bool,
+    pub keys: bool,
+}
+
+impl Recordings {
+    /// Whether anything of what happens is recorded; otherwise the list says *not recorded*.
+    pub fn any(self) -> bool {
+        self.graphical || self.text || self.keys
+    }
+}
+
+/// One session, as lists and its page show it. Names are as they were when it started.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionView {
+    pub id: SessionId,
+    pub record: RecordId,
+    pub record_title: String,
+    pub person: PersonId,
+    pub person_email: String,
+    /// Login of the account that was used.
+    pub account: String,
+    pub database: String,
+    pub remote_address: String,
+    pub state: SessionState,
+    pub started_at: Timestamp,
+    pub ended_at: Option<Timestamp>,
+    pub end_reason: Option<EndReason>,
+    pub recordings: Recordings,
+    /// Bytes of the recording as stored.
+    pub bytes: u64,
+    pub statements: u64,
+    pub errors: u64,
+}
+
+/// One page of sessions, newest first.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct SessionPage {
+    pub sessions: Vec<SessionView>,
+    /// The `before` of the next page; `None` when this is the last.
+    pub next: Option<String>,
+}
+
+/// The filter form of the list, sent by GET: empty fields do not filter.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SessionFilter {
+    /// A day (`2026-11-21`) or minute (`2026-11-21T14:30`) of its start, UTC, inclusive.
+    pub from: String,
+    /// The same; a day counts to its end.
+    pub to: String,
+    /// A person's id, or part of their email address.
+    pub person: String,
+    /// A record's id, or part of its title.
+    pub record: String,
+    pub state: String,
+    /// The cursor of the next page, see [`SessionPage::next`].
+    pub before: String,
+}
+
+/// A place in the list of sessions: the start and the id of the last one seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cursor {
+    pub started_at: Timestamp,
+    pub id: SessionId,
+}
+
+impl Cursor {
+    /// The text of [`SessionFilter::before`].
+    pub fn text(&self) -> String {
+        format!("{}-{}", self.started_at.micros(), self.id)
+    }
+}
+
+impl FromStr for Cursor {
+    type Err = UnknownWord;
+
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        let (started_at, id) = text.split_once('-').ok_or(UnknownWord)?;
+
+        Ok(Self {
+            started_at: Timestamp(started_at.parse().map_err(|_| UnknownWord)?),
+            id: id.parse().map_err(|_| UnknownWord)?,
+        })
+    }
+}
+
+impl SessionFilter {
+    /// First moment of a start that counts, if the filter has one. Call after `check`.
+    pub fn start_time(&self) -> Option<Timestamp> {
+        start_of(&self.from)
+    }
+
+    /// First moment that no longer counts.
+    pub fn end_time(&self) -> Option<Timestamp> {
+        end_of(&self.to)
+    }
+}
+
+impl Draft for SessionFilter {
+    fn check(&self) -> Vec<FieldError> {
+        let mut errors = check_range(&self.from, &self.to);
+
+        for (field, text) in [("person", &self.person), ("record", &self.record)] {
+            if text.len() > MAX_TEXT {
+                errors.push(FieldError::new(field, "Use at most 200 characters."));
+            }
+        }
+        if !self.state.is_empty() && self.state.parse::<SessionState>().is_err() {
+            errors.push(FieldError::new(
+                "state",
+                "Choose starting, live, ended or failed.",
+            ));
+        }
+        if !self.before.is_empty() && self.before.parse::<Cursor>().is_err() {
+            errors.push(FieldError::new(
+                "before",
+                "This page does not exist. Start from the first one.",
+            ));
+        }
+
+        errors
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_and_cursors_survive_their_text() {
+        let cursor = Cursor {
+            started_at: Timestamp(17),
+            id: SessionId::from_random([3; 16]),
+        };
+
+        assert_eq!(cursor.text().parse(), Ok(cursor));
+        for state in SessionState::ALL {
+            assert_eq!(state.as_str().parse(), Ok(state));
+        }
+    }
+
+    #[test]
+    fn an_empty_filter_is_right_and_a_wrong_field_is_named() {
+        let wrong = SessionFilter {
+            to: "soon".into(),
+            state: "asleep".into(),
+            before: "17".into(),
+            ..SessionFilter::default()
+        };
+        let fields: Vec<String> = wrong.check().into_iter().map(|error| error.field).collect();
+
+        assert!(SessionFilter::default().check().is_empty());
+        assert_eq!(fields, ["to", "state", "before"]);
+    }
+}

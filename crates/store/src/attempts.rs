@@ -139,3 +139,6 @@ fn account(email: &str) -> String {
 /// The statements of this module, for the test that prepares each on both databases.
 #[cfg(test)]
 pub(crate) const STATEMENTS: &[&str] = &[COUNT, ADD, FORGET, FORGIVE_ACCOUNT, TAKE_BACK];
+
+#[cfg(test)]
+mod tests;

@@ -150,8 +150,8 @@ impl From<&AuditFilter> for Parameters {
         let word = |text: &str| (!text.is_empty()).then(|| text.to_owned());
 
         Self {
-            from: filter.from_time().map(Timestamp::micros),
-            until: filter.until_time().map(Timestamp::micros),
+            from: filter.start_time().map(Timestamp::micros),
+            until: filter.end_time().map(Timestamp::micros),
             person: Pattern::of(&filter.person),
             event: word(&filter.event),
             record: Pattern::of(&filter.record),
@@ -169,14 +169,14 @@ macro_rules! select_matching {
         seq, at, name, outcome, person, person_email, remote_address, record, record_title, session, request,
         details, prev_hash, hash
     FROM audit_events
-    WHERE ($1 IS NULL OR at >= $1)
-        AND ($2 IS NULL OR at < $2)
-        AND ($3 IS NULL OR person = $3 OR LOWER(person_email) LIKE $4 ESCAPE '\')
-        AND ($5 IS NULL OR name = $5)
-        AND ($6 IS NULL OR record = $6 OR LOWER(record_title) LIKE $7 ESCAPE '\')
-        AND ($8 IS NULL OR outcome = $8)
+    WHERE (CAST($1 AS BIGINT) IS NULL OR at >= $1)
+        AND (CAST($2 AS BIGINT) IS NULL OR at < $2)
+        AND (CAST($3 AS TEXT) IS NULL OR person = $3 OR LOWER(person_email) LIKE $4 ESCAPE '\')
+        AND (CAST($5 AS TEXT) IS NULL OR name = $5)
+        AND (CAST($6 AS TEXT) IS NULL OR record = $6 OR LOWER(record_title) LIKE $7 ESCAPE '\')
+        AND (CAST($8 AS TEXT) IS NULL OR outcome = $8)
         AND (
-            $9 IS NULL
+            CAST($9 AS TEXT) IS NULL
             OR session = $9
             OR request = $9
             OR LOWER(remote_address) LIKE $10 ESCAPE '\'
@@ -208,7 +208,7 @@ pub(crate) use {bind_matching, select_matching};
 const LIST: &str = concat!(
     select_matching!(),
     r#"
-        AND ($11 IS NULL OR seq < $11)
+        AND (CAST($11 AS BIGINT) IS NULL OR seq < $11)
     ORDER BY seq DESC
     LIMIT $12
 "#
@@ -256,3 +256,6 @@ pub async fn head(snapshot: &mut Snapshot) -> Result<(i64, String), Error> {
 /// The statements of this module, for the test that prepares each on both databases.
 #[cfg(test)]
 pub(crate) const STATEMENTS: &[&str] = &[LOCK_HEAD, ADD, MOVE_HEAD, LIST, HEAD, export::AFTER, verify::SCAN];
+
+#[cfg(test)]
+mod tests;

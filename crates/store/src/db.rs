@@ -237,3 +237,6 @@ pub(crate) async fn take(tx: &mut Tx, lock: Lock) -> Result<(), Error> {
 
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -28,31 +28,33 @@ pub enum Error {
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
-        match &error {
-            sqlx::Error::Database(refusal) if refusal.is_unique_violation() => Self::Taken,
-            // SQLITE_BUSY, and PostgreSQL's classes "connection", "operator intervention" and "rollback".
-            sqlx::Error::Database(refusal)
-                if refusal.code().is_some_and(|code| {
-                    code == "5"
-                        || ["08", "57", "40"]
-                            .iter()
-                            .any(|class| code.len() == 5 && code.starts_with(class))
-                }) =>
-            {
-                Self::Unavailable(error)
+        if let sqlx::Error::Database(refusal) = &error {
+            if refusal.is_unique_violation() {
+                return Self::Taken;
             }
-            sqlx::Error::Io(_)
-            | sqlx::Error::Tls(_)
-            | sqlx::Error::PoolTimedOut
-            | sqlx::Error::PoolClosed
-            | sqlx::Error::WorkerCrashed => Self::Unavailable(error),
-            #[expect(
-                clippy::wildcard_enum_match_arm,
-                reason = "sqlx's enum grows; the rest is ours to repair"
-            )]
-            _ => Self::Internal(error),
+            if refusal.code().is_some_and(|code| is_worth_a_retry(&code)) {
+                return Self::Unavailable(error);
+            }
         }
+        if matches!(
+            error,
+            sqlx::Error::Io(_)
+                | sqlx::Error::Tls(_)
+                | sqlx::Error::PoolTimedOut
+                | sqlx::Error::PoolClosed
+                | sqlx::Error::WorkerCrashed
+        ) {
+            return Self::Unavailable(error);
+        }
+
+        Self::Internal(error)
     }
+}
+
+/// SQLITE_BUSY, and PostgreSQL's classes "connection", "transaction rollback" and "operator intervention"
+/// (<https://www.postgresql.org/docs/current/errcodes-appendix.html>).
+fn is_worth_a_retry(code: &str) -> bool {
+    code == "5" || (code.len() == 5 && ["08", "40", "57"].iter().any(|class| code.starts_with(class)))
 }
 
 /// Reads a column that holds one of our words, or says which row does not.

@@ -3,6 +3,7 @@
 //! Every statement is written once and runs on both. Reading takes a [`Snapshot`], writing a [`Tx`]; a
 //! function that writes asks for `&mut Tx`, so that nothing is written outside a transaction.
 
+pub mod acquisitions;
 pub mod attempts;
 pub mod audit;
 pub mod db;
@@ -11,6 +12,7 @@ pub mod links;
 mod migrations;
 pub mod people;
 mod search;
+pub mod sessions;
 pub mod sign_ins;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

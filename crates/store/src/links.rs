@@ -184,3 +184,6 @@ pub async fn revoke(tx: &mut Tx, person: Option<&PersonId>, now: Timestamp) -> R
 /// The statements of this module, for the test that prepares each on both databases.
 #[cfg(test)]
 pub(crate) const STATEMENTS: &[&str] = &[ADD, LOOKUP, USE, REVOKE, REVOKE_SETUP];
+
+#[cfg(test)]
+mod tests;

@@ -36,6 +36,11 @@ const STEPS: &[(i64, &str, Script)] = &[
             postgres: include_str!("../migrations/0004_audit_guard.postgres.sql"),
         },
     ),
+    (
+        5,
+        "sessions",
+        Script::Both(include_str!("../migrations/0005_sessions.sql")),
+    ),
 ];
 
 /// Runs the steps this database has not seen. More than one node may start at once: PostgreSQL's advisory

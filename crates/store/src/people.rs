@@ -315,3 +315,6 @@ pub(crate) const STATEMENTS: &[&str] = &[
     SWITCH_ON,
     CHANGE_ROLE,
 ];
+
+#[cfg(test)]
+mod tests;

@@ -306,3 +306,6 @@ pub(crate) const STATEMENTS: &[&str] = &[
     LIST,
     REMOVE_OLD,
 ];
+
+#[cfg(test)]
+mod tests;

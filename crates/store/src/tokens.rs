@@ -31,7 +31,7 @@ impl fmt::Debug for Token {
 }
 
 /// What is stored and looked up. A token has 256 bits, so a fast hash is enough and needs no salt.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct TokenHash(String);
 
 impl TokenHash {

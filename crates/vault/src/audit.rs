@@ -63,6 +63,10 @@ impl Event {
     }
 
     /// Where the request came from.
+    #[expect(
+        clippy::wrong_self_convention,
+        reason = "reads as the sentence it builds, like `by` and `about`"
+    )]
     #[must_use]
     pub fn from_address(mut self, address: impl Into<String>) -> Self {
         self.remote_address = Some(address.into());

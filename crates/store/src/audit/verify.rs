@@ -4,7 +4,7 @@ use protocol::audit::{ChainView, EventView};
 use vault::audit::{Break, Verifier};
 
 use super::{Row, head};
-use crate::db::{Db, on};
+use crate::db::{Snapshot, on};
 use crate::errors::Error;
 
 /// Events read at once.
@@ -47,10 +47,9 @@ pub(super) const SCAN: &str = r#"
     LIMIT $2
 "#;
 
-/// Verifies the whole log, up to the head at this moment.
-pub async fn verify(db: &Db) -> Result<Chain, Error> {
-    let mut snapshot = db.read().await?;
-    let (last, last_hash) = head(&mut snapshot).await?;
+/// Verifies the whole log as the snapshot sees it.
+pub async fn verify(snapshot: &mut Snapshot) -> Result<Chain, Error> {
+    let (last, last_hash) = head(snapshot).await?;
     let mut verifier = Verifier::default();
 
     loop {

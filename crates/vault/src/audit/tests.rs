@@ -78,15 +78,20 @@ fn a_removed_event_is_missed() {
 
 #[test]
 fn the_hash_of_an_event_never_changes_between_versions() {
-    expect!["4"].assert_eq(&chain(1)[0].hash);
+    expect!["2834fbb0f49bc9c07da74681150e9d547604eeeae7cfbe59c47421c9c4a8e36b"].assert_eq(&chain(1)[0].hash);
 }
 
 #[test]
 fn a_line_of_json_and_of_csv() {
     let events = chain(1);
 
-    expect![""].assert_eq(&json_line(&events[0]));
-    expect![""].assert_eq(&csv_line(&events[0]));
+    expect![[r#"
+        {"time":"2026-11-21T14:30:05.000001Z","category":"records","seq":1,"at":1795271405000001,"name":"record_shared","outcome":"ok","person":null,"person_email":null,"remote_address":"192.0.2.1","record":"aha4dqobyha4dqobyha4dqobyh","record_title":"Orders, \"live\" 1","session":null,"request":null,"details":{"to":"ada@example.org"},"hash":"2834fbb0f49bc9c07da74681150e9d547604eeeae7cfbe59c47421c9c4a8e36b","prev_hash":"0000000000000000000000000000000000000000000000000000000000000000"}
+    "#]].assert_eq(&json_line(&events[0]));
+    expect![[r#"
+        1,2026-11-21T14:30:05.000001Z,records,record_shared,ok,,,192.0.2.1,aha4dqobyha4dqobyha4dqobyh,"Orders, ""live"" 1",,,"{""to"":""ada@example.org""}",0000000000000000000000000000000000000000000000000000000000000000,2834fbb0f49bc9c07da74681150e9d547604eeeae7cfbe59c47421c9c4a8e36b
+    "#]].assert_eq(&csv_line(&events[0]).replace("\r\n", "\n"));
+    assert!(csv_line(&events[0]).ends_with("\r\n"));
     assert_eq!(CSV_HEADER.matches(',').count(), 14);
 }
 
