@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use bytes::{BufMut, BytesMut};
+use bytes::{BufMut, Bytes, BytesMut};
 
 use crate::wire::{Body, put_text};
 use crate::{Malformed, Text};
@@ -123,6 +123,18 @@ impl Fields {
             .raw(Field::SeverityPlain as u8)
             .or_else(|| self.raw(Field::Severity as u8));
         severity.is_some_and(|text| *text == "FATAL" || *text == "PANIC")
+    }
+
+    /// Reads the whole fields at the start of a body that is too long to wait for.
+    pub fn from_prefix(prefix: Bytes) -> Self {
+        let mut body = Body::new(super::tag::ERROR_RESPONSE, prefix);
+        let mut fields = Vec::new();
+        while let Ok(letter @ 1..) = body.u8()
+            && let Ok(text) = body.text()
+        {
+            fields.push((letter, text));
+        }
+        Self(fields)
     }
 
     pub(super) fn decode(body: &mut Body) -> Result<Self, Malformed> {

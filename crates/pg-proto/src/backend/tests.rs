@@ -189,6 +189,16 @@ fn an_errors_fields_are_found_by_name() {
 }
 
 #[test]
+fn the_fields_at_the_start_of_a_long_error_are_read() {
+    let prefix = Bytes::from_static(b"SERROR\0C22000\0Mhalf a mess");
+
+    let fields = Fields::from_prefix(prefix);
+
+    assert_eq!(fields.code(), "22000");
+    assert_eq!(fields.message(), "");
+}
+
+#[test]
 fn a_tag_tells_its_rows() {
     let check = |tag: &str, rows| assert_eq!(tag_rows(&Text::from(tag)), rows, "{tag}");
 

@@ -1,0 +1,93 @@
+//! Getting to a target: the trait a gateway implements too, and the direct way.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use crate::connect::{OnStage, Stage};
+
+/// What a connection is made of, whoever made it.
+pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
+/// Any stream.
+pub type BoxStream = Box<dyn Stream>;
+
+/// Reaches a host and port. Object safe: `server` chooses one for each PAM Configuration.
+pub trait Dial: Send + Sync {
+    /// Tells `on_stage` when it starts to resolve and when it starts to connect.
+    fn dial<'a>(&'a self, host: &'a str, port: u16, on_stage: OnStage<'a>) -> Dialling<'a>;
+}
+
+/// What [`Dial::dial`] returns.
+pub type Dialling<'a> = Pin<Box<dyn Future<Output = Result<Dialled, DialError>> + Send + 'a>>;
+
+/// An open connection.
+pub struct Dialled {
+    pub stream: BoxStream,
+    /// The address reached, for the audit log and for a cancel that must reach the same server.
+    pub address: SocketAddr,
+}
+
+/// Why a target was not reached.
+#[derive(Debug, thiserror::Error)]
+pub enum DialError {
+    #[error("the name does not resolve")]
+    Resolve(#[source] io::Error),
+    #[error("{address} refuses connections")]
+    Refused { address: SocketAddr },
+    #[error("no answer in time")]
+    Silent,
+    #[error("cannot connect")]
+    Io(#[source] io::Error),
+}
+
+/// Dials from this machine: DNS, then each address in turn.
+#[derive(Debug, Clone)]
+pub struct DirectDial {
+    /// How long one address may take to answer.
+    pub attempt: Duration,
+}
+
+impl Dial for DirectDial {
+    fn dial<'a>(&'a self, host: &'a str, port: u16, on_stage: OnStage<'a>) -> Dialling<'a> {
+        Box::pin(self.connect(host, port, on_stage))
+    }
+}
+
+impl DirectDial {
+    async fn connect(&self, host: &str, port: u16, on_stage: OnStage<'_>) -> Result<Dialled, DialError> {
+        on_stage(Stage::Dns);
+        let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+        let addresses = tokio::net::lookup_host((host, port)).await.map_err(DialError::Resolve)?;
+
+        on_stage(Stage::Tcp);
+        let mut last = DialError::Resolve(io::ErrorKind::NotFound.into());
+        for address in addresses {
+            match self.attempt(address).await {
+                Ok(stream) => return Ok(Dialled { stream: Box::new(stream), address }),
+                Err(error) => last = error,
+            }
+        }
+        Err(last)
+    }
+
+    async fn attempt(&self, address: SocketAddr) -> Result<TcpStream, DialError> {
+        let stream = match timeout(self.attempt, TcpStream::connect(address)).await {
+            Ok(Ok(stream)) => stream,
+            Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => {
+                return Err(DialError::Refused { address });
+            }
+            Ok(Err(error)) => return Err(DialError::Io(error)),
+            Err(_) => return Err(DialError::Silent),
+        };
+        stream.set_nodelay(true).map_err(DialError::Io)?;
+
+        Ok(stream)
+    }
+}

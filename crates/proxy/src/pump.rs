@@ -1,0 +1,225 @@
+//! Bytes between an authenticated client and a target, under policy and on record.
+//!
+//! Two independent futures, so that a side that does not read never stops the other. Each owns one writer:
+//! [`to_server`] the target's, [`to_client`] the client's. The client starts at the first message after startup; it
+//! speaks the simple query protocol, one statement in flight, and what it pipelines waits.
+//!
+//! A Query is recorded before it is forwarded, its end before the client sees it. COPY is gated on the server's
+//! responses, never on SQL text.
+
+mod ledger;
+mod shared;
+mod to_client;
+mod to_server;
+
+use std::io;
+use std::sync::Arc;
+
+use pg_proto::Malformed;
+use pg_proto::backend::{Fields, TransactionStatus};
+use recording::{Lane, Origin, Statement, StatementEnd, StatementKind};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::watch;
+
+use crate::cancel::CancelError;
+use crate::connect::Upstream;
+use shared::Shared;
+
+/// Whether data may move by COPY in one direction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gate {
+    Open,
+    Shut,
+}
+
+/// What the record and its configuration say about this session.
+#[derive(Debug, Clone, Copy)]
+pub struct Policy {
+    /// *Can export*: COPY TO STDOUT.
+    pub export: Gate,
+    /// *Can import*: COPY FROM STDIN.
+    pub import: Gate,
+    /// Longest Query message in bytes; a longer one ends the session.
+    pub statement_limit: usize,
+}
+
+/// The time: microseconds since 1970-01-01 UTC.
+pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
+
+/// What the connection is doing, as limits and idle rules see it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Activity {
+    pub phase: Phase,
+    /// As of the last ReadyForQuery.
+    pub transaction: TransactionStatus,
+    /// Query messages forwarded so far.
+    pub statements: u64,
+    /// When the client last sent anything. A change of this alone wakes nobody.
+    pub last_client_byte: i64,
+}
+
+/// Whether a statement runs. One that runs is not idle, however long it is silent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    Ready { since: i64 },
+    Running { since: i64 },
+}
+
+/// Why the pump stopped. The first reason counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ending {
+    /// Terminate, or the end of the client's stream.
+    ClientClosed,
+    /// The end of the server's stream without a word.
+    ServerClosed,
+    /// The server's last word, which the client has seen.
+    ServerFatal(Box<Fields>),
+    ClientIo(io::ErrorKind),
+    ServerIo(io::ErrorKind),
+    ClientMalformed(Malformed),
+    ServerMalformed(Malformed),
+    /// The statement that could not be recorded was not run; the end that could not be was not shown.
+    RecordingFailed,
+    /// The client used a part of the protocol that is not available here.
+    Refused(&'static str),
+    /// [`Control::end`].
+    Asked { sqlstate: &'static str, message: String },
+}
+
+/// What a cancel met.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cancelled {
+    Sent,
+    /// Nothing was running: nothing was sent, so that it cannot hit what comes next.
+    NothingRan,
+    /// The server gave no key to cancel with.
+    NoKey,
+}
+
+/// A hold on a running pump. Cheap to clone.
+#[derive(Clone)]
+pub struct Control(Arc<Shared>);
+
+/// Joins a client and an upstream. Both futures must be polled; both give the same [`Ending`], the second
+/// once everything is closed.
+///
+/// At most about 64 KiB are buffered in each direction, plus a Query message up to
+/// [`Policy::statement_limit`]; rows and COPY data of any size stream through.
+pub fn pump<C>(
+    client: C,
+    upstream: Upstream,
+    lane: Lane,
+    policy: Policy,
+    clock: Clock,
+) -> (Control, impl Future<Output = Ending> + Send, impl Future<Output = Ending> + Send)
+where
+    C: AsyncRead + AsyncWrite + Send + 'static,
+{
+    let status = upstream.established().status;
+    let shared = Arc::new(Shared::new(lane, policy, clock, upstream.canceller, status));
+    let (client_reader, client_writer) = tokio::io::split(client);
+    let (server_reader, server_writer) = tokio::io::split(upstream.session.stream);
+    let to_server = to_server::run(Arc::clone(&shared), client_reader, server_writer);
+    let to_client =
+        to_client::run(Arc::clone(&shared), server_reader, upstream.session.unread, client_writer);
+
+    (Control(shared), to_server, to_client)
+}
+
+impl Control {
+    /// Follows what the connection does.
+    pub fn activity(&self) -> watch::Receiver<Activity> {
+        self.0.activity.subscribe()
+    }
+
+    /// Cancels the running statement, if one runs. The cancel is on record before it is sent.
+    pub async fn cancel(&self, by: Origin) -> Result<Cancelled, CancelError> {
+        let Some(canceller) = &self.0.canceller else {
+            return Ok(Cancelled::NoKey);
+        };
+        // While this is held no statement starts: the cancel hits what runs now, or nothing.
+        let _no_start = self.0.start.lock().await;
+        if !self.0.is_running() {
+            return Ok(Cancelled::NothingRan);
+        }
+        let statement = Statement {
+            sql: String::new(),
+            kind: StatementKind::Cancel,
+            origin: by,
+            parameters: Vec::new(),
+            backend_pid: Some(canceller.process_id()),
+        };
+        let start = self.0.now();
+        let Ok(recorded) = self.0.lane.record_statement(start, statement) else {
+            self.0.end(Ending::RecordingFailed);
+            return Ok(Cancelled::NothingRan);
+        };
+        let sent = canceller.send().await;
+        let end = self.0.now();
+        let end_recorded = self.0.lane.statement_end(
+            end,
+            StatementEnd {
+                statement: recorded.seq(),
+                duration: end.abs_diff(start),
+                error: sent.as_ref().err().map(ToString::to_string),
+                ..StatementEnd::default()
+            },
+        );
+        if end_recorded.is_err() {
+            self.0.end(Ending::RecordingFailed);
+        }
+        sent.map(|()| Cancelled::Sent)
+    }
+
+    /// Ends the session: cancels what runs, tells the client why (FATAL), says goodbye to the server.
+    pub fn end(&self, sqlstate: &'static str, message: impl Into<String>) {
+        self.0.end(Ending::Asked { sqlstate, message: message.into() });
+    }
+
+    /// Waits until the pump has a reason to stop.
+    pub async fn ended(&self) -> Ending {
+        self.0.ended().await
+    }
+}
+
+impl Activity {
+    pub fn is_running(&self) -> bool {
+        match self.phase {
+            Phase::Running { .. } => true,
+            Phase::Ready { .. } => false,
+        }
+    }
+}
+
+impl Ending {
+    /// What the client is told, where it does not know already.
+    fn fatal(&self) -> Option<Fields> {
+        let (sqlstate, message) = match self {
+            Self::ClientClosed
+            | Self::ServerClosed
+            | Self::ServerFatal(_)
+            | Self::ClientIo(_)
+            | Self::ServerIo(_) => return None,
+            Self::ClientMalformed(_) => ("08P01", "the client does not speak PostgreSQL's protocol"),
+            Self::ServerMalformed(_) => ("08P01", "the database server does not speak PostgreSQL's protocol"),
+            Self::RecordingFailed => ("58030", "the session's recording cannot be written"),
+            Self::Refused(message) => ("0A000", *message),
+            Self::Asked { sqlstate, message } => (*sqlstate, message.as_str()),
+        };
+        Some(Fields::new("FATAL", sqlstate, message))
+    }
+
+    /// True when there is nobody left on the server's side to say goodbye to.
+    fn server_is_gone(&self) -> bool {
+        match self {
+            Self::ServerClosed | Self::ServerFatal(_) | Self::ServerIo(_) => true,
+            Self::ClientClosed
+            | Self::ClientIo(_)
+            | Self::ClientMalformed(_)
+            | Self::ServerMalformed(_)
+            | Self::RecordingFailed
+            | Self::Refused(_)
+            | Self::Asked { .. } => false,
+        }
+    }
+}
