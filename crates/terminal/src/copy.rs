@@ -19,31 +19,45 @@ pub(crate) const BINARY_REFUSED: &str = "binary rows cannot be typed";
 /// What the server is told when the person gives up.
 pub(crate) const CANCELED: &str = "canceled by user";
 
-/// Rows taken from typed lines.
-#[derive(Debug, PartialEq, Eq)]
+/// Bytes of typed rows that are held back. Like psql's: a row that is wrong is found when all are typed, not
+/// while the next ones are, and rows given up by Ctrl-C were never sent.
+const HELD_BACK: usize = 8 * 1024;
+
+/// Rows typed and not sent yet.
+#[derive(Debug, Default)]
 pub(crate) struct Rows {
-    /// The rows for one CopyData; empty when there are none.
-    pub(crate) data: Bytes,
-    /// `\.` was among the lines: the lines after it are not rows.
-    pub(crate) ended: bool,
+    data: String,
 }
 
-/// Takes lines up to `\.` as rows.
-pub(crate) fn take_rows(lines: &mut VecDeque<String>) -> Rows {
-    let mut data = String::new();
-    while let Some(line) = lines.pop_front() {
-        if line == "\\." {
-            return Rows {
-                data: data.into(),
-                ended: true,
-            };
+impl Rows {
+    /// Takes lines up to `\.` as rows; true when it was there.
+    pub(crate) fn take_lines(&mut self, lines: &mut VecDeque<String>) -> bool {
+        while let Some(line) = lines.pop_front() {
+            if line == "\\." {
+                return true;
+            }
+            self.data.push_str(&line);
+            self.data.push('\n');
         }
-        data.push_str(&line);
-        data.push('\n');
+        false
     }
-    Rows {
-        data: data.into(),
-        ended: false,
+
+    /// The rows held, when they are many.
+    pub(crate) fn send_many(&mut self) -> Option<Bytes> {
+        if self.data.len() < HELD_BACK {
+            return None;
+        }
+        self.send_all()
+    }
+
+    /// The rows held, if any.
+    pub(crate) fn send_all(&mut self) -> Option<Bytes> {
+        let data = std::mem::take(&mut self.data);
+        (!data.is_empty()).then(|| data.into())
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.data.clear();
     }
 }
 

@@ -14,6 +14,7 @@ use bytes::Bytes;
 use pg_proto::backend::TransactionStatus;
 use pg_proto::{Text, frontend};
 
+use crate::copy::Rows;
 use crate::editor::Editor;
 use crate::print::aligned::Table;
 use crate::print::escape::visible;
@@ -159,6 +160,7 @@ pub struct Engine {
     entry: Option<String>,
     line: Option<Line>,
     lines: VecDeque<String>,
+    rows: Rows,
 
     shape: Shape,
     result: Option<Table>,
@@ -228,6 +230,7 @@ impl Engine {
             entry: Some(String::new()),
             line: None,
             lines: VecDeque::new(),
+            rows: Rows::default(),
             shape: Shape::Tag,
             result: None,
             cancelled: false,

@@ -289,7 +289,9 @@ impl Painter {
         let same = self.shown.common_cells(wanted);
         let unchanged = same == self.shown.cells.len() && same == wanted.cells.len();
         if !unchanged {
-            let appends = same == self.shown.cells.len() && self.at == self.shown.end;
+            // Behind a full row the terminal has wrapped already: a newline there would be a second one.
+            let wrapped = self.shown.full && wanted.cells.get(same).is_some_and(|cell| cell.newline);
+            let appends = same == self.shown.cells.len() && self.at == self.shown.end && !wrapped;
             let mut from = same;
             if !appends {
                 // A place the terminal has not got yet is reached by writing what stands before it; so is the

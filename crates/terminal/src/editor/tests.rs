@@ -36,7 +36,7 @@ fn line(history: &[&str], keys: &str) -> String {
     let mut session = Session::new(history);
     match session.keys(&format!("{keys}\r")) {
         Typed::Line(line) => line,
-        other => panic!("{other:?}"),
+        other @ (Typed::Edited | Typed::Interrupt | Typed::EndOfInput) => panic!("{other:?}"),
     }
 }
 

@@ -36,7 +36,7 @@ impl Engine {
                 dropped = true;
             }
         }
-        if dropped {
+        if dropped && self.output.pending() < MUCH_OUTPUT {
             self.say("\x07");
         }
         self.advance();
@@ -147,7 +147,7 @@ impl Engine {
             (Typed::Edited, _) => {}
             (Typed::Line(text), State::CopyIn { .. }) => {
                 self.lines.extend(text.split('\n').map(str::to_owned));
-                self.send_rows();
+                self.take_rows();
             }
             (Typed::Line(text), _) => {
                 self.lines.extend(text.split('\n').map(str::to_owned));
@@ -156,6 +156,7 @@ impl Engine {
             (Typed::Interrupt, State::CopyIn { since }) => {
                 self.say("^C\r\n");
                 self.drop_lines();
+                self.rows.clear();
                 self.send(frontend::Message::CopyFail {
                     reason: Text::from(copy::CANCELED),
                 });
@@ -166,10 +167,9 @@ impl Engine {
                 self.drop_lines();
                 self.state = State::Ready;
             }
-            (Typed::EndOfInput, State::CopyIn { since }) => {
+            (Typed::EndOfInput, State::CopyIn { .. }) => {
                 self.leave_line();
-                self.send(frontend::Message::CopyDone);
-                self.state = State::Running { since };
+                self.end_rows();
             }
             (Typed::EndOfInput, _) => {
                 self.leave_line();
@@ -210,28 +210,34 @@ impl Engine {
         }
     }
 
-    /// Sends the rows among the typed lines; asks for more when they did not end.
-    pub(super) fn send_rows(&mut self) {
-        let State::CopyIn { since } = self.state else {
+    /// Takes the rows among the typed lines; asks for more when they did not end.
+    fn take_rows(&mut self) {
+        if self.rows.take_lines(&mut self.lines) {
+            self.end_rows();
             return;
-        };
-        let rows = copy::take_rows(&mut self.lines);
-        if !rows.data.is_empty() {
-            self.send(frontend::Message::CopyData(rows.data));
         }
-        if rows.ended {
-            self.send(frontend::Message::CopyDone);
+        if let Some(rows) = self.rows.send_many() {
+            self.send(frontend::Message::CopyData(rows));
+        }
+        self.show_copy_prompt();
+    }
+
+    fn end_rows(&mut self) {
+        if let Some(rows) = self.rows.send_all() {
+            self.send(frontend::Message::CopyData(rows));
+        }
+        self.send(frontend::Message::CopyDone);
+        if let State::CopyIn { since } = self.state {
             self.state = State::Running { since };
-        } else {
-            self.show_copy_prompt();
         }
     }
 
     /// The server wants rows: typed lines that are there already are the first.
     pub(super) fn begin_rows(&mut self, since: Instant) {
         self.say(copy::INVITATION);
+        self.rows.clear();
         self.state = State::CopyIn { since };
-        self.send_rows();
+        self.take_rows();
     }
 
     fn show_copy_prompt(&mut self) {

@@ -205,6 +205,21 @@ fn texts_wrap_at_the_edge_and_come_back() {
 }
 
 #[test]
+fn a_newline_behind_a_full_row_is_one() {
+    let size = Size { cols: 6, rows: 6 };
+    compare(
+        size,
+        &steps(&[("", 0), ("\n", 1), ("\nx", 2), ("abcdef", 6), ("abcdef\ng", 8)]),
+    );
+}
+
+#[test]
+fn what_stays_at_the_end_of_a_row_is_erased_when_the_text_wraps_earlier() {
+    let size = Size { cols: 7, rows: 6 };
+    compare(size, &steps(&[("a", 0), ("日", 0)]));
+}
+
+#[test]
 fn a_text_taller_than_the_screen_shows_the_rows_around_the_cursor() {
     let size = Size { cols: 10, rows: 3 };
     let text = "one\ntwo\nthree\nfour\nfive";

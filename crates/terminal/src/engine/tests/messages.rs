@@ -98,6 +98,28 @@ fn a_result_larger_than_the_memory_for_it_streams() {
 }
 
 #[test]
+fn with_nobody_to_print_for_no_message_is_wanted_after_a_while() {
+    let settings = Settings {
+        result_memory: 4_096,
+        ..Settings::default()
+    };
+    let mut session = Session::with(settings);
+    session.keys("x;\r").hear(columns());
+    let value = "1".repeat(1_000);
+    let mut n_fed = 0;
+    while session.engine.wants_message() {
+        session.engine.handle_message(row(&value), session.now);
+        n_fed += 1;
+    }
+    assert!(n_fed < 70, "{n_fed}");
+
+    session.poll();
+    assert!(session.engine.wants_message());
+    session.done("SELECT 70");
+    assert!(session.seen.ends_with(&format!("({n_fed} rows)\n\napp=> ")));
+}
+
+#[test]
 fn an_error_half_way_shows_no_rows_and_no_count() {
     Session::new()
         .keys("x;\r")

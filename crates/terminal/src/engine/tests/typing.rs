@@ -128,7 +128,7 @@ fn rows_are_typed_at_a_prompt_of_their_own() {
             {remember "copy t from stdin;"}{"copy t from stdin;"}copy t from stdin;
             Enter data to be copied followed by a newline.
             End with a backslash and a period on a line by itself, or an EOF signal.
-            >> {rows b"1\tx\n"}{rows b"2\ty\n"}{CopyDone}1    x
+            >> {rows b"1\tx\n2\ty\n"}{CopyDone}1    x
             >> 2    y
             >> \.
             COPY 2
@@ -148,7 +148,7 @@ fn rows_are_typed_at_a_prompt_of_their_own() {
             {"copy t from stdin;"}copy t from stdin;
             Enter data to be copied followed by a newline.
             End with a backslash and a period on a line by itself, or an EOF signal.
-            >> {rows b"1\n"}{CopyFail { reason: "canceled by user" }}1
+            >> {CopyFail { reason: "canceled by user" }}1
             >> ^C
             ERROR:  COPY from stdin failed: canceled by user
             app=> "#]]);
@@ -206,4 +206,21 @@ fn a_resize_paints_the_line_for_the_new_width() {
     session.keys(";\r").seen.clear();
     session.engine.handle_resize(Size { cols: 80, rows: 24 });
     session.poll().check(&expect![""]);
+}
+
+#[test]
+fn with_nobody_to_print_for_what_is_typed_makes_no_pile() {
+    let mut session = Session::new();
+    for _ in 0..200 {
+        session
+            .engine
+            .handle_input("\r".repeat(1_000).as_bytes(), session.now);
+    }
+
+    assert!(session.engine.output.pending() < 2 * MUCH_OUTPUT);
+    assert!(session.engine.typeahead.len() <= 64 * 1024);
+
+    session.engine.handle_input(b"\x03", session.now);
+    session.poll();
+    assert!(session.seen.ends_with("^C\napp=> "), "Ctrl-C drops it");
 }
