@@ -132,7 +132,8 @@ pub enum Transaction {
 /// [`Self::poll_urgent`] instead of [`Self::poll_action`]. Then what is held is bounded: rows of one result
 /// (`result_memory` and one message), 64 KiB of output and one message, 64 KiB of keys typed ahead, 256 KiB
 /// of the line being edited, 16 MiB of the statement before it and as much of the one run last, 4 MiB of
-/// history.
+/// history. While a table is written, one line of one cell with its padding comes on top: as wide as the
+/// widest value shown, where a tab counts 8 and an escaped byte 4 or 6.
 #[derive(Debug)]
 pub struct Engine {
     database: String,
