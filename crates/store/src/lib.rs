@@ -8,11 +8,18 @@ pub mod attempts;
 pub mod audit;
 pub mod db;
 pub mod errors;
+pub mod folders;
+pub mod history;
+mod json;
+pub mod launching;
 pub mod links;
 mod migrations;
 pub mod people;
+pub mod records;
 mod search;
 pub mod sessions;
+pub mod settings;
+pub mod shares;
 pub mod sign_ins;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

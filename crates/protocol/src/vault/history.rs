@@ -1,7 +1,10 @@
 //! The history of a record: who changed what. Of a secret it says only that it changed.
 
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 
+use crate::people::UnknownWord;
 use crate::time::Timestamp;
 
 /// What was done to a record.
@@ -21,6 +24,35 @@ pub enum HistoryAction {
 }
 
 impl HistoryAction {
+    pub const ALL: [Self; 10] = [
+        Self::Created,
+        Self::Duplicated,
+        Self::Changed,
+        Self::Moved,
+        Self::SettingsChanged,
+        Self::Shared,
+        Self::Unshared,
+        Self::Tested,
+        Self::Revealed,
+        Self::Deleted,
+    ];
+
+    /// As the store writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Duplicated => "duplicated",
+            Self::Changed => "changed",
+            Self::Moved => "moved",
+            Self::SettingsChanged => "settings_changed",
+            Self::Shared => "shared",
+            Self::Unshared => "unshared",
+            Self::Tested => "tested",
+            Self::Revealed => "revealed",
+            Self::Deleted => "deleted",
+        }
+    }
+
     pub fn label(self) -> &'static str {
         match self {
             Self::Created => "Created",
@@ -34,6 +66,17 @@ impl HistoryAction {
             Self::Revealed => "Secret revealed",
             Self::Deleted => "Deleted",
         }
+    }
+}
+
+impl FromStr for HistoryAction {
+    type Err = UnknownWord;
+
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        Self::ALL
+            .into_iter()
+            .find(|action| action.name() == text)
+            .ok_or(UnknownWord)
     }
 }
 

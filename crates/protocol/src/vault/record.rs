@@ -1,5 +1,7 @@
 //! Records as lists and pages show them.
 
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 
 use super::configuration::ConfigurationView;
@@ -7,6 +9,7 @@ use super::database::DatabaseView;
 use super::share::Permissions;
 use super::user::UserView;
 use crate::ids::{FolderId, RecordId};
+use crate::people::UnknownWord;
 use crate::time::Timestamp;
 
 /// The three kinds of records.
@@ -36,6 +39,17 @@ impl RecordKind {
             Self::Database => "database",
             Self::User => "user",
         }
+    }
+}
+
+impl FromStr for RecordKind {
+    type Err = UnknownWord;
+
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.name() == text)
+            .ok_or(UnknownWord)
     }
 }
 
@@ -158,6 +172,17 @@ impl LinkKind {
             Self::Launch => "launch",
             Self::Account => "account",
         }
+    }
+}
+
+impl FromStr for LinkKind {
+    type Err = UnknownWord;
+
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.name() == text)
+            .ok_or(UnknownWord)
     }
 }
 

@@ -4,10 +4,13 @@ use sqlx::Executor;
 
 use super::*;
 use crate::testing::on_both;
-use crate::{acquisitions, attempts, audit, links, people, sessions, sign_ins};
+use crate::{
+    acquisitions, attempts, audit, folders, history, links, people, records, sessions, settings, shares, sign_ins,
+};
 
 #[tokio::test]
 async fn every_statement_prepares_on_both() -> anyhow::Result<()> {
+    let records = records::statements();
     let modules = [
         people::STATEMENTS,
         links::STATEMENTS,
@@ -16,6 +19,11 @@ async fn every_statement_prepares_on_both() -> anyhow::Result<()> {
         audit::STATEMENTS,
         sessions::STATEMENTS,
         acquisitions::STATEMENTS,
+        folders::STATEMENTS,
+        &records,
+        settings::STATEMENTS,
+        shares::STATEMENTS,
+        history::STATEMENTS,
         &[TAKE],
     ];
 

@@ -97,8 +97,8 @@ impl Change {
 }
 
 impl Content {
-    /// What a new record's first line of history says.
-    pub fn described(&self, secrets: &[(SecretField, Rewrite)]) -> Vec<FieldChange> {
+    /// What a new record's first line of history says, with the secrets it was made with.
+    pub fn described(&self, secrets: impl IntoIterator<Item = SecretField>) -> Vec<FieldChange> {
         let mut fields = Vec::new();
         differ(&mut fields, "title", String::new(), self.title.clone());
         for (name, value) in self.body.fields() {
@@ -106,8 +106,8 @@ impl Content {
         }
         fields.extend(
             secrets
-                .iter()
-                .filter_map(|(field, rewrite)| secret_change(*field, rewrite, &[])),
+                .into_iter()
+                .map(|field| FieldChange::new(field.name(), None, Some("set".to_owned()))),
         );
 
         fields
