@@ -47,7 +47,12 @@ impl Canceller {
         connector: Option<Connector>,
         key: CancelKey,
     ) -> Self {
-        Self { dial, address, connector, key }
+        Self {
+            dial,
+            address,
+            connector,
+            key,
+        }
     }
 
     /// Process id of the connection's backend.
@@ -72,7 +77,9 @@ impl Canceller {
         if let Some(connector) = &self.connector {
             (stream, _) = secure(stream, connector).await?;
         }
-        stream.write_all(&Opening::Cancel(self.key.clone()).to_bytes()).await?;
+        stream
+            .write_all(&Opening::Cancel(self.key.clone()).to_bytes())
+            .await?;
         stream.flush().await?;
         // The server answers nothing. Over TLS it may close without a word of TLS, which is no failure here.
         let _ = stream.read(&mut [0]).await;
@@ -83,6 +90,8 @@ impl Canceller {
 
 impl std::fmt::Debug for Canceller {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Canceller").field("process_id", &self.key.process_id).finish_non_exhaustive()
+        f.debug_struct("Canceller")
+            .field("process_id", &self.key.process_id)
+            .finish_non_exhaustive()
     }
 }

@@ -114,15 +114,25 @@ async fn attempt(
     on_stage(Stage::Authentication);
     let channel = match &target.tls {
         Tls::Off => Channel::Plain,
-        Tls::On(rules) => Channel::Tls { verified: rules.identifies_server(), end_point },
+        Tls::On(rules) => Channel::Tls {
+            verified: rules.identifies_server(),
+            end_point,
+        },
     };
     let mut session = Session::new(stream);
     let established = log_in(&mut session, target, credential, channel).await?;
-    let canceller = established.cancel_key.clone().map(|key| {
-        Canceller::new(Arc::clone(&dial), dialled.address, connector.clone(), key)
-    });
+    let canceller = established
+        .cancel_key
+        .clone()
+        .map(|key| Canceller::new(Arc::clone(&dial), dialled.address, connector.clone(), key));
 
-    Ok(Upstream { session, canceller, established, address: dialled.address, encrypted: connector.is_some() })
+    Ok(Upstream {
+        session,
+        canceller,
+        established,
+        address: dialled.address,
+        encrypted: connector.is_some(),
+    })
 }
 
 /// Asks for TLS and makes it; gives the stream and its channel binding. A server without TLS is an error.
@@ -155,9 +165,16 @@ async fn log_in(
         user: credential.user.as_str().into(),
         database: target.database.as_str().into(),
         application_name: target.application_name.as_str().into(),
-        options: target.options.iter().map(|(n, v)| (n.as_str().into(), v.as_str().into())).collect(),
+        options: target
+            .options
+            .iter()
+            .map(|(n, v)| (n.as_str().into(), v.as_str().into()))
+            .collect(),
     };
-    let password = credential.password.as_ref().filter(|password| !password.is_empty());
+    let password = credential
+        .password
+        .as_ref()
+        .filter(|password| !password.is_empty());
     let password = password.map(|password| Password::new(password.expose().as_bytes()));
     let mut out = BytesMut::new();
     let mut handshake = Handshake::start(&login, password, channel, &mut out);
@@ -184,7 +201,9 @@ impl Upstream {
     /// The value of a parameter the server reported, `server_version` for one.
     pub fn parameter(&self, name: &str) -> Option<String> {
         let mut parameters = self.established.parameters.iter().rev();
-        parameters.find(|(each, _)| *each == *name).map(|(_, value)| value.to_str().into_owned())
+        parameters
+            .find(|(each, _)| *each == *name)
+            .map(|(_, value)| value.to_str().into_owned())
     }
 
     /// The address reached.
@@ -204,12 +223,16 @@ impl Upstream {
 
 impl fmt::Debug for Credential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Credential").field("user", &self.user).finish_non_exhaustive()
+        f.debug_struct("Credential")
+            .field("user", &self.user)
+            .finish_non_exhaustive()
     }
 }
 
 impl fmt::Debug for Upstream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Upstream").field("address", &self.address).finish_non_exhaustive()
+        f.debug_struct("Upstream")
+            .field("address", &self.address)
+            .finish_non_exhaustive()
     }
 }

@@ -63,14 +63,24 @@ impl Dial for DirectDial {
 impl DirectDial {
     async fn connect(&self, host: &str, port: u16, on_stage: OnStage<'_>) -> Result<Dialled, DialError> {
         on_stage(Stage::Dns);
-        let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-        let addresses = tokio::net::lookup_host((host, port)).await.map_err(DialError::Resolve)?;
+        let host = host
+            .strip_prefix('[')
+            .and_then(|host| host.strip_suffix(']'))
+            .unwrap_or(host);
+        let addresses = tokio::net::lookup_host((host, port))
+            .await
+            .map_err(DialError::Resolve)?;
 
         on_stage(Stage::Tcp);
         let mut last = DialError::Resolve(io::ErrorKind::NotFound.into());
         for address in addresses {
             match self.attempt(address).await {
-                Ok(stream) => return Ok(Dialled { stream: Box::new(stream), address }),
+                Ok(stream) => {
+                    return Ok(Dialled {
+                        stream: Box::new(stream),
+                        address,
+                    });
+                }
                 Err(error) => last = error,
             }
         }

@@ -30,7 +30,9 @@ pub enum Code {
 #[derive(Debug)]
 pub enum Reason {
     Resolve,
-    Refused { address: SocketAddr },
+    Refused {
+        address: SocketAddr,
+    },
     TimedOut,
     Io(io::Error),
     /// The connection ended before the server was ready.
@@ -285,7 +287,8 @@ fn trust_remedy(distrust: &Distrust) -> Cow<'static, str> {
 fn pem_remedy(error: &PemError) -> Cow<'static, str> {
     match error {
         PemError::NoCertificate | PemError::BadCertificate => {
-            "Paste the whole certificate, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----.".into()
+            "Paste the whole certificate, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----."
+                .into()
         }
         PemError::EncryptedKey => "Decrypt it first, with openssl pkey for one, and paste the result.".into(),
         PemError::NoKey => "Paste the whole key, with its BEGIN and END lines.".into(),
@@ -340,7 +343,9 @@ impl From<io::Error> for Reason {
         if error.kind() == io::ErrorKind::UnexpectedEof {
             return Self::Closed;
         }
-        let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+        let tls = error
+            .get_ref()
+            .and_then(|inner| inner.downcast_ref::<rustls::Error>());
         let Some(tls) = tls else {
             return Self::Io(error);
         };

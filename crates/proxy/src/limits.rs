@@ -21,7 +21,11 @@ pub async fn statement_timeout(control: Control, limit: Duration) {
 async fn watch(control: &Control, limit: Duration) {
     let mut activity = control.activity();
     loop {
-        let Ok(number) = activity.wait_for(|now| now.is_running()).await.map(|now| now.statements) else {
+        let Ok(number) = activity
+            .wait_for(|now| now.is_running())
+            .await
+            .map(|now| now.statements)
+        else {
             return;
         };
         let mut patience = limit;

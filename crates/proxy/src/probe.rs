@@ -59,7 +59,12 @@ pub async fn probe(
     now: &(dyn Fn() -> Instant + Sync),
 ) -> Report {
     let begun: Mutex<Vec<(Stage, Instant)>> = Mutex::new(Vec::new());
-    let on_stage = |stage| begun.lock().unwrap_or_else(PoisonError::into_inner).push((stage, now()));
+    let on_stage = |stage| {
+        begun
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push((stage, now()))
+    };
     let mut report = Report {
         stages: Vec::new(),
         address: None,
@@ -113,8 +118,14 @@ fn warnings(rights: &[String]) -> Vec<String> {
         ];
     }
     let each = [
-        ("pg_read_server_files", "COPY from files on the database server's own disk"),
-        ("pg_write_server_files", "COPY to files on the database server's own disk"),
+        (
+            "pg_read_server_files",
+            "COPY from files on the database server's own disk",
+        ),
+        (
+            "pg_write_server_files",
+            "COPY to files on the database server's own disk",
+        ),
         ("pg_execute_server_program", "run programs on the database server"),
     ];
     each.into_iter()
@@ -132,7 +143,11 @@ fn stages(begun: &[(Stage, Instant)], end: Instant, failed: bool) -> Vec<StageRe
         .enumerate()
         .map(|(idx, (&(stage, start), end))| StageReport {
             stage,
-            outcome: if failed && idx == last { Outcome::Failed } else { Outcome::Passed },
+            outcome: if failed && idx == last {
+                Outcome::Failed
+            } else {
+                Outcome::Passed
+            },
             duration: end.saturating_duration_since(start),
         })
         .collect()

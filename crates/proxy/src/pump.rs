@@ -54,6 +54,8 @@ pub struct Activity {
     pub transaction: TransactionStatus,
     /// Query messages forwarded so far.
     pub statements: u64,
+    /// The server waits for COPY data from the client.
+    pub copy_in: bool,
     /// When the client last sent anything. A change of this alone wakes nobody.
     pub last_client_byte: i64,
 }
@@ -83,7 +85,10 @@ pub enum Ending {
     /// The client used a part of the protocol that is not available here.
     Refused(&'static str),
     /// [`Control::end`].
-    Asked { sqlstate: &'static str, message: String },
+    Asked {
+        sqlstate: &'static str,
+        message: String,
+    },
 }
 
 /// What a cancel met.
@@ -111,7 +116,11 @@ pub fn pump<C>(
     lane: Lane,
     policy: Policy,
     clock: Clock,
-) -> (Control, impl Future<Output = Ending> + Send, impl Future<Output = Ending> + Send)
+) -> (
+    Control,
+    impl Future<Output = Ending> + Send,
+    impl Future<Output = Ending> + Send,
+)
 where
     C: AsyncRead + AsyncWrite + Send + 'static,
 {
@@ -120,8 +129,12 @@ where
     let (client_reader, client_writer) = tokio::io::split(client);
     let (server_reader, server_writer) = tokio::io::split(upstream.session.stream);
     let to_server = to_server::run(Arc::clone(&shared), client_reader, server_writer);
-    let to_client =
-        to_client::run(Arc::clone(&shared), server_reader, upstream.session.unread, client_writer);
+    let to_client = to_client::run(
+        Arc::clone(&shared),
+        server_reader,
+        upstream.session.unread,
+        client_writer,
+    );
 
     (Control(shared), to_server, to_client)
 }
@@ -173,7 +186,10 @@ impl Control {
 
     /// Ends the session: cancels what runs, tells the client why (FATAL), says goodbye to the server.
     pub fn end(&self, sqlstate: &'static str, message: impl Into<String>) {
-        self.0.end(Ending::Asked { sqlstate, message: message.into() });
+        self.0.end(Ending::Asked {
+            sqlstate,
+            message: message.into(),
+        });
     }
 
     /// Waits until the pump has a reason to stop.
@@ -201,7 +217,10 @@ impl Ending {
             | Self::ClientIo(_)
             | Self::ServerIo(_) => return None,
             Self::ClientMalformed(_) => ("08P01", "the client does not speak PostgreSQL's protocol"),
-            Self::ServerMalformed(_) => ("08P01", "the database server does not speak PostgreSQL's protocol"),
+            Self::ServerMalformed(_) => (
+                "08P01",
+                "the database server does not speak PostgreSQL's protocol",
+            ),
             Self::RecordingFailed => ("58030", "the session's recording cannot be written"),
             Self::Refused(message) => ("0A000", *message),
             Self::Asked { sqlstate, message } => (*sqlstate, message.as_str()),

@@ -10,12 +10,16 @@ use std::fmt;
 use std::sync::Arc;
 
 use rustls::client::danger::ServerCertVerifier;
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{ClientConfig, RootCertStore};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use vault::Secret;
+use x509_parser::certificate::X509Certificate;
+use x509_parser::prelude::FromDer;
 
 pub use verify::Distrust;
 use verify::Verifier;
@@ -94,12 +98,18 @@ impl Roots {
         let mut anchors = RootCertStore::empty();
         anchors.add_parsable_certificates(certificates.iter().cloned());
 
-        Ok(Self(Arc::new(Trusted { certificates, anchors })))
+        Ok(Self(Arc::new(Trusted {
+            certificates,
+            anchors,
+        })))
     }
 
     /// Trusts nobody: every verified connection fails and says to add an authority.
     pub fn none() -> Self {
-        Self(Arc::new(Trusted { certificates: Vec::new(), anchors: RootCertStore::empty() }))
+        Self(Arc::new(Trusted {
+            certificates: Vec::new(),
+            anchors: RootCertStore::empty(),
+        }))
     }
 
     pub fn is_empty(&self) -> bool {
@@ -128,12 +138,20 @@ impl TlsRules {
         host: &str,
         client: Option<&ClientCertificate>,
     ) -> Result<Connector, PemError> {
-        let wanted = self.server_name.as_deref().filter(|name| !name.is_empty()).unwrap_or(host);
+        let wanted = self
+            .server_name
+            .as_deref()
+            .filter(|name| !name.is_empty())
+            .unwrap_or(host);
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let algorithms = provider.signature_verification_algorithms;
-        let verifier: Arc<dyn ServerCertVerifier> =
-            Arc::new(Verifier::new(self.verify, self.roots.clone(), wanted.to_owned(), algorithms));
-        let builder = ClientConfig::builder_with_provider(provider)
+        let verifier: Arc<dyn ServerCertVerifier> = Arc::new(Verifier::new(
+            self.verify,
+            self.roots.clone(),
+            wanted.to_owned(),
+            algorithms,
+        ));
+        let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
             .map_err(|_| PemError::NoKey)?
             .dangerous()
@@ -141,8 +159,8 @@ impl TlsRules {
         let mut config = match client {
             None => builder.with_no_client_auth(),
             Some(client) => {
-                let (chain, key) = client.parse()?;
-                builder.with_client_auth_cert(chain, key).map_err(client_error)?
+                let certified = client.certified(&provider)?;
+                builder.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(certified)))
             }
         };
         config.alpn_protocols = vec![b"postgresql".to_vec()];
@@ -151,7 +169,10 @@ impl TlsRules {
         config.enable_sni = name.is_ok();
         let name = name.unwrap_or(ServerName::IpAddress(std::net::Ipv4Addr::UNSPECIFIED.into()));
 
-        Ok(Connector { tls: TlsConnector::from(Arc::new(config)), name })
+        Ok(Connector {
+            tls: TlsConnector::from(Arc::new(config)),
+            name,
+        })
     }
 }
 
@@ -175,14 +196,28 @@ pub(crate) fn end_point(stream: &TlsStream<BoxStream>) -> Option<Vec<u8>> {
 }
 
 impl ClientCertificate {
-    fn parse(&self) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), PemError> {
+    /// Certificate and key for a handshake. rustls' own way in refuses version 1 certificates, which
+    /// PostgreSQL takes.
+    fn certified(&self, provider: &CryptoProvider) -> Result<CertifiedKey, PemError> {
         let key = self.key.expose();
         if key.contains("ENCRYPTED") {
             return Err(PemError::EncryptedKey);
         }
         let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).map_err(|_| PemError::NoKey)?;
-
-        Ok((certificates(&self.certificates)?, key))
+        let key = provider
+            .key_provider
+            .load_private_key(key)
+            .map_err(|_| PemError::NoKey)?;
+        let chain = certificates(&self.certificates)?;
+        let own = chain.first().ok_or(PemError::NoCertificate)?;
+        let (_, own) = X509Certificate::from_der(own).map_err(|_| PemError::BadCertificate)?;
+        if key
+            .public_key()
+            .is_some_and(|public| public.as_ref() != own.public_key().raw)
+        {
+            return Err(PemError::KeyMismatch);
+        }
+        Ok(CertifiedKey::new(chain, key))
     }
 }
 
@@ -193,16 +228,6 @@ fn certificates(pem: &str) -> Result<Vec<CertificateDer<'static>>, PemError> {
         return Err(PemError::NoCertificate);
     }
     Ok(certificates)
-}
-
-fn client_error(error: rustls::Error) -> PemError {
-    if matches!(error, rustls::Error::InconsistentKeys(_)) {
-        return PemError::KeyMismatch;
-    }
-    if matches!(error, rustls::Error::InvalidCertificate(_)) {
-        return PemError::BadCertificate;
-    }
-    PemError::NoKey
 }
 
 impl fmt::Debug for Roots {

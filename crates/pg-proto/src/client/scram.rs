@@ -87,7 +87,7 @@ impl Scram {
     }
 
     /// Verifies the server's signature: only who knows the password's verifier can make it.
-    pub(super) fn finish(mut self: Box<Self>, data: &[u8]) -> Result<Method, HandshakeError> {
+    pub(super) fn finish(mut self, data: &[u8]) -> Result<Method, HandshakeError> {
         if !self.responded || data.len() > MAX_DATA {
             return Err(HandshakeError::Unexpected("SASL data"));
         }

@@ -33,7 +33,10 @@ pub(crate) enum SessionError {
 
 impl Session {
     pub(crate) fn new(stream: BoxStream) -> Self {
-        Self { stream, unread: BytesMut::new() }
+        Self {
+            stream,
+            unread: BytesMut::new(),
+        }
     }
 
     /// Sends `out` and empties it.

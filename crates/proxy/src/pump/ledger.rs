@@ -37,7 +37,14 @@ pub(super) struct Finished {
 impl Ledger {
     /// A statement is about to be forwarded. Several results of one Query are ends of this one statement.
     pub(super) fn start(&mut self, statement: u64, since: i64) {
-        self.0 = Some(Running { statement, since, results: 0, rows: 0, bytes: 0, copy: None });
+        self.0 = Some(Running {
+            statement,
+            since,
+            results: 0,
+            rows: 0,
+            bytes: 0,
+            copy: None,
+        });
     }
 
     pub(super) fn row(&mut self, bytes: usize) {
@@ -71,7 +78,10 @@ impl Ledger {
         let transfer = copy.as_ref().map(|copy| Transfer {
             statement: running.statement,
             direction: copy.direction,
-            outcome: TransferOutcome::Finished { rows: counted, bytes: copy.bytes },
+            outcome: TransferOutcome::Finished {
+                rows: counted,
+                bytes: copy.bytes,
+            },
         });
         let mut end = running.end(now);
         end.tag = tag.to_str().into_owned();
@@ -83,7 +93,11 @@ impl Ledger {
 
     /// ErrorResponse.
     pub(super) fn fail(&mut self, fields: &Fields, now: i64) -> Option<Finished> {
-        self.broken(Some(fields.code().into_owned()), fields.message().into_owned(), now)
+        self.broken(
+            Some(fields.code().into_owned()),
+            fields.message().into_owned(),
+            now,
+        )
     }
 
     /// A gate stopped the COPY that was about to start.
@@ -96,7 +110,11 @@ impl Ledger {
     ) -> Option<Finished> {
         let statement = self.0.as_ref()?.statement;
         let mut finished = self.broken(Some(sqlstate.to_owned()), message.to_owned(), now)?;
-        finished.transfer = Some(Transfer { statement, direction, outcome: TransferOutcome::Refused });
+        finished.transfer = Some(Transfer {
+            statement,
+            direction,
+            outcome: TransferOutcome::Refused,
+        });
 
         Some(finished)
     }

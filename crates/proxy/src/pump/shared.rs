@@ -44,6 +44,7 @@ impl Shared {
             phase: Phase::Ready { since: now },
             transaction,
             statements: 0,
+            copy_in: false,
             last_client_byte: now,
         };
         Self {

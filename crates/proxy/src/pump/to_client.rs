@@ -113,7 +113,10 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToClient<R, W> {
                 return Ok(());
             }
             let fate = match tag {
-                tag::COMMAND_COMPLETE | tag::EMPTY_QUERY_RESPONSE | tag::ERROR_RESPONSE | tag::READY_FOR_QUERY => {
+                tag::COMMAND_COMPLETE
+                | tag::EMPTY_QUERY_RESPONSE
+                | tag::ERROR_RESPONSE
+                | tag::READY_FOR_QUERY => {
                     let looked = body.min(LOOK);
                     let Some(start) = ahead.get(header::LEN..header::LEN + looked) else {
                         return Ok(());
@@ -141,14 +144,20 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToClient<R, W> {
                 return Ok(Fate::Drop);
             }
             let finished = self.shared.ledger().fail(&fields, now);
+            self.note_copy_in(false);
             self.record(finished, now)?;
             if fatal {
+                // Nothing runs there any more, and nobody will say that it is ready.
+                self.shared.ledger().ready();
                 self.fatal = Some(fields);
             }
             return Ok(Fate::Pass);
         }
         if body > LOOK {
-            return Err(Ending::ServerMalformed(Malformed::TooLong { len: body, limit: LOOK }));
+            return Err(Ending::ServerMalformed(Malformed::TooLong {
+                len: body,
+                limit: LOOK,
+            }));
         }
         let message = backend::decode_body(tag, start).map_err(Ending::ServerMalformed)?;
         if let Message::ReadyForQuery(status) = message {
@@ -158,8 +167,13 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToClient<R, W> {
         if self.refused.take().is_some() {
             return Ok(Fate::Drop);
         }
-        let tag = if let Message::CommandComplete { tag } = message { tag } else { Text::default() };
+        let tag = if let Message::CommandComplete { tag } = message {
+            tag
+        } else {
+            Text::default()
+        };
         let finished = self.shared.ledger().complete(&tag, now);
+        self.note_copy_in(false);
         self.record(finished, now)?;
 
         Ok(Fate::Pass)
@@ -200,6 +214,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToClient<R, W> {
         };
         if gate == Gate::Open {
             self.shared.ledger().copy_starts(direction);
+            self.note_copy_in(direction == Direction::ToDatabase);
             return Ok(Fate::Pass);
         }
         let now = self.shared.now();
@@ -223,6 +238,15 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToClient<R, W> {
         self.shared.activity.send_modify(|activity| {
             activity.phase = Phase::Ready { since: now };
             activity.transaction = status;
+            activity.copy_in = false;
+        });
+    }
+
+    fn note_copy_in(&self, copy_in: bool) {
+        self.shared.activity.send_if_modified(|activity| {
+            let changed = activity.copy_in != copy_in;
+            activity.copy_in = copy_in;
+            changed
         });
     }
 
@@ -232,9 +256,15 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToClient<R, W> {
             return Ok(());
         };
         if let Some(transfer) = transfer {
-            self.shared.lane.transfer(now, transfer).map_err(|_| Ending::RecordingFailed)?;
+            self.shared
+                .lane
+                .transfer(now, transfer)
+                .map_err(|_| Ending::RecordingFailed)?;
         }
-        self.shared.lane.statement_end(now, end).map_err(|_| Ending::RecordingFailed)
+        self.shared
+            .lane
+            .statement_end(now, end)
+            .map_err(|_| Ending::RecordingFailed)
     }
 
     fn stream_body(&mut self) {

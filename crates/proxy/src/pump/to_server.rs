@@ -59,6 +59,8 @@ enum Need {
     Bytes,
     /// A statement runs and another one waits.
     Ready,
+    /// COPY data is here before the server has asked for it: it may still.
+    Decision,
 }
 
 /// A session's relay only ever stops with a reason.
@@ -68,6 +70,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
     async fn relay(&mut self) -> Result<Never, Ending> {
         let shared = Arc::clone(&self.shared);
         let mut activity = shared.activity.subscribe();
+        let mut decision = shared.activity.subscribe();
         loop {
             let need = self.handle_unread().await?;
             self.flush().await?;
@@ -77,6 +80,9 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
                 ending = shared.ended() => return Err(ending),
                 () = shared.fail_copy.notified() => self.fail_copy(),
                 changed = activity.wait_for(|now| !now.is_running()), if need == Need::Ready => {
+                    changed.map_err(|_| Ending::ClientClosed)?;
+                }
+                changed = decision.wait_for(|now| now.copy_in || !now.is_running()), if need == Need::Decision => {
                     changed.map_err(|_| Ending::ClientClosed)?;
                 }
                 read = self.client.read_buf(&mut self.unread), if need == Need::Bytes => {
@@ -94,7 +100,8 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
     async fn handle_unread(&mut self) -> Result<Need, Ending> {
         loop {
             self.stream_body();
-            let Some(Header { tag, body }) = Header::peek(&self.unread).map_err(Ending::ClientMalformed)? else {
+            let Some(Header { tag, body }) = Header::peek(&self.unread).map_err(Ending::ClientMalformed)?
+            else {
                 return Ok(Need::Bytes);
             };
             if self.body.bytes > 0 {
@@ -114,9 +121,21 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
                     let wire = self.unread.split_to(header::LEN + body).freeze();
                     self.start(wire).await?;
                 }
-                tag::COPY_DATA | tag::COPY_DONE | tag::COPY_FAIL => self.start_body(tag, body),
+                tag::COPY_DATA | tag::COPY_DONE | tag::COPY_FAIL => {
+                    let now = *self.shared.activity.borrow();
+                    if now.is_running() && !now.copy_in {
+                        return Ok(Need::Decision);
+                    }
+                    self.start_body(tag, body);
+                }
                 tag::TERMINATE => return Err(Ending::ClientClosed),
-                tag::PARSE | tag::BIND | tag::DESCRIBE | tag::EXECUTE | tag::CLOSE | tag::FLUSH | tag::SYNC
+                tag::PARSE
+                | tag::BIND
+                | tag::DESCRIBE
+                | tag::EXECUTE
+                | tag::CLOSE
+                | tag::FLUSH
+                | tag::SYNC
                 | tag::FUNCTION_CALL => return Err(Ending::Refused(EXTENDED)),
                 tag::PASSWORD => return Err(Ending::Refused(OUT_OF_PLACE)),
                 _ => return Err(Ending::ClientMalformed(Malformed::Tag(tag))),
@@ -135,7 +154,11 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
         };
         let since = shared.now();
         let recorded = shared.lane.record_statement(since, statement).map_err(|error| {
-            if matches!(error, TapeError::TooLarge(_)) { Ending::Refused(TOO_LONG) } else { Ending::RecordingFailed }
+            if matches!(error, TapeError::TooLarge(_)) {
+                Ending::Refused(TOO_LONG)
+            } else {
+                Ending::RecordingFailed
+            }
         })?;
         self.forward(&recorded, &wire, since).await
     }
@@ -147,13 +170,22 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
             return Err(Ending::Refused(OUT_OF_PLACE));
         };
         let mut statement = Statement::simple(sql.to_str());
-        statement.backend_pid = self.shared.canceller.as_ref().map(|canceller| canceller.process_id());
+        statement.backend_pid = self
+            .shared
+            .canceller
+            .as_ref()
+            .map(|canceller| canceller.process_id());
 
         Ok(statement)
     }
 
     /// The only way of a Query to the server; the record is its ticket.
-    async fn forward(&mut self, recorded: &Recorded<Statement>, wire: &[u8], since: i64) -> Result<(), Ending> {
+    async fn forward(
+        &mut self,
+        recorded: &Recorded<Statement>,
+        wire: &[u8],
+        since: i64,
+    ) -> Result<(), Ending> {
         self.shared.ledger().start(recorded.seq(), since);
         self.shared.activity.send_modify(|activity| {
             activity.phase = Phase::Running { since };
@@ -167,7 +199,10 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
     fn start_body(&mut self, tag: u8, body: usize) {
         let bytes = if tag == tag::COPY_DATA { body } else { 0 };
         let forward = self.shared.ledger().copy_data(Direction::ToDatabase, bytes);
-        self.body = Rest { bytes: header::LEN + body, forward };
+        self.body = Rest {
+            bytes: header::LEN + body,
+            forward,
+        };
     }
 
     fn stream_body(&mut self) {

@@ -1,8 +1,8 @@
 //! `tls-server-end-point` (RFC 5929 §4.1): the hash of the server's certificate that SCRAM binds to.
 
 use sha2::{Digest, Sha256, Sha384, Sha512};
-use x509_parser::prelude::FromDer;
 use x509_parser::certificate::X509Certificate;
+use x509_parser::prelude::FromDer;
 use x509_parser::signature_algorithm::SignatureAlgorithm;
 
 /// Hashes the certificate with its own signature's digest; MD5 and SHA-1 become SHA-256, as the RFC says.
@@ -30,8 +30,13 @@ fn digest(certificate: &X509Certificate<'_>) -> Option<Bits> {
     };
     match oid.as_str() {
         // MD5, SHA-1 and SHA-256: with RSA, with ECDSA, alone (RSASSA-PSS).
-        "1.2.840.113549.1.1.4" | "1.2.840.113549.1.1.5" | "1.2.840.113549.1.1.11" | "1.2.840.10045.4.1"
-        | "1.2.840.10045.4.3.2" | "1.3.14.3.2.26" | "2.16.840.1.101.3.4.2.1" => Some(Bits::Sha256),
+        "1.2.840.113549.1.1.4"
+        | "1.2.840.113549.1.1.5"
+        | "1.2.840.113549.1.1.11"
+        | "1.2.840.10045.4.1"
+        | "1.2.840.10045.4.3.2"
+        | "1.3.14.3.2.26"
+        | "2.16.840.1.101.3.4.2.1" => Some(Bits::Sha256),
         "1.2.840.113549.1.1.12" | "1.2.840.10045.4.3.3" | "2.16.840.1.101.3.4.2.2" => Some(Bits::Sha384),
         "1.2.840.113549.1.1.13" | "1.2.840.10045.4.3.4" | "2.16.840.1.101.3.4.2.3" => Some(Bits::Sha512),
         _ => None,

@@ -15,12 +15,18 @@ pub(super) enum Name {
 /// The subject alternative names, or, where there is no name or address among them, the common name.
 pub(super) fn of(certificate: &X509Certificate<'_>) -> Vec<Name> {
     let san = certificate.subject_alternative_name().ok().flatten();
-    let names: Vec<Name> = san.iter().flat_map(|san| &san.value.general_names).filter_map(name).collect();
+    let names: Vec<Name> = san
+        .iter()
+        .flat_map(|san| &san.value.general_names)
+        .filter_map(name)
+        .collect();
     if !names.is_empty() {
         return names;
     }
     let common_names = certificate.subject().iter_common_name();
-    common_names.filter_map(|name| Some(Name::Dns(name.as_str().ok()?.to_owned()))).collect()
+    common_names
+        .filter_map(|name| Some(Name::Dns(name.as_str().ok()?.to_owned())))
+        .collect()
 }
 
 /// Whether `name` stands for `host`. `*` stands for one whole label, the leftmost.
@@ -50,7 +56,9 @@ fn name(name: &GeneralName<'_>) -> Option<Name> {
     if let Ok(v4) = <[u8; 4]>::try_from(*bytes) {
         return Some(Name::Ip(IpAddr::from(v4)));
     }
-    <[u8; 16]>::try_from(*bytes).ok().map(|v6| Name::Ip(IpAddr::from(v6)))
+    <[u8; 16]>::try_from(*bytes)
+        .ok()
+        .map(|v6| Name::Ip(IpAddr::from(v6)))
 }
 
 impl std::fmt::Display for Name {
@@ -69,7 +77,11 @@ mod tests {
     #[test]
     fn a_name_stands_for_its_host() {
         let check = |name: &str, host: &str, expected: bool| {
-            assert_eq!(matches(&Name::Dns(name.to_owned()), host), expected, "{name} for {host}");
+            assert_eq!(
+                matches(&Name::Dns(name.to_owned()), host),
+                expected,
+                "{name} for {host}"
+            );
         };
 
         check("db.internal", "db.internal", true);

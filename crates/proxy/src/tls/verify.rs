@@ -38,7 +38,11 @@ pub enum Distrust {
 }
 
 fn listed(names: &[String]) -> String {
-    if names.is_empty() { "no name".to_owned() } else { names.join(", ") }
+    if names.is_empty() {
+        "no name".to_owned()
+    } else {
+        names.join(", ")
+    }
 }
 
 /// libpq's ladder as rustls wants it.
@@ -57,7 +61,12 @@ impl Verifier {
         wanted: String,
         algorithms: WebPkiSupportedAlgorithms,
     ) -> Self {
-        Self { verify, roots, wanted, algorithms }
+        Self {
+            verify,
+            roots,
+            wanted,
+            algorithms,
+        }
     }
 
     fn check(
@@ -84,7 +93,12 @@ impl Verifier {
     ) -> Result<(), Distrust> {
         let parsed = parse(server)?;
         check_dates(&parsed, now)?;
-        if self.roots.certificates().iter().any(|trusted| trusted.as_ref() == server.as_ref()) {
+        if self
+            .roots
+            .certificates()
+            .iter()
+            .any(|trusted| trusted.as_ref() == server.as_ref())
+        {
             return Ok(());
         }
         if parsed.version() == X509Version::V1 {
@@ -110,7 +124,10 @@ impl Verifier {
         for trusted in self.roots.certificates() {
             let Ok(authority) = parse(trusted) else { continue };
             let may_sign = authority.is_ca() || authority.version() == X509Version::V1;
-            if may_sign && authority.subject().as_raw() == leaf.issuer().as_raw() && self.signed(leaf, &authority) {
+            if may_sign
+                && authority.subject().as_raw() == leaf.issuer().as_raw()
+                && self.signed(leaf, &authority)
+            {
                 return check_dates(&authority, now);
             }
         }
@@ -123,7 +140,12 @@ impl Verifier {
             return false;
         };
         self.algorithms.all.iter().any(|algorithm| {
-            key.verify_signature(*algorithm, leaf.tbs_certificate.as_ref(), &leaf.signature_value.data).is_ok()
+            key.verify_signature(
+                *algorithm,
+                leaf.tbs_certificate.as_ref(),
+                &leaf.signature_value.data,
+            )
+            .is_ok()
         })
     }
 
@@ -162,9 +184,16 @@ impl ServerCertVerifier for Verifier {
         let parsed = parse(cert).map_err(refuse)?;
         let key = SubjectPublicKeyInfoDer::from(parsed.public_key().raw);
         let key = RawPublicKeyEntity::try_from(&key).map_err(|_| refuse(Distrust::Unreadable))?;
-        let scheme = self.algorithms.mapping.iter().find(|(scheme, _)| *scheme == dss.scheme);
+        let scheme = self
+            .algorithms
+            .mapping
+            .iter()
+            .find(|(scheme, _)| *scheme == dss.scheme);
         let algorithms = scheme.map(|(_, algorithms)| *algorithms).unwrap_or_default();
-        if algorithms.iter().any(|algorithm| key.verify_signature(*algorithm, message, dss.signature()).is_ok()) {
+        if algorithms
+            .iter()
+            .any(|algorithm| key.verify_signature(*algorithm, message, dss.signature()).is_ok())
+        {
             return Ok(HandshakeSignatureValid::assertion());
         }
         Err(CertificateError::BadSignature.into())
@@ -204,7 +233,10 @@ fn check_dates(certificate: &X509Certificate<'_>, now: UnixTime) -> Result<(), D
 }
 
 fn distrust(error: &webpki::Error, leaf: &X509Certificate<'_>) -> Distrust {
-    if matches!(error, webpki::Error::UnknownIssuer | webpki::Error::CaUsedAsEndEntity) {
+    if matches!(
+        error,
+        webpki::Error::UnknownIssuer | webpki::Error::CaUsedAsEndEntity
+    ) {
         return unknown_issuer(leaf);
     }
     if matches!(error, webpki::Error::CertExpired { .. }) {
@@ -217,7 +249,9 @@ fn unknown_issuer(leaf: &X509Certificate<'_>) -> Distrust {
     if leaf.issuer().as_raw() == leaf.subject().as_raw() {
         return Distrust::SelfSigned;
     }
-    Distrust::UnknownIssuer { issuer: leaf.issuer().to_string() }
+    Distrust::UnknownIssuer {
+        issuer: leaf.issuer().to_string(),
+    }
 }
 
 fn refuse(distrust: Distrust) -> rustls::Error {

@@ -12,7 +12,9 @@ const IMPORT: &str = "ERROR 42501: CSV import is disabled by your administrator.
 fn cluster() -> Cluster {
     let cluster = Cluster::start().expect("starts");
     cluster.sql("create table t (n int)").expect("creates");
-    cluster.sql("insert into t select generate_series(1, 3)").expect("inserts");
+    cluster
+        .sql("insert into t select generate_series(1, 3)")
+        .expect("inserts");
     cluster
 }
 
@@ -27,9 +29,16 @@ async fn an_export_is_refused_however_it_is_written() {
         "-- harmless\nCOPY (select 1) TO STDOUT (format csv)",
         "copy (select generate_series(1, 2000000)) to stdout",
     ] {
-        assert_eq!(session.client.query(sql).await, format!("{EXPORT}, ready(I)"), "{sql}");
+        assert_eq!(
+            session.client.query(sql).await,
+            format!("{EXPORT}, ready(I)"),
+            "{sql}"
+        );
     }
-    assert_eq!(session.client.query("select 1").await, "RowDescription, row(1), SELECT 1, ready(I)");
+    assert_eq!(
+        session.client.query("select 1").await,
+        "RowDescription, row(1), SELECT 1, ready(I)"
+    );
 
     let shelf = session.leave().await;
     let story = shelf.story();
@@ -42,9 +51,15 @@ async fn an_import_is_refused_and_moves_nothing() {
     let cluster = cluster();
     let mut session = Session::on(&cluster, SHUT).await;
 
-    assert_eq!(session.client.query("/* hi */ copy t from stdin").await, format!("{IMPORT}, ready(I)"));
+    assert_eq!(
+        session.client.query("/* hi */ copy t from stdin").await,
+        format!("{IMPORT}, ready(I)")
+    );
     session.client.query("begin").await;
-    assert_eq!(session.client.query("copy t from stdin; delete from t").await, format!("{IMPORT}, ready(E)"));
+    assert_eq!(
+        session.client.query("copy t from stdin; delete from t").await,
+        format!("{IMPORT}, ready(E)")
+    );
     session.client.query("rollback").await;
 
     let shelf = session.leave().await;
@@ -79,7 +94,12 @@ async fn open_gates_let_data_through_and_count_it() {
     assert_eq!(session.client.answer().await, "CopyInResponse, COPY 2, ready(I)");
     session.client.ask("copy t from stdin").await;
     session.client.send(&Message::CopyData("6\n".into())).await;
-    session.client.send(&Message::CopyFail { reason: "changed my mind".into() }).await;
+    session
+        .client
+        .send(&Message::CopyFail {
+            reason: "changed my mind".into(),
+        })
+        .await;
     assert_eq!(
         session.client.answer().await,
         "CopyInResponse, ERROR 57014: COPY from stdin failed: changed my mind, ready(I)"

@@ -10,8 +10,8 @@ use bytes::{Bytes, BytesMut};
 use pg_proto::backend::{self, Message};
 use pg_proto::{Text, frontend};
 use proxy::{
-    ConnectError, Control, Credential, DirectDial, Ending, Gate, Policy, Roots, Target, Tls, TlsRules, Upstream,
-    Verify, connect,
+    ConnectError, Control, Credential, DirectDial, Ending, Gate, Policy, Roots, Target, Tls, TlsRules,
+    Upstream, Verify, connect,
 };
 use recording::{Body, Frame, Head, Header, Media, Segment, SessionKey, Switches, Tape};
 use testkit::Cluster;
@@ -20,8 +20,16 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::task::JoinHandle;
 use vault::Secret;
 
-pub(crate) const OPEN: Policy = Policy { export: Gate::Open, import: Gate::Open, statement_limit: 1 << 20 };
-pub(crate) const SHUT: Policy = Policy { export: Gate::Shut, import: Gate::Shut, ..OPEN };
+pub(crate) const OPEN: Policy = Policy {
+    export: Gate::Open,
+    import: Gate::Open,
+    statement_limit: 1 << 20,
+};
+pub(crate) const SHUT: Policy = Policy {
+    export: Gate::Shut,
+    import: Gate::Shut,
+    ..OPEN
+};
 
 /// Longer than anything a test waits for on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -39,7 +47,11 @@ pub(crate) fn target(port: u16, tls: Tls) -> Target {
 }
 
 pub(crate) fn tls(verify: Verify, ca: &str) -> Tls {
-    Tls::On(TlsRules { verify, roots: Roots::from_pem(ca).expect("a certificate"), server_name: None })
+    Tls::On(TlsRules {
+        verify,
+        roots: Roots::from_pem(ca).expect("a certificate"),
+        server_name: None,
+    })
 }
 
 pub(crate) fn credential() -> Credential {
@@ -84,7 +96,9 @@ impl Shelf {
     /// Statements, ends and transfers, a line each.
     pub(crate) fn story(&self) -> String {
         let lines = self.frames().into_iter().filter_map(|frame| match frame.body {
-            Body::StatementStart(start) => Some(format!("{:?} {:?} {}\n", start.kind, start.origin, start.sql)),
+            Body::StatementStart(start) => {
+                Some(format!("{:?} {:?} {}\n", start.kind, start.origin, start.sql))
+            }
             Body::StatementEnd(end) => Some(format!(
                 "  {}: \"{}\" {} rows{}\n",
                 end.result,
@@ -118,7 +132,10 @@ impl Media for Shelf {
     }
 
     fn replace(&mut self, segment: u32, closed: &[u8], _: &Head) -> io::Result<()> {
-        self.segments.lock().expect("not poisoned").insert(segment, closed.to_vec());
+        self.segments
+            .lock()
+            .expect("not poisoned")
+            .insert(segment, closed.to_vec());
         Ok(())
     }
 
@@ -158,7 +175,9 @@ pub(crate) struct Session {
 
 impl Session {
     pub(crate) async fn on(cluster: &Cluster, policy: Policy) -> Self {
-        let upstream = open(&target(cluster.port(), Tls::Off), &credential()).await.expect("connects");
+        let upstream = open(&target(cluster.port(), Tls::Off), &credential())
+            .await
+            .expect("connects");
         Self::over(upstream, policy)
     }
 
@@ -172,7 +191,10 @@ impl Session {
         let (control, to_server, to_client) = proxy::pump(server, upstream, lane, policy, clock);
 
         Self {
-            client: Client { stream: client, unread: BytesMut::new() },
+            client: Client {
+                stream: client,
+                unread: BytesMut::new(),
+            },
             control,
             shelf,
             to_server: tokio::spawn(to_server),
@@ -210,7 +232,8 @@ impl Client {
     }
 
     pub(crate) async fn ask(&mut self, sql: &str) {
-        self.send(&frontend::Message::Query { sql: Text::from(sql) }).await;
+        self.send(&frontend::Message::Query { sql: Text::from(sql) })
+            .await;
     }
 
     /// The next message; `None` at the end.
@@ -247,7 +270,9 @@ impl Client {
 
 pub(crate) fn word(message: &Message) -> String {
     if let Message::DataRow(row) = message {
-        let values = row.columns().map(|value| value.map_or("null".into(), String::from_utf8_lossy));
+        let values = row
+            .columns()
+            .map(|value| value.map_or("null".into(), String::from_utf8_lossy));
         return format!("row({})", values.collect::<Vec<_>>().join("|"));
     }
     if let Message::ErrorResponse(fields) = message {
@@ -259,9 +284,9 @@ pub(crate) fn word(message: &Message) -> String {
     if let Message::CopyData(data) = message {
         return format!("copy({})", String::from_utf8_lossy(data).trim_end());
     }
-    let shown = format!("{message:?}");
-    match message {
-        Message::ReadyForQuery(status) => format!("ready({})", char::from(status.to_byte())),
-        _ => shown.split(['(', ' ', '{']).next().unwrap_or_default().to_owned(),
+    if let Message::ReadyForQuery(status) = message {
+        return format!("ready({})", char::from(status.to_byte()));
     }
+    let shown = format!("{message:?}");
+    shown.split(['(', ' ', '{']).next().unwrap_or_default().to_owned()
 }

@@ -17,11 +17,16 @@ use crate::kit::{PATIENCE, account, credential, open, target, tls};
 async fn scram_lets_in_and_reports_what_the_server_said() {
     let cluster = Cluster::start().unwrap();
 
-    let upstream = open(&target(cluster.port(), Tls::Off), &credential()).await.unwrap();
+    let upstream = open(&target(cluster.port(), Tls::Off), &credential())
+        .await
+        .unwrap();
 
     assert_eq!(upstream.method(), Method::ScramSha256);
     assert_eq!(upstream.parameter("client_encoding").as_deref(), Some("UTF8"));
-    assert_eq!(upstream.parameter("application_name").as_deref(), Some("postern test"));
+    assert_eq!(
+        upstream.parameter("application_name").as_deref(),
+        Some("postern test")
+    );
     assert!(upstream.parameter("server_version").is_some());
     assert!(upstream.canceller().is_some());
     assert_eq!(upstream.address().port(), cluster.port());
@@ -32,13 +37,20 @@ async fn scram_is_bound_to_the_tls_connection() {
     let authority = Authority::new("root").unwrap();
     let pair = authority.issue("localhost", &Wishes::default()).unwrap();
     for version in [Version::System, Version::V18] {
-        let cluster = Cluster::builder().version(version).tls(pair.clone()).start().unwrap();
+        let cluster = Cluster::builder()
+            .version(version)
+            .tls(pair.clone())
+            .start()
+            .unwrap();
 
         let target = target(cluster.port(), tls(Verify::Full, &authority.certificate));
         let upstream = open(&target, &credential()).await.unwrap();
 
         assert_eq!(upstream.method(), Method::ScramSha256Plus, "{version:?}");
-        assert_eq!(cluster.sql("select count(*) from pg_stat_ssl where ssl").unwrap(), "1");
+        assert_eq!(
+            cluster.sql("select count(*) from pg_stat_ssl where ssl").unwrap(),
+            "1"
+        );
     }
 }
 
@@ -46,7 +58,11 @@ async fn scram_is_bound_to_the_tls_connection() {
 async fn the_channel_is_bound_with_any_digest() {
     let authority = Authority::new("root").unwrap();
     for digest in ["sha256", "sha384", "sha512"] {
-        let wishes = Wishes { digest, alternative_names: "DNS:localhost", ..Wishes::default() };
+        let wishes = Wishes {
+            digest,
+            alternative_names: "DNS:localhost",
+            ..Wishes::default()
+        };
         let pair = authority.issue("localhost", &wishes).unwrap();
         let cluster = Cluster::builder().tls(pair).start().unwrap();
 
@@ -63,7 +79,10 @@ async fn md5_and_trust_let_in() {
     let trust = Cluster::builder().auth(Auth::Trust).start().unwrap();
 
     let by_md5 = open(&target(md5.port(), Tls::Off), &credential()).await.unwrap();
-    let no_password = Credential { password: None, ..credential() };
+    let no_password = Credential {
+        password: None,
+        ..credential()
+    };
     let by_trust = open(&target(trust.port(), Tls::Off), &no_password).await.unwrap();
 
     assert_eq!(by_md5.method(), Method::Md5);
@@ -74,14 +93,22 @@ async fn md5_and_trust_let_in() {
 async fn a_clear_password_goes_only_into_verified_tls() {
     let authority = Authority::new("root").unwrap();
     let pair = authority.issue("localhost", &Wishes::default()).unwrap();
-    let cluster = Cluster::builder().auth(Auth::Cleartext).tls(pair).start().unwrap();
+    let cluster = Cluster::builder()
+        .auth(Auth::Cleartext)
+        .tls(pair)
+        .start()
+        .unwrap();
     let ca = &authority.certificate;
 
     for channel in [Tls::Off, tls(Verify::Nothing, ca), tls(Verify::Authority, ca)] {
-        let error = open(&target(cluster.port(), channel), &credential()).await.unwrap_err();
+        let error = open(&target(cluster.port(), channel), &credential())
+            .await
+            .unwrap_err();
         assert_eq!(error.code(), Code::Auth);
     }
-    let upstream = open(&target(cluster.port(), tls(Verify::Full, ca)), &credential()).await.unwrap();
+    let upstream = open(&target(cluster.port(), tls(Verify::Full, ca)), &credential())
+        .await
+        .unwrap();
     assert_eq!(upstream.method(), Method::Cleartext);
 }
 
@@ -94,52 +121,90 @@ async fn every_refusal_has_a_reason_and_a_remedy() {
         .start()
         .unwrap();
     cluster.sql("create role ann login password 'right'").unwrap();
-    cluster.sql("create role guest login password 'right' connection limit 0").unwrap();
+    cluster
+        .sql("create role guest login password 'right' connection limit 0")
+        .unwrap();
     cluster.sql("create database closed").unwrap();
-    cluster.sql("revoke connect on database closed from public").unwrap();
-    let to = |database: &str| Target { database: database.to_owned(), ..target(cluster.port(), Tls::Off) };
+    cluster
+        .sql("revoke connect on database closed from public")
+        .unwrap();
+    let to = |database: &str| Target {
+        database: database.to_owned(),
+        ..target(cluster.port(), Tls::Off)
+    };
 
     let ann = account("ann", "right");
-    check(&to("postgres"), &account("ann", "wrong"), expect![[r#"
+    check(
+        &to("postgres"),
+        &account("ann", "wrong"),
+        expect![[r#"
         Auth at Authentication: The stored credential was rejected.
         Check user name and password in the PAM User record.
-        28P01 password authentication failed for user "ann""#]])
+        28P01 password authentication failed for user "ann""#]],
+    )
     .await;
-    check(&to("postgres"), &account("nobody", "wrong"), expect![[r#"
+    check(
+        &to("postgres"),
+        &account("nobody", "wrong"),
+        expect![[r#"
         Auth at Authentication: The stored credential was rejected.
         Check user name and password in the PAM User record.
-        28P01 password authentication failed for user "nobody""#]])
+        28P01 password authentication failed for user "nobody""#]],
+    )
     .await;
-    check(&to("missing"), &ann, expect![[r#"
+    check(
+        &to("missing"),
+        &ann,
+        expect![[r#"
         Rejected at Authentication: The database "missing" does not exist on this server.
         Correct Default Database.
-        3D000 database "missing" does not exist"#]])
+        3D000 database "missing" does not exist"#]],
+    )
     .await;
-    check(&to("closed"), &ann, expect![[r#"
+    check(
+        &to("closed"),
+        &ann,
+        expect![[r#"
         Rejected at Authentication: The account may not connect to the database "closed".
         Grant it CONNECT on the database, or choose another account.
-        42501 permission denied for database "closed""#]])
+        42501 permission denied for database "closed""#]],
+    )
     .await;
-    check(&to("postgres"), &account("guest", "right"), expect![[r#"
+    check(
+        &to("postgres"),
+        &account("guest", "right"),
+        expect![[r#"
         Rejected at Authentication: The server has no connection left.
         Try again when others have left, or raise max_connections or the role's connection limit.
-        53300 too many connections for role "guest""#]])
+        53300 too many connections for role "guest""#]],
+    )
     .await;
     check(&to("tls_db"), &ann, expect![[r#"
         Rejected at Authentication: The server has no rule that lets this account in without encryption.
         Turn on Use SSL. If that does not help, pg_hba.conf needs an entry for this account, database and address.
         28000 pg_hba.conf rejects connection for host "127.0.0.1", user "ann", database "tls_db", no encryption"#]])
     .await;
-    check(&to("postgres"), &Credential { password: None, ..ann.clone() }, expect![[r#"
+    check(
+        &to("postgres"),
+        &Credential {
+            password: None,
+            ..ann.clone()
+        },
+        expect![[r#"
         Auth at Authentication: The server asks for a password and the credential has none.
         Enter the password in the PAM User record.
-    "#]])
+    "#]],
+    )
     .await;
 }
 
 #[tokio::test]
 async fn servers_that_are_not_there_are_told_apart() {
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let free = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
     let mut nowhere = target(free, Tls::Off);
     nowhere.host = "127.0.0.1".to_owned();
     let error = open(&nowhere, &credential()).await.unwrap_err();
@@ -150,10 +215,16 @@ async fn servers_that_are_not_there_are_told_apart() {
         format!("Nothing listens on 127.0.0.1 port {free} (127.0.0.1:{free} refused the connection).")
     );
 
-    let unknown = Target { host: "no-such-host.invalid".to_owned(), ..target(5432, Tls::Off) };
+    let unknown = Target {
+        host: "no-such-host.invalid".to_owned(),
+        ..target(5432, Tls::Off)
+    };
     let error = open(&unknown, &credential()).await.unwrap_err();
     assert_eq!(error.stage, Stage::Dns);
-    assert_eq!(error.sentence(), "The host name \"no-such-host.invalid\" does not resolve.");
+    assert_eq!(
+        error.sentence(),
+        "The host name \"no-such-host.invalid\" does not resolve."
+    );
 }
 
 #[tokio::test]
@@ -164,8 +235,15 @@ async fn a_server_that_says_nothing_is_given_up() {
 
     let error = open(&target, &credential()).await.unwrap_err();
 
-    assert_eq!((error.code(), error.stage), (Code::Unreachable, Stage::Authentication));
-    assert!(error.sentence().ends_with("accepted the connection and then stopped answering."));
+    assert_eq!(
+        (error.code(), error.stage),
+        (Code::Unreachable, Stage::Authentication)
+    );
+    assert!(
+        error
+            .sentence()
+            .ends_with("accepted the connection and then stopped answering.")
+    );
 }
 
 #[tokio::test]
@@ -173,7 +251,9 @@ async fn a_server_that_says_nothing_is_given_up() {
 async fn a_probe_reports_stages_version_and_what_no_gate_can_stop() {
     let cluster = Cluster::start().unwrap();
     cluster.sql("create role ann login password 'right'").unwrap();
-    cluster.sql("create role copier login password 'right' in role pg_write_server_files").unwrap();
+    cluster
+        .sql("create role copier login password 'right' in role pg_write_server_files")
+        .unwrap();
     let target = target(cluster.port(), Tls::Off);
     let dial = Arc::new(DirectDial { attempt: PATIENCE });
 
@@ -187,19 +267,31 @@ async fn a_probe_reports_stages_version_and_what_no_gate_can_stop() {
     assert_eq!(plain.warnings, [""; 0]);
     assert_eq!(
         copier.warnings,
-        ["The account may COPY to files on the database server's own disk (pg_write_server_files). \
-          No gate here can prevent that."]
+        [
+            "The account may COPY to files on the database server's own disk (pg_write_server_files). \
+          No gate here can prevent that."
+        ]
     );
     assert!(superuser.warnings[0].contains("superuser"));
-    let stages = |report: &[proxy::StageReport]| report.iter().map(|s| (s.stage, s.outcome)).collect::<Vec<_>>();
+    let stages =
+        |report: &[proxy::StageReport]| report.iter().map(|s| (s.stage, s.outcome)).collect::<Vec<_>>();
     use Outcome::{Failed, Passed};
     assert_eq!(
         stages(&plain.stages),
-        [(Stage::Dns, Passed), (Stage::Tcp, Passed), (Stage::Authentication, Passed), (Stage::Query, Passed)]
+        [
+            (Stage::Dns, Passed),
+            (Stage::Tcp, Passed),
+            (Stage::Authentication, Passed),
+            (Stage::Query, Passed)
+        ]
     );
     assert_eq!(
         stages(&wrong.stages),
-        [(Stage::Dns, Passed), (Stage::Tcp, Passed), (Stage::Authentication, Failed)]
+        [
+            (Stage::Dns, Passed),
+            (Stage::Tcp, Passed),
+            (Stage::Authentication, Failed)
+        ]
     );
     assert_eq!(wrong.error.unwrap().code(), Code::Auth);
 }
@@ -213,7 +305,11 @@ async fn a_password_is_shown_by_nothing() {
 
     let error = open(&target, &credential).await.unwrap_err();
 
-    let shown = format!("{error:?} {error} {} {} {credential:?} {target:?}", error.sentence(), error.remedy());
+    let shown = format!(
+        "{error:?} {error} {} {} {credential:?} {target:?}",
+        error.sentence(),
+        error.remedy()
+    );
     assert!(!shown.contains(CANARY));
     assert!(!cluster.log().contains(CANARY));
 }
@@ -221,7 +317,9 @@ async fn a_password_is_shown_by_nothing() {
 async fn check(target: &Target, credential: &Credential, expected: Expect) {
     let error: ConnectError = open(target, credential).await.expect_err("refused");
 
-    let server = error.server().map(|fields| format!("{} {}", fields.code(), fields.message()));
+    let server = error
+        .server()
+        .map(|fields| format!("{} {}", fields.code(), fields.message()));
     expected.assert_eq(&format!(
         "{:?} at {:?}: {}\n{}\n{}",
         error.code(),

@@ -20,10 +20,17 @@ async fn channel_binding_finds_the_man_in_the_middle() {
     let ca = honest.certificate.clone();
     let cluster = Cluster::builder().tls(honest).start().unwrap();
 
-    let through = intercept(cluster.port(), self_signed("localhost").unwrap(), tls(Verify::Nothing, &ca)).await;
+    let through = intercept(
+        cluster.port(),
+        self_signed("localhost").unwrap(),
+        tls(Verify::Nothing, &ca),
+    )
+    .await;
 
     // Nobody looked at the certificate, and still: the proof is for another connection than the server's.
-    let Reason::Server(fields) = through else { panic!("let in or wrong error: {through:?}") };
+    let Reason::Server(fields) = through else {
+        panic!("let in or wrong error: {through:?}")
+    };
     assert_eq!(fields.code(), "28000");
     assert_eq!(fields.message(), "SCRAM channel binding check failed");
 }
@@ -34,7 +41,12 @@ async fn verification_finds_the_man_in_the_middle_sooner() {
     let ca = honest.certificate.clone();
     let cluster = Cluster::builder().tls(honest).start().unwrap();
 
-    let through = intercept(cluster.port(), self_signed("localhost").unwrap(), tls(Verify::Full, &ca)).await;
+    let through = intercept(
+        cluster.port(),
+        self_signed("localhost").unwrap(),
+        tls(Verify::Full, &ca),
+    )
+    .await;
 
     assert!(matches!(through, Reason::Distrusted(_)), "{through:?}");
 }
@@ -64,12 +76,13 @@ async fn intercept(server: u16, own: Pair, tls: Tls) -> Reason {
     let port = listener.local_addr().expect("bound").port();
     let certificate = CertificateDer::from_pem_slice(own.certificate.as_bytes()).expect("a certificate");
     let key = PrivateKeyDer::from_pem_slice(own.key.as_bytes()).expect("a key");
-    let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .expect("versions")
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate], key)
-        .expect("a pair");
+    let config =
+        rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .expect("versions")
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate], key)
+            .expect("a pair");
     let acceptor = TlsAcceptor::from(Arc::new(config));
 
     let middle = async {
@@ -130,15 +143,18 @@ fn believer() -> TlsConnector {
         }
 
         fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-            rustls::crypto::ring::default_provider().signature_verification_algorithms.supported_schemes()
+            rustls::crypto::ring::default_provider()
+                .signature_verification_algorithms
+                .supported_schemes()
         }
     }
 
-    let config = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .expect("versions")
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(Believer))
-        .with_no_client_auth();
+    let config =
+        rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .expect("versions")
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(Believer))
+            .with_no_client_auth();
     TlsConnector::from(Arc::new(config))
 }
