@@ -3,7 +3,8 @@
 use protocol::ids::{PersonId, RecordId};
 use protocol::time::Timestamp;
 use protocol::vault::{FieldChange, HistoryAction, HistoryEntry};
-use vault::authorize::{Authorized, Edit};
+use vault::authorize::{Authorized, Edit, Reveal};
+use vault::envelope::SecretField;
 
 use crate::db::{Snapshot, Tx, on, run};
 use crate::errors::{Error, column};
@@ -55,6 +56,26 @@ pub(crate) async fn add(
     )?;
 
     Ok(())
+}
+
+/// Writes that somebody saw a secret; in the transaction that audits it, before it is shown.
+pub async fn revealed(
+    tx: &mut Tx,
+    reveal: &Authorized<Reveal>,
+    field: SecretField,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let change = FieldChange::new(field.name(), None, None);
+
+    add(
+        tx,
+        reveal.record(),
+        reveal.person(),
+        HistoryAction::Revealed,
+        &[change],
+        now,
+    )
+    .await
 }
 
 const LIST: &str = r#"

@@ -18,13 +18,12 @@ pub enum HistoryAction {
     SettingsChanged,
     Shared,
     Unshared,
-    Tested,
     Revealed,
     Deleted,
 }
 
 impl HistoryAction {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 9] = [
         Self::Created,
         Self::Duplicated,
         Self::Changed,
@@ -32,7 +31,6 @@ impl HistoryAction {
         Self::SettingsChanged,
         Self::Shared,
         Self::Unshared,
-        Self::Tested,
         Self::Revealed,
         Self::Deleted,
     ];
@@ -47,7 +45,6 @@ impl HistoryAction {
             Self::SettingsChanged => "settings_changed",
             Self::Shared => "shared",
             Self::Unshared => "unshared",
-            Self::Tested => "tested",
             Self::Revealed => "revealed",
             Self::Deleted => "deleted",
         }
@@ -62,7 +59,6 @@ impl HistoryAction {
             Self::SettingsChanged => "PAM settings changed",
             Self::Shared => "Shared",
             Self::Unshared => "Share removed",
-            Self::Tested => "Connection tested",
             Self::Revealed => "Secret revealed",
             Self::Deleted => "Deleted",
         }

@@ -142,3 +142,6 @@ fn secret_change(field: SecretField, rewrite: &Rewrite, stored: &[SecretField]) 
 
     Some(FieldChange::new(field.name(), None, Some(word.to_owned())))
 }
+
+#[cfg(test)]
+mod tests;
