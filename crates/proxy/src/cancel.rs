@@ -75,7 +75,7 @@ impl Canceller {
         let host = self.address.ip().to_string();
         let mut stream = self.dial.dial(&host, self.address.port(), &|_| ()).await?.stream;
         if let Some(connector) = &self.connector {
-            (stream, _) = secure(stream, connector).await?;
+            stream = secure(stream, connector).await?.stream;
         }
         stream
             .write_all(&Opening::Cancel(self.key.clone()).to_bytes())

@@ -19,7 +19,7 @@ pub(crate) use session::{Session, SessionError};
 use crate::cancel::Canceller;
 use crate::dial::{BoxStream, Dial};
 use crate::errors::{ConnectError, Reason};
-use crate::tls::{self, ClientCertificate, Connector, Tls};
+use crate::tls::{self, ClientCertificate, Connector, Tls, TlsFacts};
 
 /// The database to connect to.
 #[derive(Debug, Clone)]
@@ -64,7 +64,14 @@ pub struct Upstream {
     pub(crate) canceller: Option<Canceller>,
     established: Established,
     address: SocketAddr,
-    encrypted: bool,
+    tls: Option<TlsFacts>,
+}
+
+/// A stream that TLS protects.
+pub(crate) struct Secured {
+    pub(crate) stream: BoxStream,
+    end_point: Option<Vec<u8>>,
+    facts: TlsFacts,
 }
 
 /// Connects and authenticates.
@@ -103,11 +110,12 @@ async fn attempt(
     };
     let dialled = dial.dial(&target.host, target.port, on_stage).await?;
 
-    let (stream, end_point) = match &connector {
-        None => (dialled.stream, None),
+    let (stream, end_point, facts) = match &connector {
+        None => (dialled.stream, None, None),
         Some(connector) => {
             on_stage(Stage::Tls);
-            secure(dialled.stream, connector).await?
+            let secured = secure(dialled.stream, connector).await?;
+            (secured.stream, secured.end_point, Some(secured.facts))
         }
     };
 
@@ -131,15 +139,12 @@ async fn attempt(
         canceller,
         established,
         address: dialled.address,
-        encrypted: connector.is_some(),
+        tls: facts,
     })
 }
 
-/// Asks for TLS and makes it; gives the stream and its channel binding. A server without TLS is an error.
-pub(crate) async fn secure(
-    mut stream: BoxStream,
-    connector: &Connector,
-) -> Result<(BoxStream, Option<Vec<u8>>), Reason> {
+/// Asks for TLS and makes it; gives the stream and its facts. A server without TLS is an error.
+pub(crate) async fn secure(mut stream: BoxStream, connector: &Connector) -> Result<Secured, Reason> {
     stream.write_all(&client::tls_request()).await?;
     stream.flush().await?;
     // Exactly one byte is read: what a man in the middle put behind it goes to TLS, which refuses it.
@@ -151,8 +156,13 @@ pub(crate) async fn secure(
     }
     let stream = connector.connect(stream).await.map_err(Reason::from_tls)?;
     let end_point = tls::end_point(&stream);
+    let facts = tls::facts(&stream);
 
-    Ok((Box::new(stream), end_point))
+    Ok(Secured {
+        stream: Box::new(stream),
+        end_point,
+        facts,
+    })
 }
 
 async fn log_in(
@@ -212,7 +222,12 @@ impl Upstream {
     }
 
     pub fn is_encrypted(&self) -> bool {
-        self.encrypted
+        self.tls.is_some()
+    }
+
+    /// Protocol and cipher; `None` without TLS.
+    pub fn tls(&self) -> Option<&TlsFacts> {
+        self.tls.as_ref()
     }
 
     /// Cancels what runs on this connection; `None` where the server gave no key.

@@ -19,4 +19,4 @@ pub use dial::{BoxStream, Dial, DialError, Dialled, Dialling, DirectDial, Stream
 pub use errors::{Code, ConnectError, Reason};
 pub use probe::{Report, StageReport, probe};
 pub use pump::{Activity, Cancelled, Clock, Control, Ending, Gate, Phase, Policy, pump};
-pub use tls::{ClientCertificate, Distrust, PemError, Roots, Tls, TlsRules, Verify};
+pub use tls::{ClientCertificate, Distrust, PemError, Roots, Tls, TlsFacts, TlsRules, Verify};

@@ -39,7 +39,8 @@ pub struct Policy {
     pub export: Gate,
     /// *Can import*: COPY FROM STDIN.
     pub import: Gate,
-    /// Longest Query message in bytes; a longer one ends the session.
+    /// Longest Query message in bytes; a longer one ends the session. No more than a frame of a recording
+    /// holds ([`recording::MAX_BODY`]).
     pub statement_limit: usize,
 }
 
@@ -208,6 +209,32 @@ impl Activity {
 }
 
 impl Ending {
+    /// Why the session is over, for a person; with what to do, where there is something.
+    pub fn sentence(&self) -> String {
+        match self {
+            Self::ClientClosed => "The session was closed.".to_owned(),
+            Self::ClientIo(_) => "The connection to the client was lost.".to_owned(),
+            Self::ServerClosed | Self::ServerIo(_) => "The connection to the database server was lost. It may have \
+                 stopped or restarted, or the network failed; launch again to reconnect."
+                .to_owned(),
+            Self::ServerFatal(fields) => {
+                format!("The database server ended the session: {}. Launch again to reconnect.", fields.message())
+            }
+            Self::ClientMalformed(_) => "The client does not speak PostgreSQL's protocol.".to_owned(),
+            Self::ServerMalformed(_) => {
+                "What the database server sent is not PostgreSQL's protocol. Ask who runs it what stands in between."
+                    .to_owned()
+            }
+            Self::RecordingFailed => {
+                "The session's recording cannot be written, so the session was ended. Ask an administrator to check \
+                 the recordings' disk."
+                    .to_owned()
+            }
+            Self::Refused(message) => format!("The session was ended: {message}."),
+            Self::Asked { message, .. } => message.clone(),
+        }
+    }
+
     /// What the client is told, where it does not know already.
     fn fatal(&self) -> Option<Fields> {
         let (sqlstate, message) = match self {

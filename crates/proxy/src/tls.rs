@@ -189,6 +189,30 @@ impl Connector {
     }
 }
 
+/// What protects a connection, in the words psql uses for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsFacts {
+    /// `TLSv1.3` or `TLSv1.2`.
+    pub protocol: &'static str,
+    /// The suite's name, as TLS 1.3 spells it: `TLS_AES_256_GCM_SHA384`.
+    pub cipher: String,
+}
+
+/// What the handshake agreed on.
+pub(crate) fn facts(stream: &TlsStream<BoxStream>) -> TlsFacts {
+    let (_, session) = stream.get_ref();
+    let is_13 = session.protocol_version() == Some(rustls::ProtocolVersion::TLSv1_3);
+    let suite = session
+        .negotiated_cipher_suite()
+        .and_then(|suite| suite.suite().as_str());
+    let cipher = suite.unwrap_or_default().replace("TLS13_", "TLS_");
+
+    TlsFacts {
+        protocol: if is_13 { "TLSv1.3" } else { "TLSv1.2" },
+        cipher,
+    }
+}
+
 /// `tls-server-end-point` of the certificate this connection was made with.
 pub(crate) fn end_point(stream: &TlsStream<BoxStream>) -> Option<Vec<u8>> {
     let (_, session) = stream.get_ref();

@@ -42,3 +42,41 @@ fn digest(certificate: &X509Certificate<'_>) -> Option<Bits> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rustls::pki_types::CertificateDer;
+    use rustls::pki_types::pem::PemObject;
+    use testkit::certificates::{Authority, Wishes};
+
+    use super::*;
+
+    #[test]
+    fn weak_digests_become_sha_256_and_strong_ones_stay() {
+        let authority = Authority::new("root").unwrap();
+        let check = |digest: &str, expected: fn(&[u8]) -> Vec<u8>| {
+            let pair = authority
+                .issue(
+                    "localhost",
+                    &Wishes {
+                        digest,
+                        ..Wishes::default()
+                    },
+                )
+                .unwrap();
+            let der = CertificateDer::from_pem_slice(pair.certificate.as_bytes()).unwrap();
+            assert_eq!(hash(&der), Some(expected(&der)), "{digest}");
+        };
+
+        check("md5", |der| Sha256::digest(der).to_vec());
+        check("sha1", |der| Sha256::digest(der).to_vec());
+        check("sha256", |der| Sha256::digest(der).to_vec());
+        check("sha384", |der| Sha384::digest(der).to_vec());
+        check("sha512", |der| Sha512::digest(der).to_vec());
+    }
+
+    #[test]
+    fn what_is_no_certificate_has_no_hash() {
+        assert_eq!(hash(b"hello"), None);
+    }
+}

@@ -12,9 +12,12 @@ pub(super) enum Name {
     Ip(IpAddr),
 }
 
-/// The subject alternative names, or, where there is no name or address among them, the common name.
+/// The subject alternative names, or, where there is no name or address among them, the common name. None
+/// at all when they cannot be read.
 pub(super) fn of(certificate: &X509Certificate<'_>) -> Vec<Name> {
-    let san = certificate.subject_alternative_name().ok().flatten();
+    let Ok(san) = certificate.subject_alternative_name() else {
+        return Vec::new();
+    };
     let names: Vec<Name> = san
         .iter()
         .flat_map(|san| &san.value.general_names)

@@ -47,6 +47,11 @@ async fn scram_is_bound_to_the_tls_connection() {
         let upstream = open(&target, &credential()).await.unwrap();
 
         assert_eq!(upstream.method(), Method::ScramSha256Plus, "{version:?}");
+        let facts = upstream.tls().unwrap();
+        let seen = cluster
+            .sql("select version || ' ' || cipher from pg_stat_ssl where ssl")
+            .unwrap();
+        assert_eq!(format!("{} {}", facts.protocol, facts.cipher), seen);
         assert_eq!(
             cluster.sql("select count(*) from pg_stat_ssl where ssl").unwrap(),
             "1"

@@ -128,7 +128,7 @@ async fn a_cancel_uses_tls_when_the_session_does() {
 async fn a_statement_over_its_time_is_cancelled() {
     let cluster = Cluster::start().unwrap();
     let mut session = Session::on(&cluster, OPEN).await;
-    let limit = statement_timeout(session.control.clone(), Duration::from_millis(100));
+    let limit = statement_timeout(session.control.clone(), Duration::from_secs(1));
 
     let work = async {
         let first = session
