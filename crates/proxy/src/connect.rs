@@ -106,7 +106,11 @@ async fn attempt(
 ) -> Result<Upstream, Reason> {
     let connector = match &target.tls {
         Tls::Off => None,
-        Tls::On(rules) => Some(rules.connector(&target.host, credential.certificate.as_ref())?),
+        Tls::On(rules) => {
+            let connector = rules.connector(&target.host, credential.certificate.as_ref());
+            // Found before anything is dialled, and still a matter of TLS.
+            Some(connector.inspect_err(|_| on_stage(Stage::Tls))?)
+        }
     };
     let dialled = dial.dial(&target.host, target.port, on_stage).await?;
 

@@ -47,10 +47,17 @@ async fn keep(control: &Control, limit: Duration) {
 
 /// Waits for a statement to run; `None` when the pump is gone. What is watched is let go of before it returns.
 async fn next_statement(activity: &mut watch::Receiver<Activity>) -> Option<u64> {
-    activity.wait_for(|now| now.is_running()).await.ok().map(|now| now.statements)
+    activity
+        .wait_for(|now| now.is_running())
+        .await
+        .ok()
+        .map(|now| now.statements)
 }
 
 /// Waits until this statement no longer runs; true when the pump is gone.
 async fn is_over(activity: &mut watch::Receiver<Activity>, number: u64) -> bool {
-    activity.wait_for(|now| !now.is_running() || now.statements != number).await.is_err()
+    activity
+        .wait_for(|now| !now.is_running() || now.statements != number)
+        .await
+        .is_err()
 }

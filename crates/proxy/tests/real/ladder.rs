@@ -1,6 +1,8 @@
 //! The ladder of `sslmode`, with certificates by the recipe of PostgreSQL's documentation.
 
-use proxy::{ClientCertificate, Code, Credential, PemError, Reason, Roots, Target, Tls, TlsRules, Verify};
+use proxy::{
+    ClientCertificate, Code, Credential, PemError, Reason, Roots, Stage, Target, Tls, TlsRules, Verify,
+};
 use testkit::Cluster;
 use testkit::certificates::{Authority, Pair, Wishes, self_signed};
 use vault::Secret;
@@ -221,6 +223,7 @@ async fn a_client_certificate_signs_in() {
         matches!(mismatch.reason, Reason::Pem(PemError::KeyMismatch)),
         "{mismatch:?}"
     );
+    assert_eq!(mismatch.stage, Stage::Tls);
     assert!(!format!("{mismatch:?}").contains("PRIVATE"));
 }
 
