@@ -1,1 +1,16 @@
-//! The pages people see.
+//! What people see: Leptos pages, components and server functions; compiled for the server (`ssr`) and the browser (`hydrate`).
+
+pub mod account;
+pub mod audit;
+pub mod ctx;
+pub mod errors;
+pub mod pages;
+pub mod people;
+pub mod routes;
+pub mod sessions;
+pub mod shell;
+pub mod sign_in;
+pub mod terminal;
+pub mod ui;
+pub mod vault;
+pub mod viewer;

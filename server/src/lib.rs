@@ -1,1 +1,23 @@
-//! `posternd`.
+//! `posternd`: configuration, the composition root, routes, sessions, recorder, jobs.
+
+pub mod audit;
+pub mod clock;
+pub mod command;
+pub mod config;
+pub mod connection_test;
+pub mod health;
+pub mod http;
+pub mod jobs;
+pub mod launch;
+pub mod master_key;
+pub mod operations;
+pub mod peer;
+pub mod people;
+pub mod recorder;
+pub mod recordings;
+pub mod routes;
+pub mod serve;
+pub mod sessions;
+pub mod state;
+pub mod target;
+pub mod terminal;

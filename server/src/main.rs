@@ -1,1 +1,73 @@
-fn main() {}
+//! `posternd`: reads its command line and its configuration, and does what it is asked.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use server::command;
+
+/// Privileged access to PostgreSQL, in the browser.
+#[derive(Parser)]
+#[command(name = "posternd", version)]
+struct Arguments {
+    /// The configuration file; without one, defaults and POSTERN_* variables.
+    #[arg(long, env = "POSTERN_CONFIG", global = true)]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the pages and sessions (the default).
+    Serve,
+    /// Administrators, from the server's own shell.
+    #[command(subcommand)]
+    Admin(Admin),
+    /// The audit log.
+    #[command(subcommand)]
+    Audit(Audit),
+}
+
+#[derive(Subcommand)]
+enum Admin {
+    /// Add an administrator; the password is read from standard input.
+    Create {
+        #[arg(long)]
+        email: String,
+        #[arg(long, default_value = "")]
+        name: String,
+    },
+}
+
+#[derive(Subcommand)]
+enum Audit {
+    /// Check the hash chain from the first event to the last.
+    Verify,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let result = match arguments.command.unwrap_or(Command::Serve) {
+        Command::Serve => command::serve(arguments.config.as_deref()).await,
+        Command::Admin(Admin::Create { email, name }) => {
+            command::create_administrator(arguments.config.as_deref(), &email, &name).await
+        }
+        Command::Audit(Audit::Verify) => command::verify_audit(arguments.config.as_deref()).await,
+    };
+
+    match result {
+        Ok(code) => code,
+        Err(error) => {
+            report(&error);
+
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "the command line's answer to a person")]
+fn report(error: &anyhow::Error) {
+    eprintln!("posternd: {error:#}");
+}

@@ -1,1 +1,10 @@
-//! Wasm entry point.
+//! The wasm entry point, one function.
+
+use wasm_bindgen::prelude::wasm_bindgen;
+
+/// Takes over the page the server has rendered.
+#[wasm_bindgen]
+pub fn hydrate() {
+    console_error_panic_hook::set_once();
+    leptos::mount::hydrate_body(app::routes::App);
+}

@@ -22,3 +22,7 @@ pub trait Draft {
     /// Every wrong field, in the order of the form; empty when the draft may be saved.
     fn check(&self) -> Vec<FieldError>;
 }
+
+/// Names of fields that hold secrets: a page never writes them back. Every secret of every form is named like one of these.
+pub const SECRET_FIELDS: &[&str] =
+    &["password", "current", "new", "repeat", "private_key", "connection_string", "token"];

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::SessionId;
+use crate::ids::{RecordId, SessionId};
 use crate::time::Timestamp;
 
 /// Name of the WebSocket subprotocol; a new meaning of a frame is a new name.
@@ -13,6 +13,50 @@ pub const MAX_CLIENT_FRAME: usize = 64 * 1024;
 
 /// Output the server sends ahead of the browser's acknowledgement, in bytes.
 pub const OUTPUT_WINDOW: u64 = 512 * 1024;
+
+/// Prefix of the second subprotocol the browser offers: the ticket, so that it is in no URL and no log.
+pub const TICKET_PREFIX: &str = "postern.ticket.";
+
+/// What *Launch* asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LaunchDraft {
+    pub record: RecordId,
+    /// The PAM User to launch with; `None` for the launch credential.
+    #[serde(default)]
+    pub account: Option<RecordId>,
+}
+
+/// What *Launch* gives: good for 30 s and one session.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LaunchTicket {
+    pub token: String,
+}
+
+impl std::fmt::Debug for LaunchTicket {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("LaunchTicket(..)")
+    }
+}
+
+/// An account the person may launch with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LaunchChoice {
+    /// The PAM User.
+    pub account: RecordId,
+    pub title: String,
+    pub login: String,
+    pub is_launch_credential: bool,
+}
+
+/// What *Launch* offers before a session opens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LaunchView {
+    pub record: RecordId,
+    pub record_title: String,
+    /// At least one; a person chooses when there are several.
+    pub choices: Vec<LaunchChoice>,
+}
 
 /// What the browser sends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -17,6 +17,7 @@ pub mod record;
 pub mod settings;
 pub mod settings_view;
 pub mod share;
+pub mod test_report;
 pub mod user;
 
 pub use configuration::{ConfigurationDraft, ConfigurationView, Environment, Gateway};
@@ -31,4 +32,5 @@ pub use record::{
 pub use settings::{AccountDraft, ConnectionDraft, GeneralDraft, MayLaunch, Protocol, Tri};
 pub use settings_view::{AccountView, Resolved, SettingsView, Source};
 pub use share::{Permissions, ShareDraft, ShareScope, ShareView};
+pub use test_report::{StageReport, TestOutcome, TestReport, TestStage};
 pub use user::{UserDraft, UserView};

@@ -1,0 +1,144 @@
+//! Password, sign-ins, signing out.
+
+use leptos::form::ActionForm;
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+use protocol::forms::Draft;
+use protocol::people::SignInView;
+
+use super::api::{ChangePassword, SignOut, SignOutEverywhere, sign_ins};
+use crate::sign_in::welcome::NewPassword;
+use crate::ui::field::TextField;
+use crate::ui::form::{DraftForm, FormSentence, FormState};
+use crate::ui::layout::{Page, Top};
+use crate::ui::notice::Refused;
+use crate::ui::when::When;
+use crate::viewer::use_viewer;
+
+#[component]
+pub fn AccountPage() -> impl IntoView {
+    let viewer = use_viewer();
+    let open = Resource::new_blocking(|| (), |()| sign_ins());
+    let changed = use_query_map().with_untracked(|query| query.get("changed").is_some());
+
+    view! {
+        <Page title="Account">
+            <Top heading="Account">
+                <SignOutButton />
+            </Top>
+            <div class="column">
+                <p class="muted">
+                    <Suspense>
+                        {move || Suspend::new(async move {
+                            viewer
+                                .await
+                                .ok()
+                                .flatten()
+                                .map(|viewer| format!("{} · {}", viewer.email, viewer.role.label()))
+                        })}
+                    </Suspense>
+                </p>
+                {changed.then(|| view! { <p class="done" role="status">"Your password was changed. Your other sign-ins have ended."</p> })}
+                <PasswordForm />
+                <section class="card">
+                    <h2>"Open sign-ins"</h2>
+                    <Suspense>
+                        {move || Suspend::new(async move {
+                            match open.await {
+                                Ok(list) => view! { <SignIns list /> }.into_any(),
+                                Err(error) => view! { <Refused error /> }.into_any(),
+                            }
+                        })}
+                    </Suspense>
+                    <Everywhere />
+                </section>
+            </div>
+        </Page>
+    }
+}
+
+#[component]
+fn SignOutButton() -> impl IntoView {
+    let action = ServerAction::<SignOut>::new();
+
+    view! {
+        <ActionForm action>
+            <button>"Sign out"</button>
+        </ActionForm>
+    }
+}
+
+#[component]
+fn PasswordForm() -> impl IntoView {
+    let action = ServerAction::<ChangePassword>::new();
+    let state = FormState::of(action);
+
+    view! {
+        <DraftForm action state check=|sent: &ChangePassword| sent.draft.check() class="card">
+            <h2>"Password"</h2>
+            <FormSentence state />
+            <TextField
+                state
+                name="draft[current]"
+                label="Present password"
+                kind="password"
+                autocomplete="current-password"
+            />
+            <NewPassword state />
+            <footer>
+                <button class="primary">"Change password"</button>
+            </footer>
+        </DraftForm>
+    }
+}
+
+#[component]
+fn SignIns(list: Vec<SignInView>) -> impl IntoView {
+    let rows = list
+        .into_iter()
+        .map(|open| {
+            view! {
+                <tr>
+                    <td>
+                        <b>{open.user_agent}</b>
+                        <div class="faint mono">{open.remote_address}</div>
+                    </td>
+                    <td class="hide">
+                        <When at=open.created_at />
+                    </td>
+                    <td>
+                        <When at=open.last_seen />
+                        {open.is_current.then(|| view! { <span class="tag ok">"this one"</span> })}
+                    </td>
+                </tr>
+            }
+        })
+        .collect_view();
+
+    view! {
+        <table>
+            <thead>
+                <tr>
+                    <th>"Browser"</th>
+                    <th class="hide">"Since"</th>
+                    <th>"Last seen"</th>
+                </tr>
+            </thead>
+            <tbody>{rows}</tbody>
+        </table>
+    }
+}
+
+#[component]
+fn Everywhere() -> impl IntoView {
+    let action = ServerAction::<SignOutEverywhere>::new();
+
+    view! {
+        <ActionForm action>
+            <footer>
+                <p class="muted">"Ends every sign-in, this one too, and your open sessions."</p>
+                <button class="danger">"Sign out everywhere"</button>
+            </footer>
+        </ActionForm>
+    }
+}

@@ -1,0 +1,41 @@
+//! People: the list, adding somebody by a one-time link, and one person's role, access and password.
+
+pub mod api;
+mod invite;
+mod list;
+mod once;
+mod person;
+
+use protocol::people::{PersonState, PersonView};
+use serde::{Deserialize, Serialize};
+
+pub use invite::InvitePage;
+pub use list::PeoplePage;
+pub use person::PersonPage;
+
+/// A one-time link, shown once: only its hash is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewLink {
+    /// Whom to pass it on to.
+    pub email: String,
+    pub link: String,
+}
+
+/// One person, as their own page shows them to an administrator.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PersonDetail {
+    pub person: PersonView,
+    /// Sign-ins that are good at this moment.
+    pub n_sign_ins: usize,
+    /// The administrator who looks.
+    pub is_viewer: bool,
+}
+
+/// Class of the tag of a state.
+fn tag_of(state: PersonState) -> &'static str {
+    match state {
+        PersonState::Active => "tag ok",
+        PersonState::Invited => "tag warn",
+        PersonState::Off => "tag",
+    }
+}

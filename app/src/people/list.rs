@@ -1,0 +1,87 @@
+//! Everybody: address, name, role, state, since when.
+
+use leptos::prelude::*;
+use protocol::people::PersonView;
+
+use super::api::people;
+use super::tag_of;
+use crate::ui::layout::{Page, Top};
+use crate::ui::notice::Refused;
+use crate::ui::when::When;
+
+#[component]
+pub fn PeoplePage() -> impl IntoView {
+    let people = Resource::new_blocking(|| (), |()| people());
+
+    view! {
+        <Page title="People">
+            <Top heading="People">
+                <a class="btn primary" href="/people/invite">"Add person"</a>
+            </Top>
+            <Suspense>
+                {move || Suspend::new(async move {
+                    match people.await {
+                        Ok(list) => view! { <People list /> }.into_any(),
+                        Err(error) => view! { <Refused error /> }.into_any(),
+                    }
+                })}
+            </Suspense>
+        </Page>
+    }
+}
+
+#[component]
+fn People(list: Vec<PersonView>) -> impl IntoView {
+    let is_alone = list.len() < 2;
+    let rows = list
+        .into_iter()
+        .map(|person| {
+            view! {
+                <tr>
+                    <td>
+                        <a class="row-link" href=format!("/people/{}", person.id)>
+                            {person.email}
+                        </a>
+                        <div class="muted">{person.name}</div>
+                    </td>
+                    <td class="tight">{person.role.label()}</td>
+                    <td class="tight">
+                        <span class=tag_of(person.state)>{person.state.label()}</span>
+                    </td>
+                    <td class="tight muted hide">
+                        <When at=person.created_at />
+                    </td>
+                </tr>
+            }
+        })
+        .collect_view();
+
+    view! {
+        <div class="table">
+            <table>
+                <caption class="unseen">"People"</caption>
+                <thead>
+                    <tr>
+                        <th scope="col">"Person"</th>
+                        <th scope="col">"Role"</th>
+                        <th scope="col">"State"</th>
+                        <th scope="col" class="hide">"Since"</th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
+        {is_alone
+            .then(|| {
+                view! {
+                    <section class="notice">
+                        <h2>"You are the only one here"</h2>
+                        <p>
+                            "Users launch what is shared with them and never see a credential; auditors replay what happened. "
+                            <a href="/people/invite">"Add somebody"</a>
+                        </p>
+                    </section>
+                }
+            })}
+    }
+}

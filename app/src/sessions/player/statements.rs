@@ -1,0 +1,200 @@
+//! What was run in a session: statements with their outcomes, and the sentences the recorder left between them.
+
+use recording::{Body, Frame, TransferOutcome};
+
+use super::playback::Micros;
+
+/// Longest text of a statement in the list, in characters.
+const MAX_TEXT: usize = 2_000;
+
+/// One line of the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Line {
+    /// Sequence number of its frame.
+    pub(super) seq: u64,
+    pub(super) at: Micros,
+    pub(super) text: String,
+    pub(super) kind: Kind,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Kind {
+    Statement(Option<Outcome>),
+    /// Said by the recorder.
+    Note,
+}
+
+/// What became of a statement, over all of its results.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Outcome {
+    /// Microseconds from its start to the end of its last result.
+    pub(super) duration: u64,
+    pub(super) rows: u64,
+    pub(super) sqlstate: Option<String>,
+    /// A gate forbade its COPY.
+    pub(super) is_refused: bool,
+}
+
+impl Outcome {
+    pub(super) fn has_failed(&self) -> bool {
+        self.sqlstate.is_some() || self.is_refused
+    }
+
+    /// `4 rows`, `42501`, `refused`, `ok`.
+    pub(super) fn words(&self) -> String {
+        match (self.is_refused, &self.sqlstate, self.rows) {
+            (true, _, _) => "refused".to_owned(),
+            (false, Some(sqlstate), _) => sqlstate.clone(),
+            (false, None, 0) => "ok".to_owned(),
+            (false, None, 1) => "1 row".to_owned(),
+            (false, None, rows) => format!("{rows} rows"),
+        }
+    }
+}
+
+impl Line {
+    pub(super) fn has_failed(&self) -> bool {
+        match &self.kind {
+            Kind::Statement(outcome) => outcome.as_ref().is_some_and(Outcome::has_failed),
+            Kind::Note => false,
+        }
+    }
+}
+
+/// Adds what a frame says; `at` is its time since the start.
+pub(super) fn add(lines: &mut Vec<Line>, frame: &Frame, at: Micros) {
+    let line = |text: &str, kind| Line { seq: frame.seq, at, text: shortened(text), kind };
+    match &frame.body {
+        Body::StatementStart(statement) => lines.push(line(&statement.sql, Kind::Statement(None))),
+        Body::Marker(sentence) => lines.push(line(sentence, Kind::Note)),
+        Body::Gap(gap) => lines.push(line(&gap.reason, Kind::Note)),
+        Body::StatementEnd(end) => {
+            let Some(outcome) = outcome_of(lines, end.statement) else {
+                return;
+            };
+            outcome.duration = outcome.duration.max(end.duration);
+            outcome.rows = outcome.rows.saturating_add(end.rows);
+            outcome.sqlstate = end.sqlstate.clone().or(outcome.sqlstate.take());
+        }
+        Body::Transfer(transfer) => match transfer.outcome {
+            TransferOutcome::Refused => {
+                if let Some(outcome) = outcome_of(lines, transfer.statement) {
+                    outcome.is_refused = true;
+                }
+            }
+            TransferOutcome::Finished { .. } | TransferOutcome::Failed { .. } => {}
+        },
+        Body::Header(_)
+        | Body::Output(_)
+        | Body::Input(_)
+        | Body::Resize { .. }
+        | Body::Keyframe(_)
+        | Body::End { .. }
+        | Body::Unknown { .. } => {}
+    }
+}
+
+/// Which line the replay is at: the last one that started.
+pub(super) fn current(lines: &[Line], at: Micros) -> Option<u64> {
+    let started = lines.partition_point(|line| line.at <= at);
+
+    lines.get(started.checked_sub(1)?).map(|line| line.seq)
+}
+
+fn outcome_of(lines: &mut [Line], statement: u64) -> Option<&mut Outcome> {
+    let line = lines.iter_mut().rev().find(|line| line.seq == statement)?;
+
+    match &mut line.kind {
+        Kind::Statement(outcome) => Some(outcome.get_or_insert_default()),
+        Kind::Note => None,
+    }
+}
+
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(MAX_TEXT) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use recording::{Direction, Statement, StatementEnd, Transfer};
+
+    use super::*;
+
+    #[test]
+    fn a_statement_gets_the_outcome_of_all_its_results() {
+        let mut lines = Vec::new();
+        add(&mut lines, &frame(7, Body::StatementStart(Statement::simple("select 1; select 2"))), 40);
+        assert_eq!(lines[0].kind, Kind::Statement(None));
+
+        for (rows, duration) in [(1, 200), (3, 900)] {
+            add(&mut lines, &frame(8, end(7, rows, duration, None)), 41);
+        }
+
+        assert_eq!(words(&lines), ["4 rows"]);
+        assert_eq!(lines[0].at, 40);
+        assert!(!lines[0].has_failed());
+    }
+
+    #[test]
+    fn what_failed_or_was_refused_says_so() {
+        let mut lines = Vec::new();
+        for (seq, sql) in [(1, "begin"), (2, "update orders set id = 1"), (4, "copy orders to stdout")] {
+            add(&mut lines, &frame(seq, Body::StatementStart(Statement::simple(sql))), 0);
+        }
+        add(&mut lines, &frame(5, end(1, 0, 1, None)), 0);
+        add(&mut lines, &frame(6, end(2, 0, 1, Some("42501"))), 0);
+        let refused =
+            Transfer { statement: 4, direction: Direction::FromDatabase, outcome: TransferOutcome::Refused };
+        add(&mut lines, &frame(7, Body::Transfer(refused)), 0);
+
+        assert_eq!(words(&lines), ["ok", "42501", "refused"]);
+        assert_eq!(lines.iter().map(Line::has_failed).collect::<Vec<_>>(), [false, true, true]);
+    }
+
+    #[test]
+    fn the_current_line_is_the_last_that_started() {
+        let mut lines = Vec::new();
+        for (seq, at) in [(3, 10), (5, 20), (9, 20)] {
+            add(&mut lines, &frame(seq, Body::Marker("Here.".to_owned())), at);
+        }
+
+        for (at, expected) in [(9, None), (10, Some(3)), (19, Some(3)), (20, Some(9)), (99, Some(9))] {
+            assert_eq!(current(&lines, at), expected);
+        }
+    }
+
+    #[test]
+    fn a_long_statement_is_cut_between_characters() {
+        let text = shortened(&"ü".repeat(MAX_TEXT + 1));
+
+        assert_eq!(text.chars().count(), MAX_TEXT + 1);
+        assert!(text.ends_with("ü…"));
+    }
+
+    fn words(lines: &[Line]) -> Vec<String> {
+        lines
+            .iter()
+            .filter_map(|line| match &line.kind {
+                Kind::Statement(outcome) => outcome.as_ref().map(Outcome::words),
+                Kind::Note => None,
+            })
+            .collect()
+    }
+
+    fn end(statement: u64, rows: u64, duration: u64, sqlstate: Option<&str>) -> Body {
+        Body::StatementEnd(StatementEnd {
+            statement,
+            rows,
+            duration,
+            sqlstate: sqlstate.map(str::to_owned),
+            ..StatementEnd::default()
+        })
+    }
+
+    fn frame(seq: u64, body: Body) -> Frame {
+        Frame { lane: 0, seq, at: 0, body }
+    }
+}

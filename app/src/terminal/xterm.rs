@@ -1,0 +1,303 @@
+//! xterm.js on a page: fetched when asked for, opened under the page's nonce, kept from answering the server.
+//!
+//! `xterm-js-rs` speaks of an older xterm.js; what version 6 has besides (bytes with a callback, `options`) is bound here.
+
+use js_sys::{Function, Object, Promise, Reflect, Uint8Array};
+use leptos::prelude::{document, window};
+use protocol::terminal::{ColorScheme, Look};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{HtmlElement, HtmlLinkElement};
+use xterm_js_rs::Terminal;
+use xterm_js_rs::addons::fit::FitAddon;
+use xterm_js_rs::addons::unicode11::Unicode11Addon;
+
+#[wasm_bindgen(module = "xterm")]
+extern "C" {
+    /// Ours: fetches xterm.js once, however often it is called.
+    #[wasm_bindgen(catch, js_name = load)]
+    async fn load_widget() -> Result<JsValue, JsValue>;
+}
+
+#[wasm_bindgen]
+extern "C" {
+    /// What xterm.js 6 can do beyond [`Terminal`]; never constructed, only seen through it.
+    type Terminal6;
+    #[wasm_bindgen(method)]
+    fn write(this: &Terminal6, bytes: &Uint8Array, parsed: &Function);
+    #[wasm_bindgen(method, getter)]
+    fn options(this: &Terminal6) -> Object;
+    #[wasm_bindgen(method, getter)]
+    fn unicode(this: &Terminal6) -> Object;
+    #[wasm_bindgen(method, getter)]
+    fn parser(this: &Terminal6) -> Parser6;
+
+    type Parser6;
+    #[wasm_bindgen(method, js_name = registerOscHandler)]
+    fn on_osc(this: &Parser6, code: u32, handler: &Function) -> JsValue;
+    #[wasm_bindgen(method, js_name = registerDcsHandler)]
+    fn on_dcs(this: &Parser6, id: &Object, handler: &Function) -> JsValue;
+}
+
+/// Stylesheet of xterm.js itself.
+const STYLESHEET: &str = "/xterm/xterm.css";
+
+/// Operating system commands that are swallowed: titles, hyperlinks, the clipboard.
+const SWALLOWED_OSC: [u32; 5] = [0, 1, 2, 8, 52];
+
+/// Cells of a terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Size {
+    pub cols: u16,
+    pub rows: u16,
+}
+
+/// Whether keys reach the terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keys {
+    Taken,
+    /// A screen to look at.
+    Ignored,
+}
+
+/// Fetches xterm.js and its stylesheet. Only pages that show a terminal call it.
+///
+/// # Errors
+/// A sentence for the person when they cannot be fetched.
+pub async fn load() -> Result<(), &'static str> {
+    let sentence = "The terminal could not be loaded. Check the network and reload the page.";
+    let styled = styled();
+    load_widget().await.map_err(|_| sentence)?;
+    if let Some(styled) = styled {
+        JsFuture::from(styled).await.map_err(|_| sentence)?;
+    }
+
+    Ok(())
+}
+
+/// Adds the stylesheet to the page; the promise is kept when it is there. `None` when it was added before.
+fn styled() -> Option<Promise> {
+    let document = document();
+    let present = document.query_selector(&format!("link[href='{STYLESHEET}']")).ok().flatten();
+    if present.is_some() {
+        return None;
+    }
+    let link: HtmlLinkElement = document.create_element("link").ok()?.unchecked_into();
+    link.set_rel("stylesheet");
+    link.set_href(STYLESHEET);
+    let arrived = Promise::new(&mut |resolve, reject| {
+        link.set_onload(Some(&resolve));
+        link.set_onerror(Some(&reject));
+    });
+    document.head()?.append_child(&link).ok()?;
+
+    Some(arrived)
+}
+
+/// A terminal on the page. Dropping it takes it away.
+pub struct Widget {
+    terminal: Terminal,
+    fit: FitAddon,
+    host: HtmlElement,
+}
+
+impl Widget {
+    /// Opens a terminal in `host`, which has no padding. [`load`] has finished before.
+    pub fn open(host: HtmlElement, keys: Keys) -> Self {
+        let options = Object::new();
+        let ignored = keys == Keys::Ignored;
+        for (name, value) in [
+            ("allowProposedApi", JsValue::TRUE),
+            ("convertEol", JsValue::FALSE),
+            ("cursorBlink", JsValue::from(!ignored)),
+            ("disableStdin", JsValue::from(ignored)),
+            ("fontFamily", JsValue::from(face())),
+            ("fontSize", JsValue::from(13)),
+            ("scrollback", JsValue::from(1_000)),
+            ("windowOptions", Object::new().into()),
+            ("theme", theme(&host)),
+        ] {
+            set(&options, name, &value);
+        }
+        let terminal = Terminal::new(options.unchecked_ref());
+        let fit = FitAddon::new();
+        terminal.load_addon(fit.clone().unchecked_into());
+        terminal.load_addon(Unicode11Addon::new().unchecked_into());
+        let widget = Self { terminal, fit, host };
+        set(&widget.six().unicode(), "activeVersion", &"11".into());
+        widget.swallow();
+        with_nonce(|| widget.terminal.open(widget.host.clone()));
+        if ignored {
+            widget.terminal.get_textarea().set_disabled(true);
+        }
+
+        widget
+    }
+
+    /// Prints; `parsed` is called when the bytes are on the screen. Calls come back in the order of writing.
+    pub fn write(&self, bytes: &[u8], parsed: &Function) {
+        self.six().write(&Uint8Array::from(bytes), parsed);
+    }
+
+    /// Makes the terminal as large as its host, and says how large it is.
+    pub fn fit(&self) -> Size {
+        self.fit.fit();
+
+        self.size()
+    }
+
+    pub fn size(&self) -> Size {
+        let cells = |n: u32| u16::try_from(n).unwrap_or(u16::MAX);
+
+        Size { cols: cells(self.terminal.get_cols()), rows: cells(self.terminal.get_rows()) }
+    }
+
+    /// Gives the terminal this size, whatever its host has.
+    pub fn resize(&self, size: Size) {
+        if size.cols > 0 && size.rows > 0 {
+            self.terminal.resize(size.cols.into(), size.rows.into());
+        }
+    }
+
+    /// An empty screen and no history. Only when everything written has been parsed.
+    pub fn reset(&self) {
+        self.terminal.reset();
+    }
+
+    pub fn focus(&self) {
+        self.terminal.focus();
+    }
+
+    pub fn selection(&self) -> String {
+        self.terminal.get_selection()
+    }
+
+    /// Looks as the record's settings say.
+    pub fn wear(&self, look: &Look) {
+        // The colours themselves are the stylesheet's.
+        let _set = self.host.set_attribute("data-colors", scheme_name(look.color_scheme));
+        let options = self.six().options();
+        set(&options, "theme", &theme(&self.host));
+        set(&options, "fontSize", &look.font_size.into());
+        set(&options, "scrollback", &look.scrollback.into());
+    }
+
+    /// Takes no more keys; what is on the screen stays readable.
+    pub fn retire(&self) {
+        let options = self.six().options();
+        set(&options, "disableStdin", &JsValue::TRUE);
+        set(&options, "cursorBlink", &JsValue::FALSE);
+    }
+
+    /// What the person types or pastes.
+    pub fn on_data(&self, handle: impl Fn(String) + 'static) {
+        self.terminal.on_data(&callback_with(move |data| handle(data.as_string().unwrap_or_default())));
+    }
+
+    /// The terminal's size has changed.
+    pub fn on_resize(&self, handle: impl Fn() + 'static) {
+        self.terminal.on_resize(&callback_with(move |_| handle()));
+    }
+
+    fn six(&self) -> &Terminal6 {
+        self.terminal.unchecked_ref()
+    }
+
+    /// Control sequences that reach beyond the screen, or make the terminal type an answer, do nothing.
+    fn swallow(&self) {
+        let swallowed: Function = Closure::<dyn Fn() -> bool>::new(|| true).into_js_value().unchecked_into();
+        let parser = self.six().parser();
+        for code in SWALLOWED_OSC {
+            parser.on_osc(code, &swallowed);
+        }
+        for intermediates in ["$", "+"] {
+            let id = Object::new();
+            set(&id, "intermediates", &intermediates.into());
+            set(&id, "final", &"q".into());
+            parser.on_dcs(&id, &swallowed);
+        }
+    }
+}
+
+impl Drop for Widget {
+    fn drop(&mut self) {
+        self.terminal.dispose();
+    }
+}
+
+/// A JavaScript function that lives as long as JavaScript holds it. Hold no owner of the function in `f`.
+pub fn callback(f: impl Fn() + 'static) -> Function {
+    Closure::<dyn Fn()>::new(f).into_js_value().unchecked_into()
+}
+
+/// The same with one argument.
+pub fn callback_with(f: impl Fn(JsValue) + 'static) -> Function {
+    Closure::<dyn Fn(JsValue)>::new(f).into_js_value().unchecked_into()
+}
+
+fn scheme_name(scheme: ColorScheme) -> &'static str {
+    match scheme {
+        ColorScheme::GrayBlack => "gray-black",
+        ColorScheme::GreenBlack => "green-black",
+        ColorScheme::WhiteBlack => "white-black",
+        ColorScheme::BlackWhite => "black-white",
+    }
+}
+
+/// The mono face of the stylesheet's tokens.
+fn face() -> String {
+    document()
+        .document_element()
+        .and_then(|root| window().get_computed_style(&root).ok().flatten())
+        .and_then(|style| style.get_property_value("--mono-face").ok())
+        .filter(|face| !face.is_empty())
+        .unwrap_or_else(|| "monospace".to_owned())
+}
+
+/// The colours `host` has by the stylesheet.
+fn theme(host: &HtmlElement) -> JsValue {
+    let theme = Object::new();
+    if let Ok(Some(style)) = window().get_computed_style(host) {
+        let color = |property| style.get_property_value(property).unwrap_or_default().into();
+        set(&theme, "foreground", &color("color"));
+        set(&theme, "background", &color("background-color"));
+        set(&theme, "cursor", &color("color"));
+        set(&theme, "cursorAccent", &color("background-color"));
+    }
+
+    theme.into()
+}
+
+/// xterm.js writes `<style>` elements; the page's policy allows those that carry its nonce.
+fn with_nonce(open: impl FnOnce()) {
+    let document = document();
+    let nonce = document
+        .query_selector("script[nonce]")
+        .ok()
+        .flatten()
+        .map(|script| script.unchecked_into::<HtmlElement>().nonce())
+        .unwrap_or_default();
+    let create = Closure::<dyn Fn(String) -> JsValue>::new({
+        let document = document.clone();
+
+        move |tag: String| {
+            let Ok(element) = document.create_element_ns(Some("http://www.w3.org/1999/xhtml"), &tag) else {
+                return JsValue::UNDEFINED;
+            };
+            if tag == "style" {
+                element.unchecked_ref::<HtmlElement>().set_nonce(&nonce);
+            }
+
+            element.into()
+        }
+    });
+    set(&document, "createElement", create.as_ref());
+    open();
+    // Its own is the prototype's.
+    let _deleted = Reflect::delete_property(&document, &"createElement".into());
+}
+
+fn set(object: &Object, name: &str, value: &JsValue) {
+    // These objects are ours and not frozen.
+    let _set = Reflect::set(object, &name.into(), value);
+}

@@ -1,0 +1,10 @@
+//! Our own small set of components: layout, forms, icons, times. Plain HTML first; the browser's parts stay native.
+
+pub mod field;
+pub mod filter;
+pub mod form;
+pub mod icon;
+pub mod layout;
+pub mod notice;
+pub mod query;
+pub mod when;

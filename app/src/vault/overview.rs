@@ -1,0 +1,65 @@
+//! What a record says: facts by kind, accounts, PAM settings, and who links to it.
+
+mod cards;
+mod facts;
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+use protocol::vault::{Body, RecordView, SettingsView, TestedCredential};
+
+use self::cards::{Accounts, LinkedFrom, SettingsSummary};
+use self::facts::{ConfigurationFacts, DatabaseFacts, Stamps, UserFacts};
+use super::test::TestConnection;
+
+/// Everything below the tabs of a record's first page.
+#[component]
+pub fn Overview(
+    record: RecordView,
+    settings: Option<SettingsView>,
+    tests: Vec<TestedCredential>,
+) -> impl IntoView {
+    let id = record.id.clone();
+    let configures = record.may_configure;
+    let facts = match record.body.clone() {
+        Body::Configuration(view) => view! { <ConfigurationFacts view /> }.into_any(),
+        Body::Database(view) => view! { <DatabaseFacts view /> }.into_any(),
+        Body::User(view) => {
+            view! { <UserFacts id=id.clone() view may_reveal=record.permissions.reveal /> }.into_any()
+        }
+    };
+    let cards = settings.map(|settings| {
+        view! {
+            {configures.then(|| view! { <Accounts id=id.clone() settings=settings.clone() /> })}
+            <SettingsSummary id=id.clone() settings configures />
+        }
+    });
+    let test = (!tests.is_empty()).then(|| {
+        view! { <TestConnection id=record.id.clone() credentials=tests tested=record.tested.clone() /> }
+    });
+
+    view! {
+        <PastedCredential />
+        {facts}
+        {cards}
+        {test}
+        <LinkedFrom linked=record.linked_from.clone() />
+        <Stamps record />
+    }
+}
+
+/// Says where the credential of a pasted connection string belongs.
+#[component]
+fn PastedCredential() -> impl IntoView {
+    let query = use_query_map();
+
+    move || {
+        query.with(|query| query.get("pasted").is_some()).then(|| {
+            view! {
+                <p class="warning" role="status">
+                    "The login and password of the connection string were not kept: a credential belongs into a PAM User. "
+                    <a href="/vault/new/user">"Create the PAM User"</a>
+                </p>
+            }
+        })
+    }
+}

@@ -1,0 +1,346 @@
+//! The *Connection* tab: protocol, recordings, launch credential, gates, terminal, limits (spec §7).
+
+use leptos::prelude::*;
+use protocol::forms::Draft;
+use protocol::terminal::ColorScheme;
+use protocol::vault::settings::FONT_SIZES;
+use protocol::vault::{Link, Protocol, SettingsView, Source, Tri};
+
+use super::super::SettingsDetail;
+use super::super::api::SaveConnection;
+use super::super::edit::Which;
+use super::super::fields::word;
+use super::general::link_options;
+use super::{Tab, Tabs};
+use crate::ui::field::{ChoiceField, SelectField, TextField};
+use crate::ui::form::{DraftForm, FormSentence, FormState};
+
+#[component]
+pub fn ConnectionForm(detail: SettingsDetail) -> impl IntoView {
+    let action = ServerAction::<SaveConnection>::new();
+    let state = FormState::of(action);
+    let path = format!("/vault/{}", detail.record);
+    let SettingsDetail { record, settings, users, .. } = detail;
+    let version = settings.version;
+    let settings = StoredValue::new(settings);
+
+    view! {
+        <DraftForm action state check=|sent: &SaveConnection| sent.draft.check() class="settings">
+            <Tabs state path=format!("{path}/settings") current=Tab::Connection complete=true />
+            <div class="settings-parts">
+                <Which state id=record version />
+                <ConnectionFields state settings users />
+                <RecordingFields state settings />
+                <DataFields state settings />
+                <TerminalFields state settings />
+                <LimitFields state settings />
+            </div>
+            <footer>
+                <FormSentence state />
+                <a class="btn" href=path>
+                    "Cancel"
+                </a>
+                <button class="primary">"Save"</button>
+            </footer>
+        </DraftForm>
+    }
+}
+
+type Settings = StoredValue<SettingsView>;
+
+/// What is in force for a field and where it comes from.
+fn in_force(settings: Settings, field: &str) -> String {
+    settings.with_value(|settings| {
+        let Some(resolved) = settings.resolved(field) else {
+            return String::new();
+        };
+        let from = match &resolved.source {
+            Source::Record => String::new(),
+            Source::Configuration(title) => format!(" · from {title}"),
+            Source::Default => " · Postern's default".to_owned(),
+        };
+        let denied = resolved.denied.as_ref().map(|sentence| format!(" · {sentence}")).unwrap_or_default();
+
+        format!("in force: {}{from}{denied}", resolved.in_force)
+    })
+}
+
+/// A switch of three positions.
+#[component]
+fn Switch(
+    state: FormState,
+    settings: Settings,
+    field: &'static str,
+    label: &'static str,
+    #[prop(optional)] hint: &'static str,
+    value: Tri,
+) -> impl IntoView {
+    view! {
+        <ChoiceField
+            state
+            name=format!("draft[{field}]")
+            label
+            hint
+            value=word(value)
+            options=vec![("inherit", "Inherit"), ("on", "On"), ("off", "Off")]
+            note=in_force(settings, field)
+        />
+    }
+}
+
+/// A line of text that inherits when it is empty.
+#[component]
+fn Line(
+    state: FormState,
+    settings: Settings,
+    field: &'static str,
+    label: &'static str,
+    hint: &'static str,
+    value: String,
+) -> impl IntoView {
+    view! {
+        <TextField state name=format!("draft[{field}]") label hint value mono=true note=in_force(settings, field) />
+    }
+}
+
+#[component]
+fn ConnectionFields(state: FormState, settings: Settings, users: Vec<Link>) -> impl IntoView {
+    let draft = settings.with_value(|settings| settings.connection.clone());
+    let launch = draft.launch_credential.as_ref().map(ToString::to_string).unwrap_or_default();
+
+    view! {
+        <section>
+            <h2 class="form-section">"Connection"</h2>
+            <SelectField
+                state
+                name="draft[protocol]"
+                label="Protocol"
+                value=word(draft.protocol)
+                options=Protocol::ALL.map(|one| (word(one), one.label().to_owned())).to_vec()
+            />
+            <Switch
+                state
+                settings
+                field="connections"
+                label="Enable connection"
+                hint="People with a launch share may open sessions."
+                value=draft.connections
+            />
+            <Line
+                state
+                settings
+                field="port"
+                label="Connection port"
+                hint="Overrides the port of the record for sessions only."
+                value=draft.port
+            />
+            <SelectField
+                state
+                name="draft[launch_credential]"
+                label="Launch credential"
+                hint="Used to sign in; nobody who launches can see it."
+                value=launch
+                options=link_options("None", users)
+            />
+            <Line
+                state
+                settings
+                field="default_database"
+                label="Default database"
+                hint="Where sessions begin. Empty: the database of the record."
+                value=draft.default_database
+            />
+        </section>
+    }
+}
+
+#[component]
+fn RecordingFields(state: FormState, settings: Settings) -> impl IntoView {
+    let draft = settings.with_value(|settings| settings.connection.clone());
+
+    view! {
+        <section>
+            <h2 class="form-section">"Recording"</h2>
+            <Switch
+                state
+                settings
+                field="graphical_session_recording"
+                label="Graphical session recording"
+                hint="What the person saw, playable as it happened."
+                value=draft.graphical_session_recording
+            />
+            <Switch
+                state
+                settings
+                field="text_session_recording"
+                label="Text session recording (typescript)"
+                hint="Transcript with timing; searchable."
+                value=draft.text_session_recording
+            />
+            <Switch
+                state
+                settings
+                field="recording_include_keys"
+                label="Include key events"
+                hint="This will include any secrets potentially typed by the user."
+                value=draft.recording_include_keys
+            />
+        </section>
+    }
+}
+
+#[component]
+fn DataFields(state: FormState, settings: Settings) -> impl IntoView {
+    let draft = settings.with_value(|settings| settings.connection.clone());
+
+    view! {
+        <section>
+            <h2 class="form-section">"Data"</h2>
+            <Switch
+                state
+                settings
+                field="can_export"
+                label="Can export CSV"
+                hint="COPY and downloads that move rows out."
+                value=draft.can_export
+            />
+            <Switch
+                state
+                settings
+                field="can_import"
+                label="Can import CSV"
+                hint="COPY and uploads that move rows in."
+                value=draft.can_import
+            />
+            <Switch
+                state
+                settings
+                field="can_copy"
+                label="Can copy to clipboard"
+                hint="Selecting text in the terminal copies it."
+                value=draft.can_copy
+            />
+            <Switch
+                state
+                settings
+                field="can_paste"
+                label="Can paste from clipboard"
+                hint="Pasting types the clipboard's text into the terminal."
+                value=draft.can_paste
+            />
+        </section>
+    }
+}
+
+#[component]
+fn TerminalFields(state: FormState, settings: Settings) -> impl IntoView {
+    let draft = settings.with_value(|settings| settings.connection.clone());
+    let (least, most) = (FONT_SIZES.first().copied().unwrap_or_default(), FONT_SIZES.last().copied().unwrap_or_default());
+    let schemes = [
+        ColorScheme::GrayBlack,
+        ColorScheme::GreenBlack,
+        ColorScheme::WhiteBlack,
+        ColorScheme::BlackWhite,
+    ]
+    .map(|scheme| (word(scheme), scheme_label(scheme).to_owned()));
+    let schemes = std::iter::once((String::new(), "Inherit".to_owned())).chain(schemes).collect();
+
+    view! {
+        <section>
+            <h2 class="form-section">"Terminal"</h2>
+            <SelectField
+                state
+                name="draft[color_scheme]"
+                label="Color scheme"
+                value=draft.color_scheme.map(word).unwrap_or_default()
+                options=schemes
+                note=in_force(settings, "color_scheme")
+            />
+            <TextField
+                state
+                name="draft[font_size]"
+                label="Font size"
+                hint=format!("From {least} to {most}; the nearest size of the list is taken.")
+                value=draft.font_size
+                mono=true
+                note=in_force(settings, "font_size")
+            />
+            <Line
+                state
+                settings
+                field="scrollback"
+                label="Scrollback"
+                hint="Lines kept above the screen, up to 100000."
+                value=draft.scrollback
+            />
+        </section>
+    }
+}
+
+fn scheme_label(scheme: ColorScheme) -> &'static str {
+    match scheme {
+        ColorScheme::GrayBlack => "Gray on black",
+        ColorScheme::GreenBlack => "Green on black",
+        ColorScheme::WhiteBlack => "White on black",
+        ColorScheme::BlackWhite => "Black on white",
+    }
+}
+
+#[component]
+fn LimitFields(state: FormState, settings: Settings) -> impl IntoView {
+    let draft = settings.with_value(|settings| settings.connection.clone());
+
+    view! {
+        <section>
+            <h2 class="form-section">"Limits"</h2>
+            <Line
+                state
+                settings
+                field="statement_timeout"
+                label="Statement timeout"
+                hint="A statement that runs longer is cancelled; for example 30 s, 10 min, none."
+                value=draft.statement_timeout
+            />
+            <Line
+                state
+                settings
+                field="connect_timeout"
+                label="Connect timeout"
+                hint="From 1 s to 1 min."
+                value=draft.connect_timeout
+            />
+            <Line
+                state
+                settings
+                field="idle_timeout"
+                label="Idle timeout"
+                hint="A session nobody works in ends; a running statement is not idle."
+                value=draft.idle_timeout
+            />
+            <Line
+                state
+                settings
+                field="max_session_duration"
+                label="Maximum session duration"
+                hint="The person is warned 10 min and 1 min before."
+                value=draft.max_session_duration
+            />
+            <Line
+                state
+                settings
+                field="max_sessions_per_user"
+                label="Maximum sessions per user"
+                hint="Sessions one person may have open. 0 is unlimited."
+                value=draft.max_sessions_per_user
+            />
+            <Line
+                state
+                settings
+                field="max_sessions_per_resource"
+                label="Maximum sessions per resource"
+                hint="Sessions open on this record at one time. 0 is unlimited."
+                value=draft.max_sessions_per_resource
+            />
+        </section>
+    }
+}

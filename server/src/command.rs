@@ -1,0 +1,132 @@
+//! What `posternd` does from a shell: serve, add an administrator, verify the audit log.
+
+use std::fs;
+use std::io::Read;
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use protocol::forms::Draft;
+use protocol::people::{Password, SetUpDraft};
+use store::audit::verify::{Chain, verify};
+use store::{Db, people};
+use tokio::sync::mpsc;
+use tracing_subscriber::EnvFilter;
+
+use crate::config::{self, Config, LogFormat};
+use crate::people::administrator;
+use crate::recorder::{ClosedSegment, MAX_WAITING_HEADS};
+use crate::state::AppState;
+use crate::{master_key, serve as serving};
+
+/// Connections to the store, for reading.
+const STORE_CONNECTIONS: u32 = 8;
+
+/// Serves until it is told to stop.
+pub async fn serve(file: Option<&Path>) -> anyhow::Result<ExitCode> {
+    let config = configuration(file)?;
+    log(&config)?;
+    let (state, heads) = open(config).await?;
+    serving::serve(state, heads).await?;
+
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Adds an administrator whose password stands on standard input.
+#[expect(clippy::print_stdout, reason = "the command line's answer to a person")]
+pub async fn create_administrator(file: Option<&Path>, email: &str, name: &str) -> anyhow::Result<ExitCode> {
+    let config = configuration(file)?;
+    let mut password = String::new();
+    std::io::stdin()
+        .take(1024)
+        .read_to_string(&mut password)
+        .context("the password cannot be read from standard input")?;
+    let password = Password::new(password.trim_end_matches(['\r', '\n']));
+    let draft = SetUpDraft {
+        token: Password::default(),
+        email: email.to_owned(),
+        name: name.to_owned(),
+        new: password.clone(),
+        repeat: password.clone(),
+    };
+    if let Some(error) = draft.check().first() {
+        bail!("{}", error.message);
+    }
+    let email = email
+        .parse()
+        .map_err(|_| anyhow::anyhow!("{email:?} is not an email address"))?;
+    let (state, _heads) = open(config).await?;
+    let person = administrator::create(&state, &email, name, password)
+        .await
+        .map_err(|refusal| anyhow::anyhow!("{refusal}"))?;
+    state.db.close().await;
+    println!("{} can sign in as administrator.", person.email);
+
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Says whether the audit log is intact; exit code 0 when it is, 1 when not.
+#[expect(clippy::print_stdout, reason = "the command line's answer to a person")]
+pub async fn verify_audit(file: Option<&Path>) -> anyhow::Result<ExitCode> {
+    let config = configuration(file)?;
+    let db = Db::open(&config.store_url(), STORE_CONNECTIONS)
+        .await
+        .context("the store cannot be opened")?;
+    let chain = verify(&mut db.read().await?).await?;
+    db.close().await;
+
+    Ok(match chain {
+        Chain::Intact { events, head } => {
+            println!("intact: {events} events, head {head}");
+
+            ExitCode::SUCCESS
+        }
+        Chain::Broken { seq, why } => {
+            println!("broken at event {seq}: {}", why.sentence());
+
+            ExitCode::FAILURE
+        }
+    })
+}
+
+fn configuration(file: Option<&Path>) -> anyhow::Result<Config> {
+    #[expect(clippy::disallowed_methods, reason = "configuration is read here, once")]
+    let environment = std::env::vars();
+
+    Ok(config::load(file, environment)?)
+}
+
+fn log(config: &Config) -> anyhow::Result<()> {
+    let filter: EnvFilter = config
+        .log
+        .filter
+        .parse()
+        .context("log.filter is no filter; write e.g. info")?;
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    match config.log.format {
+        LogFormat::Json => lines.json().init(),
+        LogFormat::Text => lines.init(),
+    }
+
+    Ok(())
+}
+
+/// Opens everything a server holds, in order: folders, store, master key.
+async fn open(config: Config) -> anyhow::Result<(AppState, mpsc::Receiver<ClosedSegment>)> {
+    let folder = &config.data.folder;
+    for folder in [folder.clone(), config.data.recordings()] {
+        fs::create_dir_all(&folder)
+            .with_context(|| format!("{}: the folder cannot be made; see data.folder", folder.display()))?;
+    }
+    let db = Db::open(&config.store_url(), STORE_CONNECTIONS)
+        .await
+        .context("the store cannot be opened")?;
+    // Nothing is sealed before there is a person who can save it.
+    let is_new_store = people::list(&mut db.read().await?).await?.is_empty();
+    let master = master_key::load(&config.data.master_key_file(), is_new_store)?;
+    let (to_audit, heads) = mpsc::channel(MAX_WAITING_HEADS);
+
+    Ok((AppState::new(config, db, master, to_audit), heads))
+}

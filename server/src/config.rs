@@ -1,0 +1,330 @@
+//! Configuration: one TOML file plus environment variables, read once at start.
+//!
+//! Every key of the file has a variable: `[http] listen` is `POSTERN_HTTP_LISTEN`. The environment wins.
+//! Unknown keys and variables are errors, and every error names where the value came from and what would be right.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Deserialize;
+
+/// A configuration that cannot be used: where it came from, what is wrong, what would be right.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error("{file}: {source}; give the right path with --config or POSTERN_CONFIG")]
+    Unreadable { file: PathBuf, source: std::io::Error },
+    #[error("{file}: {message}")]
+    Malformed { file: PathBuf, message: String },
+    #[error("environment variable {name} names no key; known are {known}")]
+    UnknownVariable { name: String, known: String },
+    #[error("{origin}: `{key}` {problem}")]
+    Invalid {
+        origin: String,
+        key: &'static str,
+        problem: String,
+    },
+}
+
+/// The whole configuration. Field docs are the reference in `docs/configuration.md`.
+#[derive(Debug, Clone, Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    pub http: Http,
+    pub metrics: Metrics,
+    pub data: Data,
+    pub store: Store,
+    pub sign_in: SignIn,
+    pub sessions: Sessions,
+    pub log: Log,
+}
+
+/// Where people reach the server.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Http {
+    /// Address and port of the pages.
+    pub listen: SocketAddr,
+    /// What people type into their browser: scheme, host and port. Requests that change something are
+    /// accepted from this origin only.
+    pub public_url: String,
+}
+
+impl Default for Http {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 7480)),
+            public_url: "http://localhost:7480".to_owned(),
+        }
+    }
+}
+
+/// `/readyz` and `/metrics`, never on the public address.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Metrics {
+    pub listen: SocketAddr,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 7490)),
+        }
+    }
+}
+
+/// What is kept on disk.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Data {
+    /// Folder of the embedded store, the recordings and, unless said otherwise, the master key.
+    pub folder: PathBuf,
+    /// File of the master key, readable by the server alone; made at first start. Keep a copy elsewhere:
+    /// without it no credential and no recording can be read.
+    pub master_key_file: Option<PathBuf>,
+}
+
+impl Default for Data {
+    fn default() -> Self {
+        Self {
+            folder: PathBuf::from("/var/lib/postern"),
+            master_key_file: None,
+        }
+    }
+}
+
+impl Data {
+    pub fn master_key_file(&self) -> PathBuf {
+        self.master_key_file
+            .clone()
+            .unwrap_or_else(|| self.folder.join("master.key"))
+    }
+
+    pub fn recordings(&self) -> PathBuf {
+        self.folder.join("recordings")
+    }
+}
+
+/// The store: embedded SQLite, or a PostgreSQL of your own.
+#[derive(Debug, Clone, Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub struct Store {
+    /// `postgres://…` to use PostgreSQL; empty for `postern.db` in the data folder.
+    pub url: Option<String>,
+}
+
+impl Config {
+    pub fn store_url(&self) -> String {
+        self.store
+            .url
+            .clone()
+            .unwrap_or_else(|| format!("sqlite://{}", self.data.folder.join("postern.db").display()))
+    }
+}
+
+/// How long a sign-in lasts.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SignIn {
+    /// Minutes without a request after which a sign-in ends: 5 to 1440.
+    pub idle_minutes: u32,
+    /// Hours after which it ends in any case: 1 to 720.
+    pub absolute_hours: u32,
+}
+
+impl Default for SignIn {
+    fn default() -> Self {
+        Self {
+            idle_minutes: 60,
+            absolute_hours: 12,
+        }
+    }
+}
+
+impl SignIn {
+    pub fn idle(&self) -> Duration {
+        Duration::from_secs(u64::from(self.idle_minutes) * 60)
+    }
+
+    pub fn absolute(&self) -> Duration {
+        Duration::from_secs(u64::from(self.absolute_hours) * 3600)
+    }
+}
+
+/// Bounds of sessions.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Sessions {
+    /// MiB of rows one session keeps to find the widths of an aligned result: 1 to 256.
+    pub result_memory_mib: u32,
+}
+
+impl Default for Sessions {
+    fn default() -> Self {
+        Self {
+            result_memory_mib: 16,
+        }
+    }
+}
+
+impl Sessions {
+    /// The same in bytes.
+    pub fn result_memory(&self) -> usize {
+        usize::try_from(self.result_memory_mib).unwrap_or(1) * 1024 * 1024
+    }
+}
+
+/// What the server writes about itself.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Log {
+    pub format: LogFormat,
+    /// A `tracing` filter, e.g. `info` or `info,server=debug`.
+    pub filter: String,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self {
+            format: LogFormat::Json,
+            filter: "info".to_owned(),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// One JSON object a line.
+    Json,
+    /// For people at a terminal.
+    Text,
+}
+
+/// Every key, as section and name; a test holds this equal to the structs.
+const KEYS: &[(&str, &str)] = &[
+    ("http", "listen"),
+    ("http", "public_url"),
+    ("metrics", "listen"),
+    ("data", "folder"),
+    ("data", "master_key_file"),
+    ("store", "url"),
+    ("sign_in", "idle_minutes"),
+    ("sign_in", "absolute_hours"),
+    ("sessions", "result_memory_mib"),
+    ("log", "format"),
+    ("log", "filter"),
+];
+
+fn variable(section: &str, key: &str) -> String {
+    format!("POSTERN_{}_{}", section.to_uppercase(), key.to_uppercase())
+}
+
+/// Reads `file`, if any, and what of `environment` starts with `POSTERN_`; checks every value.
+pub fn load(
+    file: Option<&Path>,
+    environment: impl Iterator<Item = (String, String)>,
+) -> Result<Config, ConfigError> {
+    let text = match file {
+        Some(file) => std::fs::read_to_string(file).map_err(|source| ConfigError::Unreadable {
+            file: file.to_owned(),
+            source,
+        })?,
+        None => String::new(),
+    };
+    let config = read(file.unwrap_or(Path::new("defaults")), &text, environment)?;
+    check(&config, file)?;
+
+    Ok(config)
+}
+
+fn read(
+    file: &Path,
+    text: &str,
+    environment: impl Iterator<Item = (String, String)>,
+) -> Result<Config, ConfigError> {
+    let malformed = |message: String| ConfigError::Malformed {
+        file: file.to_owned(),
+        message,
+    };
+    // Parsed once as it stands, so that an error points at the line of the file.
+    let _: Config = toml::from_str(text).map_err(|error| malformed(error.to_string()))?;
+    let mut table: toml::Table = toml::from_str(text).map_err(|error| malformed(error.to_string()))?;
+    for (name, value) in environment {
+        if !name.starts_with("POSTERN_") || name == "POSTERN_CONFIG" {
+            continue;
+        }
+        let Some((section, key)) = KEYS.iter().find(|(section, key)| variable(section, key) == name) else {
+            let known: Vec<String> = KEYS.iter().map(|(section, key)| variable(section, key)).collect();
+
+            return Err(ConfigError::UnknownVariable {
+                name,
+                known: known.join(", "),
+            });
+        };
+        let value = value
+            .parse::<i64>()
+            .map_or(toml::Value::String(value), toml::Value::Integer);
+        let section = table
+            .entry((*section).to_owned())
+            .or_insert_with(|| toml::Table::new().into());
+        if let Some(section) = section.as_table_mut() {
+            section.insert((*key).to_owned(), value);
+        }
+    }
+
+    table
+        .try_into()
+        .map_err(|error: toml::de::Error| malformed(format!("with the environment applied: {error}")))
+}
+
+fn check(config: &Config, file: Option<&Path>) -> Result<(), ConfigError> {
+    let origin = file.map_or("environment or defaults".to_owned(), |file| {
+        file.display().to_string()
+    });
+    let invalid = |key: &'static str, problem: String| {
+        Err(ConfigError::Invalid {
+            origin: origin.clone(),
+            key,
+            problem,
+        })
+    };
+    let url = &config.http.public_url;
+    let host = url
+        .strip_prefix("https://")
+        .or_else(|| url.strip_prefix("http://"));
+    if host.is_none_or(|host| host.is_empty() || host.contains('/')) {
+        return invalid(
+            "http.public_url",
+            format!("is {url:?}; write scheme, host and port only, e.g. https://postern.example.org"),
+        );
+    }
+    if !(5..=1440).contains(&config.sign_in.idle_minutes) {
+        return invalid("sign_in.idle_minutes", "must be from 5 to 1440".to_owned());
+    }
+    if !(1..=720).contains(&config.sign_in.absolute_hours) {
+        return invalid("sign_in.absolute_hours", "must be from 1 to 720".to_owned());
+    }
+    if !(1..=256).contains(&config.sessions.result_memory_mib) {
+        return invalid("sessions.result_memory_mib", "must be from 1 to 256".to_owned());
+    }
+    if config.metrics.listen.port() != 0 && config.metrics.listen == config.http.listen {
+        return invalid(
+            "metrics.listen",
+            "must differ from http.listen: metrics are not public".to_owned(),
+        );
+    }
+    if let Some(url) = &config.store.url
+        && !(url.starts_with("postgres://")
+            || url.starts_with("postgresql://")
+            || url.starts_with("sqlite://"))
+    {
+        return invalid("store.url", "must start with postgres:// or sqlite://".to_owned());
+    }
+
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

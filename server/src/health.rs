@@ -1,0 +1,55 @@
+//! Whether the server lives (`/healthz`, public), is ready and how it fares (`/readyz`, `/metrics`, loopback).
+
+use axum::Router;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use metrics_exporter_prometheus::PrometheusHandle;
+use tracing::error;
+
+use crate::http::assets;
+use crate::state::AppState;
+
+/// The process answers.
+pub async fn healthz() -> &'static str {
+    "ok\n"
+}
+
+/// The router of the metrics address.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "not the public address: three fixed routes without sign-in"
+)]
+pub fn router(state: AppState, metrics: PrometheusHandle) -> Router {
+    Router::new()
+        .route("/healthz", axum::routing::get(healthz))
+        .route("/readyz", axum::routing::get(readyz))
+        .route(
+            "/metrics",
+            axum::routing::get(move || async move { metrics.render() }),
+        )
+        .with_state(state)
+}
+
+/// Ready means: the store answers, recordings can be written, the site is there.
+async fn readyz(State(state): State<AppState>) -> Response {
+    if let Err(error) = state.db.ping().await {
+        error!(error = &error as &dyn std::error::Error, "not ready");
+
+        return (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer\n").into_response();
+    }
+    if let Err(error) = crate::recorder::is_writable(&state.config.data.recordings()) {
+        error!(error = &error as &dyn std::error::Error, "not ready");
+
+        return (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the recordings folder cannot be written\n",
+        )
+            .into_response();
+    }
+    if !assets::built() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "the site has not been built\n").into_response();
+    }
+
+    "ready\n".into_response()
+}

@@ -1,0 +1,83 @@
+//! The cookie of a sign-in, and who stands behind a request.
+//!
+//! The cookie holds 256 random bits; the store knows only their SHA-256. The sign-in is looked up on every
+//! request, so that signing out, switching off a person and changing a role take effect with the next one.
+
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use cookie::{Cookie, SameSite};
+use http::{HeaderMap, header};
+use store::tokens::{Token, TokenHash};
+use tracing::error;
+
+use crate::clock;
+use crate::state::AppState;
+
+/// Puts the [`app::ctx::Actor`] of the request's cookie, if it is good, into the request.
+pub async fn load(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    if let Some(token) = token_of(request.headers(), name(&state)) {
+        match crate::people::sign_in::actor_of(&state, &TokenHash::of(&token), clock::now()).await {
+            Ok(Some(actor)) => {
+                request.extensions_mut().insert(actor);
+            }
+            Ok(None) => {}
+            // Nobody is signed in while the store does not answer: closed, not open.
+            Err(error) => error!(error = &error as &dyn std::error::Error, "sign-in not looked up"),
+        }
+    }
+
+    next.run(request).await
+}
+
+/// A new token: 256 random bits.
+pub fn new_token() -> Token {
+    Token::from_random(clock::draw())
+}
+
+/// `__Host-` makes the browser insist on TLS, this host and the whole path.
+fn name(state: &AppState) -> &'static str {
+    if secure(state) {
+        "__Host-postern"
+    } else {
+        "postern"
+    }
+}
+
+fn secure(state: &AppState) -> bool {
+    state.config.http.public_url.starts_with("https://")
+}
+
+/// `Set-Cookie` of a new sign-in; it ends with the browser or with the sign-in, whichever is first.
+pub fn cookie_of(state: &AppState, token: &Token) -> String {
+    Cookie::build((name(state), token.expose()))
+        .http_only(true)
+        .secure(secure(state))
+        .same_site(SameSite::Lax)
+        .path("/")
+        .build()
+        .to_string()
+}
+
+/// `Set-Cookie` that takes the cookie away.
+pub fn no_cookie(state: &AppState) -> String {
+    Cookie::build((name(state), ""))
+        .http_only(true)
+        .secure(secure(state))
+        .same_site(SameSite::Lax)
+        .path("/")
+        .max_age(time::Duration::ZERO)
+        .build()
+        .to_string()
+}
+
+fn token_of(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(Cookie::split_parse)
+        .filter_map(Result::ok)
+        .find(|cookie| cookie.name() == name && cookie.value().len() <= 64)
+        .map(|cookie| cookie.value().to_owned())
+}

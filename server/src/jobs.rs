@@ -1,0 +1,154 @@
+//! Background work: recovery after a crash, the audit trail of closed segments, the round that checks rights.
+
+use std::fs;
+use std::time::Duration;
+
+use bytes::Bytes;
+use protocol::audit::{EventName, Outcome};
+use protocol::terminal::EndReason;
+use recording::{Media, SessionKey, Stored, crash_footer, recover as recover_recording};
+use store::sessions::{Progress, Session};
+use store::{acquisitions, audit, sessions, sign_ins};
+use tokio::sync::mpsc;
+use tracing::{error, info, warn};
+use vault::audit::Event;
+
+use crate::clock;
+use crate::recorder::{self, ClosedSegment, Folder};
+use crate::recordings::head_text;
+use crate::sessions::open::HELD;
+use crate::state::AppState;
+
+/// How often every live session looks at its rights, should a change not have told it.
+const ROUND: Duration = Duration::from_secs(30);
+
+/// How often what is no longer needed is removed.
+const TIDYING: Duration = Duration::from_secs(3600);
+
+/// Starts what runs beside the pages until the server stops.
+pub fn start(state: &AppState, heads: mpsc::Receiver<ClosedSegment>) {
+    state.tasks.spawn(note_heads(state.clone(), heads));
+    state.tasks.spawn(round(state.clone()));
+    state.tasks.spawn(tidy(state.clone()));
+}
+
+/// Ends what a killed server left live: recordings get their crash footer, sessions their reason, the ledger
+/// its releases. Done before the first request, and again without harm should this one be killed too.
+pub async fn recover(state: &AppState) -> anyhow::Result<()> {
+    let mut snapshot = state.db.read().await?;
+    let unfinished = sessions::unfinished(&mut snapshot).await?;
+    drop(snapshot);
+    for session in unfinished {
+        let id = session.view.id.clone();
+        match recover_one(state, session).await {
+            Ok(()) => info!(session.id = %id, "session recovered"),
+            // The others must not wait for one whose files are damaged; it stays unfinished and is tried again.
+            Err(error) => {
+                error!(error = &*error as &dyn std::error::Error, session.id = %id, "session not recovered")
+            }
+        }
+    }
+
+    Ok(())
+}
+
+async fn recover_one(state: &AppState, session: Session) -> anyhow::Result<()> {
+    let id = &session.view.id;
+    let folder = state.config.data.recordings();
+    let mut chain_head = None;
+    if folder.join(id.as_str()).exists() {
+        recorder::tidy(&folder, id)?;
+        let key = SessionKey::new(*vault::envelope::unwrap_session_key(
+            &state.master,
+            id,
+            &session.recording_key,
+        )?);
+        let mut found = Vec::new();
+        for segment in recorder::segments(&folder, id)? {
+            found.push(Stored {
+                segment: segment.number,
+                bytes: Bytes::from(fs::read(&segment.path)?),
+            });
+        }
+        let recovery = recover_recording(&found, &key);
+        if let Some(footer) = crash_footer(&recovery, &key) {
+            let mut files = Folder::existing(&folder, id.clone(), state.heads.clone());
+            files.replace(footer.head.segment, &footer.bytes, &footer.head)?;
+            chain_head = Some(head_text(&footer.head));
+        }
+    }
+    let now = clock::now();
+    let mut tx = state.db.write().await?;
+    let progress = Progress {
+        bytes: session.view.bytes,
+        statements: session.view.statements,
+        errors: session.view.errors,
+        chain_head,
+    };
+    sessions::progress(&mut tx, id, &progress).await?;
+    sessions::finish(&mut tx, id, EndReason::Crash, now).await?;
+    for what in HELD {
+        acquisitions::release(&mut tx, id, what, now).await?;
+    }
+    let event = Event::new(EventName::ConnectionStopped, Outcome::Failed, now)
+        .about(&session.view.record, session.view.record_title.clone())
+        .in_session(id)
+        .with("person_email", session.view.person_email.clone())
+        .with("reason", "crash");
+    audit::append(&mut tx, event).await?;
+    tx.commit().await?;
+
+    Ok(())
+}
+
+/// Writes the head of each closed segment into the audit log, so that removing a tail shows.
+async fn note_heads(state: AppState, mut heads: mpsc::Receiver<ClosedSegment>) {
+    while let Some(closed) = heads.recv().await {
+        if let Err(error) = note_head(&state, &closed).await {
+            error!(error = &error as &dyn std::error::Error, session.id = %closed.session, "head not noted");
+        }
+    }
+}
+
+async fn note_head(state: &AppState, closed: &ClosedSegment) -> Result<(), store::Error> {
+    let mut tx = state.db.write().await?;
+    let event = Event::new(
+        EventName::SessionRecordingSegmentClosed,
+        Outcome::Ok,
+        clock::now(),
+    )
+    .in_session(&closed.session)
+    .with("segment", closed.segment.to_string())
+    .with("head", hex::encode(closed.head.hash));
+    audit::append(&mut tx, event).await?;
+
+    tx.commit().await
+}
+
+async fn round(state: AppState) {
+    let mut every = tokio::time::interval(ROUND);
+    loop {
+        every.tick().await;
+        state.sessions.look_again();
+    }
+}
+
+async fn tidy(state: AppState) {
+    let mut every = tokio::time::interval(TIDYING);
+    loop {
+        every.tick().await;
+        let removed = async {
+            let mut tx = state.db.write().await?;
+            let removed = sign_ins::remove_old(&mut tx, clock::now()).await?;
+            tx.commit().await?;
+
+            Ok::<u64, store::Error>(removed)
+        };
+        if let Err(error) = removed.await {
+            warn!(
+                error = &error as &dyn std::error::Error,
+                "old sign-ins not removed"
+            );
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! Launching: what may be launched, the ticket for it, and the right to it, checked when a ticket is issued, when
+//! it is redeemed, and while the session lives.
+
+use app::ctx::{Actor, Client};
+use protocol::audit::{EventName, Outcome};
+use protocol::errors::{Code, Refusal};
+use protocol::ids::RecordId;
+use protocol::terminal::{LaunchChoice, LaunchDraft, LaunchTicket, LaunchView};
+use protocol::time::Timestamp;
+use store::launching::{self, Launching};
+use store::{Snapshot, audit, people, records, sessions, sign_ins};
+use tracing::warn;
+use vault::authorize::{self, Authorized, Launch, LiveSessions};
+use vault::people::Person;
+
+use crate::clock;
+use crate::people::sign_in::event;
+use crate::people::store_failed;
+use crate::state::AppState;
+use crate::terminal::tickets::Ticket;
+
+/// The accounts the person may launch with.
+pub async fn look_at(state: &AppState, actor: &Actor, record: &RecordId) -> Result<LaunchView, Refusal> {
+    let mut snapshot = state.db.read().await.map_err(store_failed)?;
+    let known = load(&mut snapshot, record, actor).await?;
+    let accounts = authorize::launch_accounts(&actor.person, known.facts(None))?;
+    let launch_credential = known.settings.connection.launch_credential.as_ref();
+    let mut choices = Vec::with_capacity(accounts.len());
+    for account in accounts {
+        let user = records::lookup(&mut snapshot, &account)
+            .await
+            .map_err(store_failed)?;
+        let Some(user) = user else {
+            continue;
+        };
+        choices.push(LaunchChoice {
+            is_launch_credential: launch_credential == Some(&account),
+            login: user.user().map(|user| user.login.clone()).unwrap_or_default(),
+            title: user.title().to_owned(),
+            account,
+        });
+    }
+
+    Ok(LaunchView {
+        record: record.clone(),
+        record_title: known.record.title().to_owned(),
+        choices,
+    })
+}
+
+/// A ticket, if the person may launch at this moment.
+pub async fn issue(
+    state: &AppState,
+    actor: &Actor,
+    draft: &LaunchDraft,
+    client: &Client,
+) -> Result<LaunchTicket, Refusal> {
+    let authorized = authorize(state, actor, draft, client).await?;
+    let ticket = Ticket {
+        person: actor.person.id.clone(),
+        sign_in: actor.sign_in.clone(),
+        address: client.address.clone(),
+        record: authorized.record().clone(),
+        account: Some(authorized.account().clone()),
+    };
+    let token = state.tickets.issue(ticket, clock::instant()).ok_or_else(|| {
+        Refusal::new(
+            Code::TooMany,
+            "Too many launches are waiting to be opened. Try again in half a minute.",
+        )
+    })?;
+
+    Ok(LaunchTicket {
+        token: token.expose().to_owned(),
+    })
+}
+
+/// The right to open one more session; a denial is audited.
+pub async fn authorize(
+    state: &AppState,
+    actor: &Actor,
+    draft: &LaunchDraft,
+    client: &Client,
+) -> Result<Authorized<Launch>, Refusal> {
+    match weigh(state, actor, draft).await {
+        Ok(authorized) => Ok(authorized),
+        Err(refusal) => {
+            let denied = event(EventName::ConnectionDenied, Outcome::Denied, client, clock::now())
+                .by(&actor.person)
+                .with("record", draft.record.to_string())
+                .with("reason", refusal.sentence.clone());
+            let mut tx = state.db.write().await.map_err(store_failed)?;
+            audit::append(&mut tx, denied).await.map_err(store_failed)?;
+            tx.commit().await.map_err(store_failed)?;
+
+            Err(refusal)
+        }
+    }
+}
+
+async fn weigh(state: &AppState, actor: &Actor, draft: &LaunchDraft) -> Result<Authorized<Launch>, Refusal> {
+    let mut snapshot = state.db.read().await.map_err(store_failed)?;
+    let known = load(&mut snapshot, &draft.record, actor).await?;
+    let live = LiveSessions {
+        of_person: count(
+            sessions::count_open_of_person(&mut snapshot, &draft.record, &actor.person.id).await,
+        )?,
+        of_record: count(sessions::count_open_of_record(&mut snapshot, &draft.record).await)?,
+    };
+
+    authorize::launch(&actor.person, known.facts(draft.account.as_ref()), live)
+}
+
+/// Whether an open session may go on: the person as they are now, with everything else as it is now.
+pub async fn may_stay(state: &AppState, actor: &Actor, draft: &LaunchDraft) -> Result<(), Refusal> {
+    let mut snapshot = state.db.read().await.map_err(store_failed)?;
+    let person = signed_in(state, &mut snapshot, actor).await?;
+    let known = load(&mut snapshot, &draft.record, actor).await?;
+    authorize::stay(&person, known.facts(draft.account.as_ref()))?;
+
+    Ok(())
+}
+
+/// The person as they are now, if the sign-in the session was opened with is still good.
+async fn signed_in(state: &AppState, snapshot: &mut Snapshot, actor: &Actor) -> Result<Person, Refusal> {
+    let person = people::lookup(snapshot, &actor.person.id)
+        .await
+        .map_err(store_failed)?
+        .ok_or_else(signed_out)?;
+    let idle = state.config.sign_in.idle();
+    let open = sign_ins::list(snapshot, &actor.person.id, idle, clock::now())
+        .await
+        .map_err(store_failed)?;
+    if open.iter().any(|sign_in| sign_in.id == actor.sign_in) {
+        return Ok(person);
+    }
+
+    Err(signed_out())
+}
+
+/// A session that is open keeps the sign-in it was opened with from going idle.
+pub async fn keep_signed_in(state: &AppState, actor: &Actor, now: Timestamp) {
+    let touched = async {
+        let mut tx = state.db.write().await?;
+        sign_ins::touch(&mut tx, &actor.sign_in, now).await?;
+
+        tx.commit().await
+    };
+    if let Err(error) = touched.await {
+        warn!(
+            error = &error as &dyn std::error::Error,
+            "sign-in not marked as seen"
+        );
+    }
+}
+
+async fn load(snapshot: &mut Snapshot, record: &RecordId, actor: &Actor) -> Result<Launching, Refusal> {
+    launching::lookup(snapshot, record, &actor.person.id)
+        .await
+        .map_err(store_failed)?
+        .ok_or_else(Refusal::not_found)
+}
+
+fn count(counted: Result<u64, store::Error>) -> Result<u32, Refusal> {
+    counted
+        .map(|n| u32::try_from(n).unwrap_or(u32::MAX))
+        .map_err(store_failed)
+}
+
+fn signed_out() -> Refusal {
+    Refusal::new(Code::SignedOut, "Your sign-in has ended.")
+}

@@ -1,0 +1,59 @@
+//! Every way in: raw doors, server functions, pages. Declared once, walked by the door test.
+
+mod doors;
+
+use axum::Router;
+use axum::middleware::{from_fn, from_fn_with_state};
+use http::Method;
+
+pub use doors::{Door, Doors, refuse};
+
+use crate::state::AppState;
+use crate::{http as web, terminal};
+use app::pages::{PAGES, Who};
+
+/// Declares every door of the public address.
+pub fn doors(state: &AppState) -> Doors {
+    let mut doors = Doors::new(state.clone())
+        .door(Method::GET, "/healthz", Who::Anyone, crate::health::healthz)
+        .door(Method::GET, "/pkg/{*file}", Who::Anyone, web::assets::serve)
+        .door(Method::GET, "/xterm/{*file}", Who::Anyone, web::assets::serve)
+        .door(Method::GET, "/{file}", Who::Anyone, web::assets::serve_top)
+        .door(
+            Method::GET,
+            "/terminal",
+            Who::SignedIn,
+            terminal::upgrade::upgrade,
+        )
+        .door(Method::GET, "/audit/export", Who::Evidence, crate::audit::export)
+        .door(
+            Method::GET,
+            "/sessions/{session}/frames",
+            Who::SignedIn,
+            crate::recordings::frames,
+        );
+    for page in PAGES {
+        doors = doors.door(Method::GET, page.path, page.who, web::pages::render);
+    }
+    for (path, method) in leptos::server_fn::axum::server_fn_paths() {
+        let who = if app::pages::OPEN_FUNCTIONS.contains(&path) {
+            Who::Anyone
+        } else {
+            Who::SignedIn
+        };
+        doors = doors.door(method, path, who, web::forms::serve);
+    }
+
+    doors
+}
+
+/// The router of the public address.
+pub fn router(state: &AppState) -> Router {
+    doors(state)
+        .build(web::pages::not_found)
+        .layer(from_fn_with_state(state.clone(), web::sign_in::load))
+        .layer(from_fn_with_state(state.clone(), web::origin::check))
+        .layer(from_fn(web::headers::add))
+        .layer(from_fn(web::trace::request))
+        .layer(tower_http::catch_panic::CatchPanicLayer::new())
+}

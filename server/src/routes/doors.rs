@@ -1,0 +1,122 @@
+//! Doors: the only way to declare a route. Records method, path and who may, and guards the handler with it.
+
+use app::ctx::Actor;
+use app::pages::Who;
+use axum::Router;
+use axum::extract::Request;
+use axum::handler::Handler;
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{MethodFilter, on};
+use http::{Method, StatusCode, header};
+use protocol::errors::{Code, Refusal};
+use protocol::people::Role;
+
+use crate::state::AppState;
+
+/// One declared way in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Door {
+    pub method: Method,
+    /// In axum's spelling, `{name}` for a parameter.
+    pub path: String,
+    pub who: Who,
+}
+
+/// Collects doors and builds the router they lead to.
+pub struct Doors {
+    state: AppState,
+    router: Router<AppState>,
+    list: Vec<Door>,
+}
+
+impl Doors {
+    pub fn new(state: AppState) -> Self {
+        Self {
+            state,
+            router: Router::new(),
+            list: Vec::new(),
+        }
+    }
+
+    /// Declares a door: `handler` runs only for those `who` names.
+    #[expect(clippy::disallowed_methods, reason = "the one place that declares routes")]
+    pub fn door<H, T>(mut self, method: Method, path: &str, who: Who, handler: H) -> Self
+    where
+        H: Handler<T, AppState>,
+        T: 'static,
+    {
+        let filter = MethodFilter::try_from(method.clone()).unwrap_or(MethodFilter::GET);
+        let guarded = on(filter, handler).layer(from_fn(move |request, next| guard(who, request, next)));
+        self.router = self.router.route(path, guarded);
+        self.list.push(Door {
+            method,
+            path: path.to_owned(),
+            who,
+        });
+
+        self
+    }
+
+    /// What has been declared, in order.
+    pub fn list(&self) -> &[Door] {
+        &self.list
+    }
+
+    /// The router, with `fallback` for everything that was not declared.
+    pub fn build<H, T>(self, fallback: H) -> Router
+    where
+        H: Handler<T, AppState>,
+        T: 'static,
+    {
+        self.router.fallback(fallback).with_state(self.state)
+    }
+}
+
+/// Lets the request through to its handler, or refuses it with a sentence.
+async fn guard(who: Who, request: Request, next: Next) -> Response {
+    let role = request.extensions().get::<Actor>().map(Actor::role);
+
+    match (who, role) {
+        (Who::Anyone, _)
+        | (Who::SignedIn, Some(_))
+        | (Who::Evidence, Some(Role::Administrator | Role::Auditor))
+        | (Who::Administrator, Some(Role::Administrator)) => next.run(request).await,
+        (Who::SignedIn | Who::Evidence | Who::Administrator, None) => signed_out(&request),
+        (Who::Evidence, Some(Role::User)) => refuse(&Refusal::new(
+            Code::PamPolicyDenied,
+            "Only administrators and auditors may see this.",
+        )),
+        (Who::Administrator, Some(Role::Auditor | Role::User)) => refuse(&Refusal::new(
+            Code::PamPolicyDenied,
+            "Only an administrator may do this.",
+        )),
+    }
+}
+
+/// A browser that asks for a page is sent to sign in and comes back; everything else is told.
+fn signed_out(request: &Request) -> Response {
+    let wants_page = request
+        .headers()
+        .get(header::ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"));
+    if wants_page && request.method() == Method::GET {
+        let wanted = request.uri().path_and_query().map_or("/", |path| path.as_str());
+        let next = percent_encoding::utf8_percent_encode(wanted, percent_encoding::NON_ALPHANUMERIC);
+
+        return Redirect::to(&format!("/sign-in?next={next}")).into_response();
+    }
+
+    refuse(&Refusal::new(
+        Code::SignedOut,
+        "You are signed out. Sign in and try again.",
+    ))
+}
+
+/// A refusal as a raw door answers it: status, and the code with its sentence as JSON.
+pub fn refuse(refusal: &Refusal) -> Response {
+    let status = StatusCode::from_u16(refusal.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+
+    (status, axum::Json(refusal.clone())).into_response()
+}

@@ -1,0 +1,109 @@
+//! Serving: listeners, jobs, and an orderly end.
+
+use std::io::IsTerminal;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::Context;
+use axum::extract::Request;
+use axum::extract::connect_info::ConnectInfo;
+use axum::middleware::{Next, from_fn};
+use metrics_exporter_prometheus::PrometheusBuilder;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
+use tracing::{info, warn};
+
+use crate::http::assets;
+use crate::peer::Peer;
+use crate::people::administrator;
+use crate::recorder::ClosedSegment;
+use crate::state::AppState;
+use crate::{health, jobs, routes};
+
+/// How long the end waits for sessions to be told and recordings to be closed.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Serves until SIGINT or SIGTERM, then ends every session with a reason.
+pub async fn serve(state: AppState, heads: mpsc::Receiver<ClosedSegment>) -> anyhow::Result<()> {
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .map_err(|_| anyhow::anyhow!("another TLS provider is installed"))?;
+    if !assets::built() {
+        warn!("the site has not been built; run `cargo run -p xtask -- site`");
+    }
+    let metrics = PrometheusBuilder::new()
+        .install_recorder()
+        .context("metrics cannot be recorded")?;
+    let public = listen(state.config.http.listen, "http.listen").await?;
+    let private = listen(state.config.metrics.listen, "metrics.listen").await?;
+    jobs::start(&state, heads);
+    jobs::recover(&state).await?;
+    greet(&state, &public).await?;
+
+    let pages = routes::router(&state).layer(from_fn(peer));
+    let told = state.clone();
+    state
+        .tasks
+        .spawn(async move { axum::serve(private, health::router(told, metrics)).await });
+    let stopping = state.clone();
+    axum::serve(public, pages.into_make_service_with_connect_info::<SocketAddr>())
+        .with_graceful_shutdown(async move {
+            stop_signal().await;
+            info!("stopping");
+            stopping.sessions.end_all(GRACE).await;
+        })
+        .await?;
+    state.db.close().await;
+    info!("stopped");
+
+    Ok(())
+}
+
+async fn listen(address: SocketAddr, key: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("{key}: {address} cannot be listened on"))
+}
+
+/// Says where the pages are, and offers the set-up link while nobody can administer. The link is a secret:
+/// it goes to the terminal or journal of who started the server, and never into the structured log.
+async fn greet(state: &AppState, listener: &TcpListener) -> anyhow::Result<()> {
+    info!(address = %listener.local_addr()?, url = state.config.http.public_url, "serving");
+    let link = administrator::set_up_link(state)
+        .await
+        .map_err(|refusal| anyhow::anyhow!("{refusal}"))?;
+    if let Some(link) = link {
+        print_link(&link);
+    }
+
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "shown once to who started the server")]
+fn print_link(link: &str) {
+    let lead = if std::io::stdout().is_terminal() { "\n" } else { "" };
+    println!("{lead}Nobody can administer yet. Open this link within 24 hours; it works once:\n{link}{lead}");
+}
+
+async fn peer(
+    ConnectInfo(address): ConnectInfo<SocketAddr>,
+    mut request: Request,
+    next: Next,
+) -> axum::response::Response {
+    request.extensions_mut().insert(Peer::from(address));
+
+    next.run(request).await
+}
+
+async fn stop_signal() {
+    let (Ok(mut interrupt), Ok(mut terminate)) =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+}

@@ -1,0 +1,63 @@
+//! Live sessions: the recipe that opens one, the task that runs it, the recipe that closes it, and the list of all.
+
+pub mod close;
+pub mod limits;
+pub mod open;
+mod registry;
+pub mod task;
+
+use app::ctx::{Actor, Client};
+use protocol::audit::{EventName, Outcome};
+use protocol::errors::{Code, Refusal};
+use protocol::ids::SessionId;
+use protocol::people::Role;
+use protocol::terminal::EndReason;
+use store::audit;
+
+pub use registry::{Orders, Registry, Seat};
+
+use crate::clock;
+use crate::people::sign_in::event;
+use crate::people::store_failed;
+use crate::state::AppState;
+
+/// *End session* by an administrator; its owner reads who did it.
+pub async fn terminate(
+    state: &AppState,
+    actor: &Actor,
+    session: &SessionId,
+    client: &Client,
+) -> Result<(), Refusal> {
+    match actor.role() {
+        Role::Administrator => {}
+        Role::Auditor | Role::User => {
+            return Err(Refusal::new(
+                Code::PamPolicyDenied,
+                "Only an administrator may end somebody's session.",
+            ));
+        }
+    }
+    let mut snapshot = state.db.read().await.map_err(store_failed)?;
+    let found = store::sessions::lookup(&mut snapshot, session)
+        .await
+        .map_err(store_failed)?;
+    drop(snapshot);
+    let session_view = found.ok_or_else(not_live)?.view;
+    let sentence = format!("Terminated by {}.", actor.person.email);
+    if !state.sessions.end(session, EndReason::Terminated, &sentence) {
+        return Err(not_live());
+    }
+    let mut tx = state.db.write().await.map_err(store_failed)?;
+    let event = event(EventName::ConnectionTerminated, Outcome::Ok, client, clock::now())
+        .by(&actor.person)
+        .about(&session_view.record, session_view.record_title)
+        .in_session(session);
+    audit::append(&mut tx, event).await.map_err(store_failed)?;
+    tx.commit().await.map_err(store_failed)?;
+
+    Ok(())
+}
+
+fn not_live() -> Refusal {
+    Refusal::new(Code::PamNotFound, "This session is not live.")
+}

@@ -1,0 +1,246 @@
+//! The recipe that opens a session: row and ledger → credential → dial, TLS, authenticate → recorder → audit.
+//! What it acquires, [`super::close`] releases, also when a later step fails.
+
+use std::sync::Arc;
+
+use app::ctx::{Actor, Client};
+use protocol::audit::{EventName, Outcome};
+use protocol::errors::{Code, Refusal};
+use protocol::ids::SessionId;
+use protocol::sessions::Recordings;
+use protocol::terminal::Recorded;
+use proxy::{Upstream, connect};
+use recording::{Header, SessionKey, Switches, Tape};
+use store::sessions::{Added, Limits, NewSession};
+use store::{acquisitions, audit, sessions};
+use tracing::error;
+use vault::authorize::{Authorized, Launch};
+use vault::effective::Effective;
+
+use super::close::{self, Closing};
+use crate::clock;
+use crate::people::store_failed;
+use crate::recorder::Folder;
+use crate::state::AppState;
+use crate::target::{self, Aim};
+
+/// What the ledger calls the things a session holds.
+pub const HELD: [&str; 2] = ["recording", "connection"];
+
+/// Size of the person's screen.
+#[derive(Debug, Clone, Copy)]
+pub struct Screen {
+    pub cols: u16,
+    pub rows: u16,
+}
+
+/// A session that has been opened.
+pub struct Opened {
+    pub id: SessionId,
+    pub aim: Aim,
+    pub effective: Effective,
+    pub upstream: Upstream,
+    pub tape: Tape,
+    pub closing: Closing,
+}
+
+/// Opens a session for the person, with the account and under the settings of `launch`.
+pub async fn open(
+    state: &AppState,
+    actor: &Actor,
+    client: &Client,
+    launch: &Authorized<Launch>,
+    screen: Screen,
+) -> Result<Opened, Refusal> {
+    let id = SessionId::from_random(clock::draw());
+    let effective = launch.effective().clone();
+    let aim = target::aim_at(state, launch).await?;
+    let key = clock::draw::<32>();
+    let closing = Closing::new(id.clone(), actor, client, launch, &aim);
+    note(state, actor, client, launch, &aim, &id, &key).await?;
+
+    match acquire(state, actor, &aim, &effective, &id, key, screen).await {
+        Ok((upstream, tape)) => {
+            go_live(state, &closing, &aim, launch).await?;
+
+            Ok(Opened {
+                id,
+                aim,
+                effective,
+                upstream,
+                tape,
+                closing,
+            })
+        }
+        Err(refusal) => {
+            close::never_opened(state, &closing, &refusal).await;
+
+            Err(refusal)
+        }
+    }
+}
+
+/// Writes the session's row and its ledger before anything is acquired.
+async fn note(
+    state: &AppState,
+    actor: &Actor,
+    client: &Client,
+    launch: &Authorized<Launch>,
+    aim: &Aim,
+    id: &SessionId,
+    key: &[u8; 32],
+) -> Result<(), Refusal> {
+    let now = clock::now();
+    let effective = launch.effective();
+    let recording_key =
+        vault::envelope::wrap_session_key(&state.master, id, key, clock::draw()).map_err(|error| {
+            error!(
+                error = &error as &dyn std::error::Error,
+                "recording key not wrapped"
+            );
+
+            not_recorded()
+        })?;
+    let new = NewSession {
+        id: id.clone(),
+        record: launch.record().clone(),
+        record_title: aim.record_title.clone(),
+        person: actor.person.id.clone(),
+        person_email: actor.person.email.to_string(),
+        account: aim.credential.user.clone(),
+        database: aim.target.database.clone(),
+        remote_address: client.address.clone(),
+        started_at: now,
+        recordings: recordings(effective),
+        recording_key,
+    };
+    let limits = Limits {
+        per_record: limit(effective.max_sessions_per_resource.value),
+        per_person: limit(effective.max_sessions_per_user.value),
+    };
+    let mut tx = state.db.write().await.map_err(store_failed)?;
+    match sessions::add(&mut tx, &new, limits).await.map_err(store_failed)? {
+        Added::Yes => {}
+        Added::TooManyOnRecord | Added::TooManyOfPerson => {
+            return Err(Refusal::new(
+                Code::PamLimitSessions,
+                "The maximum number of active sessions is reached. Close an existing session and try again.",
+            ));
+        }
+    }
+    for what in HELD {
+        acquisitions::add(&mut tx, id, what, now)
+            .await
+            .map_err(store_failed)?;
+    }
+    tx.commit().await.map_err(store_failed)?;
+
+    Ok(())
+}
+
+async fn acquire(
+    state: &AppState,
+    actor: &Actor,
+    aim: &Aim,
+    effective: &Effective,
+    id: &SessionId,
+    key: [u8; 32],
+    screen: Screen,
+) -> Result<(Upstream, Tape), Refusal> {
+    let upstream = connect(Arc::clone(&aim.dial), &aim.target, &aim.credential, &|_| ())
+        .await
+        .map_err(|error| target::refusal(&error))?;
+    let header = Header {
+        session: id.to_string(),
+        record_title: aim.record_title.clone(),
+        person: actor.person.email.to_string(),
+        account: aim.credential.user.clone(),
+        database: aim.target.database.clone(),
+        server_version: upstream.parameter("server_version").unwrap_or_default(),
+        recorder_version: env!("CARGO_PKG_VERSION").to_owned(),
+        cols: screen.cols,
+        rows: screen.rows,
+        switches: switches(effective),
+    };
+    let folder = Folder::create(&state.config.data.recordings(), id.clone(), state.heads.clone()).map_err(
+        |error| {
+            error!(error = &error as &dyn std::error::Error, session.id = %id, "recording not started");
+
+            not_recorded()
+        },
+    )?;
+    let tape = Tape::start(
+        Box::new(folder),
+        SessionKey::new(key),
+        0,
+        header,
+        clock::now().micros(),
+    )
+    .map_err(|error| {
+        error!(error = &error as &dyn std::error::Error, session.id = %id, "recording not started");
+
+        not_recorded()
+    })?;
+
+    Ok((upstream, tape))
+}
+
+async fn go_live(
+    state: &AppState,
+    closing: &Closing,
+    aim: &Aim,
+    launch: &Authorized<Launch>,
+) -> Result<(), Refusal> {
+    let now = clock::now();
+    let mut tx = state.db.write().await.map_err(store_failed)?;
+    sessions::go_live(&mut tx, &closing.session, &aim.target.database)
+        .await
+        .map_err(store_failed)?;
+    let started = closing
+        .event(EventName::ConnectionStarted, Outcome::Ok, now)
+        .with("account", aim.credential.user.clone())
+        .with("database", aim.target.database.clone());
+    audit::append(&mut tx, started).await.map_err(store_failed)?;
+    store::records::used(&mut tx, launch, now)
+        .await
+        .map_err(store_failed)?;
+    if recordings(launch.effective()).any() {
+        let recorded = closing.event(EventName::SessionRecordingStarted, Outcome::Ok, now);
+        audit::append(&mut tx, recorded).await.map_err(store_failed)?;
+    }
+    tx.commit().await.map_err(store_failed)?;
+    metrics::counter!("postern_sessions_opened_total").increment(1);
+
+    Ok(())
+}
+
+/// 0 is unlimited.
+fn limit(number: u32) -> Option<u32> {
+    (number > 0).then_some(number)
+}
+
+fn recordings(effective: &Effective) -> Recordings {
+    Recordings {
+        graphical: effective.graphical_session_recording.value,
+        text: effective.text_session_recording.value,
+        keys: effective.recording_include_keys.value,
+    }
+}
+
+fn switches(effective: &Effective) -> Switches {
+    let on = effective.recordings();
+
+    Switches {
+        graphical: on.contains(&Recorded::Graphical),
+        text: on.contains(&Recorded::Text),
+        key_events: on.contains(&Recorded::Keys),
+    }
+}
+
+/// Spec §19.3.
+fn not_recorded() -> Refusal {
+    Refusal::new(
+        Code::PamRecordingRequired,
+        "Recording could not be started. The session was not opened because this resource requires recording.",
+    )
+}

@@ -1,0 +1,81 @@
+//! What the server's handlers share: concrete parts, made once in `main`.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use app::ctx::Shared;
+use proxy::Roots;
+use store::Db;
+use tokio::sync::mpsc;
+use tokio_util::task::TaskTracker;
+use vault::envelope::MasterKey;
+
+use crate::clock;
+use crate::config::Config;
+use crate::operations::ServerOperations;
+use crate::recorder::ClosedSegment;
+use crate::sessions::Registry;
+use crate::terminal::tickets::Tickets;
+
+/// Cheap to clone.
+#[derive(Clone)]
+pub struct AppState(Arc<App>);
+
+/// The parts.
+pub struct App {
+    pub config: Config,
+    pub db: Db,
+    pub master: Arc<MasterKey>,
+    pub tickets: Tickets,
+    pub sessions: Registry,
+    /// Where recordings leave the heads of closed segments for the audit log.
+    pub heads: mpsc::Sender<ClosedSegment>,
+    /// Certificates the operating system trusts; for targets whose record names no CA.
+    pub system_roots: Roots,
+    /// Background work; shutdown waits for it.
+    pub tasks: TaskTracker,
+}
+
+impl AppState {
+    pub fn new(config: Config, db: Db, master: MasterKey, heads: mpsc::Sender<ClosedSegment>) -> Self {
+        Self(Arc::new(App {
+            config,
+            db,
+            master: Arc::new(master),
+            tickets: Tickets::default(),
+            sessions: Registry::default(),
+            heads,
+            system_roots: system_roots(),
+            tasks: TaskTracker::new(),
+        }))
+    }
+
+    /// The same parts as server functions see them.
+    pub fn shared(&self) -> Shared {
+        Shared {
+            db: self.db.clone(),
+            master: self.master.clone(),
+            operations: Arc::new(ServerOperations::new(self.clone())),
+            now: clock::now,
+            random: clock::random,
+            sign_in_idle: self.config.sign_in.idle(),
+            public_url: self.config.http.public_url.as_str().into(),
+        }
+    }
+}
+
+impl Deref for AppState {
+    type Target = App;
+
+    fn deref(&self) -> &App {
+        &self.0
+    }
+}
+
+/// Debian's bundle. Without one nobody is trusted, and verified connections ask for a CA of the record's own.
+fn system_roots() -> Roots {
+    std::fs::read_to_string("/etc/ssl/certs/ca-certificates.crt")
+        .ok()
+        .and_then(|pem| Roots::from_pem(&pem).ok())
+        .unwrap_or_else(Roots::none)
+}

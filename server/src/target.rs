@@ -1,0 +1,167 @@
+//! Where a record's connections go, with which credential: the one place that opens a stored secret for use.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use protocol::errors::{Code, Refusal};
+use protocol::ids::RecordId;
+use protocol::vault::TlsMode;
+use proxy::{
+    ClientCertificate, ConnectError, Credential, Dial, DirectDial, Roots, Target, Tls, TlsRules, Verify,
+};
+use store::Snapshot;
+use store::records::{self, secrets};
+use tracing::error;
+use vault::authorize::{Authorized, Launch};
+use vault::envelope::{self, Sealed, SecretField};
+use vault::record::{Database, Record};
+
+use crate::people::store_failed;
+use crate::state::AppState;
+
+/// A target, how to reach it, and whom to be there. `Debug` of a credential shows no secret.
+pub struct Aim {
+    pub record_title: String,
+    pub dial: Arc<dyn Dial>,
+    pub target: Target,
+    pub credential: Credential,
+    /// For the bar above the terminal.
+    pub reached: String,
+}
+
+/// The target of a launch.
+pub async fn aim_at(state: &AppState, launch: &Authorized<Launch>) -> Result<Aim, Refusal> {
+    let mut snapshot = state.db.read().await.map_err(store_failed)?;
+    let record = lookup(&mut snapshot, launch.record()).await?;
+    let account = lookup(&mut snapshot, launch.account()).await?;
+    let secrets = secrets::for_launch(&mut snapshot, launch)
+        .await
+        .map_err(store_failed)?;
+    let effective = launch.effective();
+    let place = Place {
+        port: effective.port.value,
+        database: effective.default_database.value.clone(),
+        timeout: effective.connect_timeout(),
+    };
+
+    aim(state, &record, &account, &secrets, place)
+}
+
+/// What of a connection is not the record's own.
+pub struct Place {
+    pub port: u16,
+    pub database: String,
+    pub timeout: Duration,
+}
+
+/// The target of a database record with one of its PAM Users.
+pub fn aim(
+    state: &AppState,
+    record: &Record,
+    account: &Record,
+    secrets: &[(SecretField, Sealed)],
+    place: Place,
+) -> Result<Aim, Refusal> {
+    let database = record.database().ok_or_else(Refusal::not_found)?;
+    let target = Target {
+        host: database.host.clone(),
+        port: place.port,
+        database: place.database,
+        tls: tls(state, database)?,
+        application_name: "postern".to_owned(),
+        options: Vec::new(),
+        timeout: place.timeout,
+    };
+    let credential = credential(state, account, secrets)?;
+
+    Ok(Aim {
+        record_title: record.title().to_owned(),
+        dial: Arc::new(DirectDial {
+            attempt: place.timeout,
+        }),
+        reached: format!("direct · TLS {}", database.tls.mode.name()),
+        target,
+        credential,
+    })
+}
+
+/// A record whose right was weighed before.
+pub async fn lookup(snapshot: &mut Snapshot, id: &RecordId) -> Result<Record, Refusal> {
+    records::lookup(snapshot, id)
+        .await
+        .map_err(store_failed)?
+        .ok_or_else(Refusal::not_found)
+}
+
+fn tls(state: &AppState, database: &Database) -> Result<Tls, Refusal> {
+    let verify = match database.tls.mode {
+        TlsMode::Disable => return Ok(Tls::Off),
+        TlsMode::Require => Verify::Nothing,
+        TlsMode::VerifyCa => Verify::Authority,
+        TlsMode::VerifyFull => Verify::Full,
+    };
+    let roots = match &database.tls.trusted_ca {
+        Some(pem) => Roots::from_pem(pem).map_err(|problem| {
+            Refusal::new(
+                Code::PamDbTls,
+                format!("The trusted CA of this record cannot be used: {problem}."),
+            )
+        })?,
+        None => state.system_roots.clone(),
+    };
+
+    Ok(Tls::On(TlsRules {
+        verify,
+        roots,
+        server_name: database.tls.server_name.clone(),
+    }))
+}
+
+fn credential(
+    state: &AppState,
+    user: &Record,
+    secrets: &[(SecretField, Sealed)],
+) -> Result<Credential, Refusal> {
+    let fields = user.user().ok_or_else(Refusal::not_found)?;
+    let mut password = None;
+    let mut key = None;
+    for (field, sealed) in secrets {
+        let secret = envelope::open(&state.master, &user.id, *field, sealed).map_err(|problem| {
+            error!(error = &problem as &dyn std::error::Error, record.id = %user.id, "secret not opened");
+
+            Refusal::new(
+                Code::Internal,
+                "The stored credential cannot be opened with the server's master key.",
+            )
+        })?;
+        match field {
+            SecretField::Password => password = Some(secret),
+            SecretField::PrivateKey => key = Some(secret),
+        }
+    }
+    let certificate = match (&fields.certificate, key) {
+        (Some(certificates), Some(key)) => Some(ClientCertificate {
+            certificates: certificates.clone(),
+            key,
+        }),
+        (None, _) | (_, None) => None,
+    };
+
+    Ok(Credential {
+        user: fields.login.clone(),
+        password,
+        certificate,
+    })
+}
+
+/// A connection that failed, in words: what failed and what to do about it.
+pub fn refusal(error: &ConnectError) -> Refusal {
+    let code = match error.code() {
+        proxy::Code::Unreachable => Code::PamDbUnreachable,
+        proxy::Code::Tls => Code::PamDbTls,
+        proxy::Code::Auth => Code::PamDbAuth,
+        proxy::Code::Rejected => Code::PamDbRejected,
+    };
+
+    Refusal::new(code, format!("{} {}", error.sentence(), error.remedy()))
+}

@@ -1,0 +1,67 @@
+//! The WebSocket's two halves: frames in, frames out, each through a bounded channel.
+
+use axum::extract::ws::{CloseFrame, Message, WebSocket};
+use futures_util::{SinkExt, StreamExt};
+use protocol::terminal::{ClientFrame, MAX_CLIENT_FRAME, ServerFrame};
+use tokio::sync::mpsc;
+use tokio_util::task::TaskTracker;
+use tracing::Instrument;
+
+/// Frames waiting on either side. Output is bounded by the browser's credit besides.
+const WAITING: usize = 64;
+
+/// The session's ends of the socket.
+pub struct Ends {
+    /// Closed when the browser has gone.
+    pub from_browser: mpsc::Receiver<ClientFrame>,
+    /// Dropped to close the socket.
+    pub to_browser: mpsc::Sender<ServerFrame>,
+}
+
+/// Spawns the two halves.
+pub fn split(socket: WebSocket, tasks: &TaskTracker) -> Ends {
+    let (mut sink, mut stream) = socket.split();
+    let (to_session, from_browser) = mpsc::channel(WAITING);
+    let (to_browser, mut from_session) = mpsc::channel::<ServerFrame>(WAITING);
+    let reading = async move {
+        while let Some(Ok(message)) = stream.next().await {
+            let frame = match message {
+                Message::Binary(bytes) if bytes.len() <= MAX_CLIENT_FRAME => {
+                    postcard::from_bytes(&bytes).ok()
+                }
+                Message::Binary(_) | Message::Text(_) | Message::Close(_) => None,
+                Message::Ping(_) | Message::Pong(_) => continue,
+            };
+            // What is no frame of ours ends the connection, as does the browser's own close.
+            let Some(frame) = frame else {
+                return;
+            };
+            if to_session.send(frame).await.is_err() {
+                return;
+            }
+        }
+    };
+    let writing = async move {
+        while let Some(frame) = from_session.recv().await {
+            let Ok(bytes) = postcard::to_allocvec(&frame) else {
+                return;
+            };
+            if sink.send(Message::Binary(bytes.into())).await.is_err() {
+                return;
+            }
+        }
+        let close = CloseFrame {
+            code: axum::extract::ws::close_code::NORMAL,
+            reason: "".into(),
+        };
+        // The browser may have gone already; there is nobody else to tell.
+        let _ = sink.send(Message::Close(Some(close))).await;
+    };
+    tasks.spawn(reading.in_current_span());
+    tasks.spawn(writing.in_current_span());
+
+    Ends {
+        from_browser,
+        to_browser,
+    }
+}

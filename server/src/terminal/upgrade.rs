@@ -1,0 +1,225 @@
+//! `GET /terminal`: the WebSocket redeems its ticket, everything is authorized again, and the session opens.
+
+use app::ctx::{Actor, Client};
+use axum::RequestExt;
+use axum::extract::ws::{WebSocket, WebSocketUpgrade};
+use axum::extract::{Query, Request, State};
+use axum::response::Response;
+use http::{HeaderMap, header};
+use protocol::errors::{Code, Refusal};
+use protocol::terminal::{
+    EndReason, Ended, Hello, LaunchDraft, MAX_CLIENT_FRAME, SUBPROTOCOL, ServerFrame, TICKET_PREFIX,
+};
+use proxy::pump::{Clock, Gate, Policy, pump};
+use serde::Deserialize;
+use std::sync::Arc;
+use terminal::{Engine, Settings, Size};
+use tracing::{Instrument, info_span};
+
+use super::socket::{Ends, split};
+use super::tickets::{Bearer, Ticket};
+use crate::clock;
+use crate::http::pages;
+use crate::launch;
+use crate::routes::refuse;
+use crate::sessions::limits::Limits;
+use crate::sessions::open::{Opened, Screen, open};
+use crate::sessions::task::{MAX_SCREEN, Owner, Parts, Task};
+use crate::state::AppState;
+
+/// Bytes between the engine and the pump, in each direction.
+const DUPLEX: usize = 64 * 1024;
+
+/// Longest statement, in bytes.
+const MAX_STATEMENT: usize = 16 * 1024 * 1024;
+
+/// The screen as the browser has measured it.
+#[derive(Deserialize)]
+pub struct Measured {
+    cols: u16,
+    rows: u16,
+}
+
+/// Redeems the ticket and takes the socket.
+pub async fn upgrade(
+    State(state): State<AppState>,
+    Query(measured): Query<Measured>,
+    mut request: Request,
+) -> Response {
+    let client = pages::context(&state, &request).client;
+    let Some(actor) = request.extensions().get::<Actor>().cloned() else {
+        return refuse(&Refusal::new(
+            Code::SignedOut,
+            "You are signed out. Sign in and try again.",
+        ));
+    };
+    let Some(ticket) = redeem(&state, &actor, &client, request.headers()) else {
+        return refuse(&Refusal::new(
+            Code::PamTicketInvalid,
+            "This launch is no longer valid: a ticket is good once and for 30 s. Launch again.",
+        ));
+    };
+    let Ok(socket) = request.extract_parts::<WebSocketUpgrade>().await else {
+        return refuse(&Refusal::new(Code::Validation, "A WebSocket was expected here."));
+    };
+    let screen = Screen {
+        cols: measured.cols.clamp(1, MAX_SCREEN),
+        rows: measured.rows.clamp(1, MAX_SCREEN),
+    };
+    let tasks = state.tasks.clone();
+
+    socket
+        .protocols([SUBPROTOCOL])
+        .max_message_size(MAX_CLIENT_FRAME)
+        .max_frame_size(MAX_CLIENT_FRAME)
+        .on_upgrade(move |socket| async move {
+            // On the tracker, so that shutdown waits for what the session still has to write.
+            tasks.spawn(serve(state, socket, actor, client, ticket, screen).in_current_span());
+        })
+}
+
+fn redeem(state: &AppState, actor: &Actor, client: &Client, headers: &HeaderMap) -> Option<Ticket> {
+    let token = headers
+        .get_all(header::SEC_WEBSOCKET_PROTOCOL)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .find_map(|protocol| protocol.trim().strip_prefix(TICKET_PREFIX))?;
+    let bearer = Bearer {
+        person: &actor.person.id,
+        sign_in: &actor.sign_in,
+        address: client.address.as_str(),
+    };
+
+    state.tickets.redeem(token, bearer, clock::instant())
+}
+
+async fn serve(
+    state: AppState,
+    socket: WebSocket,
+    actor: Actor,
+    client: Client,
+    ticket: Ticket,
+    screen: Screen,
+) {
+    let ends = split(socket, &state.tasks);
+    let draft = LaunchDraft {
+        record: ticket.record,
+        account: ticket.account,
+    };
+    let opened = match launch::authorize(&state, &actor, &draft, &client).await {
+        Ok(authorized) => open(&state, &actor, &client, &authorized, screen).await,
+        Err(refusal) => Err(refusal),
+    };
+    match opened {
+        Ok(opened) => {
+            let span = info_span!("session", session.id = %opened.id);
+            run(
+                state,
+                Owner {
+                    actor,
+                    client,
+                    launch: draft,
+                },
+                opened,
+                ends,
+                screen,
+            )
+            .instrument(span)
+            .await;
+        }
+        Err(refusal) => tell(&ends, refusal).await,
+    }
+}
+
+/// Why the session did not open; the browser shows it.
+async fn tell(ends: &Ends, refusal: Refusal) {
+    let ended = Ended {
+        reason: EndReason::ConnectionLost,
+        sentence: refusal.sentence,
+    };
+    // The browser may be gone; then there is nobody to tell.
+    let _ = ends.to_browser.send(ServerFrame::Ended(ended)).await;
+}
+
+async fn run(state: AppState, owner: Owner, opened: Opened, ends: Ends, screen: Screen) {
+    let Opened {
+        id,
+        aim,
+        effective,
+        upstream,
+        tape,
+        closing,
+    } = opened;
+    let now = clock::now();
+    let engine = Engine::new(settings(&state, &aim, &upstream, screen), clock::instant());
+    let limits = Limits::new(now, effective.idle_timeout(), effective.max_session_duration());
+    let backend_pid = upstream.canceller().map(proxy::Canceller::process_id);
+    let policy = Policy {
+        export: gate(effective.can_export.value),
+        import: gate(effective.can_import.value),
+        statement_limit: MAX_STATEMENT,
+    };
+    let hello = Hello {
+        session: id.clone(),
+        record_title: aim.record_title.clone(),
+        account: aim.credential.user.clone(),
+        recordings: effective.recordings(),
+        reached: aim.reached.clone(),
+        ends_at: limits.ends_at(),
+        now,
+        look: effective.look(),
+    };
+    let (ours, theirs) = tokio::io::duplex(DUPLEX);
+    let time: Clock = Arc::new(|| clock::now().micros());
+    let (control, to_server, to_client) = pump(theirs, upstream, tape.lane(0), policy, time);
+    state.tasks.spawn(to_server.in_current_span());
+    state.tasks.spawn(to_client.in_current_span());
+    if let Some(timeout) = effective.statement_timeout() {
+        let limit = proxy::limits::statement_timeout(control.clone(), timeout);
+        state.tasks.spawn(limit.in_current_span());
+    }
+    let seat = state.sessions.sit(&id);
+    let parts = Parts {
+        engine,
+        wire: ours,
+        control,
+        tape,
+        ends,
+        seat,
+        limits,
+        backend_pid,
+    };
+
+    Task::new(state, owner, closing, parts).run(hello).await;
+}
+
+fn settings(
+    state: &AppState,
+    aim: &crate::target::Aim,
+    upstream: &proxy::Upstream,
+    screen: Screen,
+) -> Settings {
+    let is_on = |name: &str| upstream.parameter(name).as_deref() == Some("on");
+
+    Settings {
+        database: aim.target.database.clone(),
+        user: aim.credential.user.clone(),
+        host: aim.target.host.clone(),
+        port: aim.target.port,
+        tls: None,
+        is_superuser: is_on("is_superuser"),
+        standard_conforming_strings: is_on("standard_conforming_strings"),
+        server_version: upstream.parameter("server_version").unwrap_or_default(),
+        size: Size {
+            cols: screen.cols,
+            rows: screen.rows,
+        },
+        result_memory: state.config.sessions.result_memory(),
+        history: Vec::new(),
+    }
+}
+
+fn gate(is_open: bool) -> Gate {
+    if is_open { Gate::Open } else { Gate::Shut }
+}
