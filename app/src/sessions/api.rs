@@ -11,7 +11,9 @@ use crate::errors::AppError;
 /// One page of sessions, newest first, and the server's time, from which the age of live ones follows. Users get
 /// their own, administrators and auditors everybody's.
 #[server(prefix = "/api", endpoint = "list-sessions")]
-pub async fn list_sessions(#[server(default)] filter: SessionFilter) -> Result<(SessionPage, Timestamp), AppError> {
+pub async fn list_sessions(
+    #[server(default)] filter: SessionFilter,
+) -> Result<(SessionPage, Timestamp), AppError> {
     let ctx = crate::ctx::RequestCtx::current()?;
     let actor = ctx.signed_in()?;
     crate::ctx::check(&filter)?;
@@ -30,7 +32,11 @@ pub async fn list_sessions(#[server(default)] filter: SessionFilter) -> Result<(
 pub async fn look_at_recording(session: SessionId) -> Result<RecordingView, AppError> {
     let ctx = crate::ctx::RequestCtx::current()?;
     let actor = ctx.evidence()?.clone();
-    let view = ctx.shared.operations.look_at_recording(actor, session, ctx.client.clone()).await?;
+    let view = ctx
+        .shared
+        .operations
+        .look_at_recording(actor, session, ctx.client.clone())
+        .await?;
 
     Ok(view)
 }

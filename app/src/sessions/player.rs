@@ -29,11 +29,14 @@ use crate::ui::when::{When, duration};
 pub fn PlayerPage() -> impl IntoView {
     let params = use_params_map();
     let session = Memo::new(move |_| params.with(|params| params.get("session")?.parse::<SessionId>().ok()));
-    let recording = Resource::new_blocking(move || session.get(), |session| async move {
-        let missing = || AppError(Refusal::new(Code::PamNotFound, "There is no such recording."));
+    let recording = Resource::new_blocking(
+        move || session.get(),
+        |session| async move {
+            let missing = || AppError(Refusal::new(Code::PamNotFound, "There is no such recording."));
 
-        look_at_recording(session.ok_or_else(missing)?).await
-    });
+            look_at_recording(session.ok_or_else(missing)?).await
+        },
+    );
 
     view! {
         <Page title="Recording">
@@ -78,7 +81,15 @@ fn Player(recording: RecordingView) -> impl IntoView {
 /// Whose session it was, when, how long, and whether the recording is what was written.
 #[component]
 fn Head(recording: RecordingView) -> impl IntoView {
-    let SessionView { record_title, person_email, account, started_at, ended_at, state, .. } = recording.session;
+    let SessionView {
+        record_title,
+        person_email,
+        account,
+        started_at,
+        ended_at,
+        state,
+        ..
+    } = recording.session;
     let took = ended_at.map(|ended_at| format!(" · {}", duration(ended_at.micros() - started_at.micros())));
     let live = match state {
         SessionState::Starting | SessionState::Live => Some(view! { <span class="tag acc">"live"</span> }),

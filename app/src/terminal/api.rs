@@ -11,7 +11,11 @@ use crate::errors::AppError;
 pub async fn look_at_launch(record: RecordId) -> Result<LaunchView, AppError> {
     let ctx = crate::ctx::RequestCtx::current()?;
     let actor = ctx.signed_in()?.clone();
-    let view = ctx.shared.operations.look_at_launch(actor, record, ctx.client.clone()).await?;
+    let view = ctx
+        .shared
+        .operations
+        .look_at_launch(actor, record, ctx.client.clone())
+        .await?;
 
     Ok(view)
 }
@@ -21,7 +25,11 @@ pub async fn look_at_launch(record: RecordId) -> Result<LaunchView, AppError> {
 pub async fn launch(draft: LaunchDraft) -> Result<LaunchTicket, AppError> {
     let ctx = crate::ctx::RequestCtx::current()?;
     let actor = ctx.signed_in()?.clone();
-    let ticket = ctx.shared.operations.issue_ticket(actor, draft, ctx.client.clone()).await?;
+    let ticket = ctx
+        .shared
+        .operations
+        .issue_ticket(actor, draft, ctx.client.clone())
+        .await?;
 
     Ok(ticket)
 }

@@ -20,8 +20,16 @@ pub(super) fn Top(
     on_end: Callback<()>,
 ) -> impl IntoView {
     let hello = shown.hello;
-    let account = move || hello.with(|hello| hello.as_ref().map(|hello| hello.account.clone())).unwrap_or(login.clone());
-    let recordings = Memo::new(move |_| hello.with(|hello| hello.as_ref().map(recording_words)).unwrap_or_default());
+    let account = move || {
+        hello
+            .with(|hello| hello.as_ref().map(|hello| hello.account.clone()))
+            .unwrap_or(login.clone())
+    };
+    let recordings = Memo::new(move |_| {
+        hello
+            .with(|hello| hello.as_ref().map(recording_words))
+            .unwrap_or_default()
+    });
     let reached = move || hello.with(|hello| hello.as_ref().map(|hello| hello.reached.clone()));
     let left = time_left(shown);
     let is_connected = move || shown.phase.with(|phase| *phase == Phase::Connected);
@@ -65,12 +73,21 @@ pub(super) fn Top(
 pub(super) fn Status(shown: Shown) -> impl IntoView {
     let status = shown.status;
     let database = move || status.with(|status| status.as_ref().map(|status| status.database.clone()));
-    let transaction =
-        move || status.with(|status| status.as_ref().map(|status| transaction_words(status.transaction)));
-    let backend = move || {
-        status.with(|status| status.as_ref()?.backend_pid.map(|pid| format!("backend {pid}")))
+    let transaction = move || {
+        status.with(|status| {
+            status
+                .as_ref()
+                .map(|status| transaction_words(status.transaction))
+        })
     };
-    let size = move || shown.size.get().map(|size| format!("{} × {}", size.cols, size.rows));
+    let backend =
+        move || status.with(|status| status.as_ref()?.backend_pid.map(|pid| format!("backend {pid}")));
+    let size = move || {
+        shown
+            .size
+            .get()
+            .map(|size| format!("{} × {}", size.cols, size.rows))
+    };
 
     view! {
         <footer class="terminal-status">
@@ -104,7 +121,10 @@ fn time_left(shown: Shown) -> Memo<Option<String>> {
     let passed = RwSignal::new(0_i64);
 
     Effect::new(move || {
-        if !shown.hello.with(|hello| hello.as_ref().is_some_and(|hello| hello.ends_at.is_some())) {
+        if !shown
+            .hello
+            .with(|hello| hello.as_ref().is_some_and(|hello| hello.ends_at.is_some()))
+        {
             return;
         }
         let Some(clock) = window().performance() else {
@@ -125,7 +145,9 @@ fn time_left(shown: Shown) -> Memo<Option<String>> {
         shown.hello.with(|hello| {
             let hello = hello.as_ref()?;
 
-            Some(left_words(hello.ends_at?.micros() - hello.now.micros() - passed.get()))
+            Some(left_words(
+                hello.ends_at?.micros() - hello.now.micros() - passed.get(),
+            ))
         })
     })
 }

@@ -16,7 +16,10 @@ pub(super) fn Choose(offer: LaunchView) -> impl IntoView {
         true => "There is no account here that you may launch with. Ask who shared the record with you.",
         false => "Choose the account to work as. Nobody sees its password, you neither.",
     };
-    let links = choices.into_iter().map(|choice| view! { <Account choice /> }).collect_view();
+    let links = choices
+        .into_iter()
+        .map(|choice| view! { <Account choice /> })
+        .collect_view();
 
     view! {
         <Dialog title="Launch" about=offer.record_title back>

@@ -60,7 +60,8 @@ impl Line {
             }
         });
         let weak = Rc::downgrade(&line);
-        line.widget.on_data(with(&weak, |line, typed: String| line.handle_input(&typed)));
+        line.widget
+            .on_data(with(&weak, |line, typed: String| line.handle_input(&typed)));
         line.widget.on_resize(move || {
             if let Some(line) = weak.upgrade() {
                 line.handle_resize();

@@ -18,9 +18,10 @@ use crate::ui::notice::Refused;
 pub fn TerminalPage() -> impl IntoView {
     let params = use_params_map();
     let record = Memo::new(move |_| params.with(|params| params.get("record")?.parse::<RecordId>().ok()));
-    let offer = Resource::new_blocking(move || record.get(), |record| async move {
-        look_at_launch(record.ok_or_else(|| AppError(Refusal::not_found()))?).await
-    });
+    let offer = Resource::new_blocking(
+        move || record.get(),
+        |record| async move { look_at_launch(record.ok_or_else(|| AppError(Refusal::not_found()))?).await },
+    );
 
     view! {
         <Page title="Terminal">
@@ -46,7 +47,9 @@ fn Offered(offer: LaunchView) -> impl IntoView {
         attempt.track();
 
         match asked.with(|asked| chosen(&offer.choices, asked.as_deref())) {
-            Some(choice) => view! { <Session offer=offer.clone() choice=choice.clone() attempt /> }.into_any(),
+            Some(choice) => {
+                view! { <Session offer=offer.clone() choice=choice.clone() attempt /> }.into_any()
+            }
             None => view! { <Choose offer=offer.clone() /> }.into_any(),
         }
     };

@@ -46,7 +46,10 @@ mod tests {
 
         let told: Vec<Option<u64>> = (0..5).map(|_| receipts.parsed()).collect();
 
-        assert_eq!(told, [None, Some(32 * 1024), None, Some(64 * 1024), Some(80 * 1024)]);
+        assert_eq!(
+            told,
+            [None, Some(32 * 1024), None, Some(64 * 1024), Some(80 * 1024)]
+        );
     }
 
     #[test]

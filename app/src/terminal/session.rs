@@ -30,7 +30,15 @@ pub(super) fn Session(offer: LaunchView, choice: LaunchChoice, attempt: RwSignal
     let first_action = NodeRef::<html::Button>::new();
     let host = NodeRef::<html::Div>::new();
     let line: Held = StoredValue::new(None);
-    open_line(LaunchDraft { record: offer.record.clone(), account: Some(choice.account) }, host, line, shown);
+    open_line(
+        LaunchDraft {
+            record: offer.record.clone(),
+            account: Some(choice.account),
+        },
+        host,
+        line,
+        shown,
+    );
 
     let warn_before_leaving = window_event_listener(ev::beforeunload, move |event| {
         if shown.phase.get_untracked() == Phase::Connected {
@@ -123,7 +131,11 @@ fn open_line(draft: LaunchDraft, host: NodeRef<html::Div>, line: Held, shown: Sh
             (Some(Err(sentence)), _, _) => shown.phase.set(Phase::lost(sentence)),
             (_, Some(Err(error)), _) => shown.phase.set(Phase::lost(error.0.sentence)),
             (Some(Ok(())), Some(Ok(ticket)), Some(host)) => {
-                line.set_value(Some(SendWrapper::new(Line::open(host.into(), &ticket.token, shown))));
+                line.set_value(Some(SendWrapper::new(Line::open(
+                    host.into(),
+                    &ticket.token,
+                    shown,
+                ))));
             }
             (None | Some(Ok(())), None | Some(Ok(_)), _) => {}
         }
@@ -178,7 +190,9 @@ fn forbid(event: &ev::ClipboardEvent, shown: Shown, allows: fn(&Look) -> bool, s
 }
 
 fn is_allowed(shown: Shown, allows: fn(&Look) -> bool) -> bool {
-    shown.hello.with_untracked(|hello| hello.as_ref().is_some_and(|hello| allows(&hello.look)))
+    shown
+        .hello
+        .with_untracked(|hello| hello.as_ref().is_some_and(|hello| allows(&hello.look)))
 }
 
 /// Ctrl-Shift-C: Ctrl-C is the database's.

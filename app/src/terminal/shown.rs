@@ -21,7 +21,10 @@ pub(super) enum Phase {
 impl Phase {
     /// An end the browser saw, not the server.
     pub(super) fn lost(sentence: impl Into<String>) -> Self {
-        Self::Ended(Ended { reason: EndReason::ConnectionLost, sentence: sentence.into() })
+        Self::Ended(Ended {
+            reason: EndReason::ConnectionLost,
+            sentence: sentence.into(),
+        })
     }
 
     /// What the page says over the terminal; nothing while it is in use.
@@ -111,7 +114,10 @@ mod tests {
 
         assert!(lost.has_ended());
         assert_eq!(lost.sentence("orders-prod").as_deref(), Some("Connection lost."));
-        assert_eq!(Phase::Connecting.sentence("orders-prod").as_deref(), Some("Connecting to orders-prod…"));
+        assert_eq!(
+            Phase::Connecting.sentence("orders-prod").as_deref(),
+            Some("Connecting to orders-prod…")
+        );
         assert_eq!(Phase::Connected.sentence("orders-prod"), None);
     }
 }

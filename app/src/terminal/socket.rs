@@ -54,7 +54,11 @@ impl Drop for Socket {
 
 /// `None` for what is no frame of ours; the conversation cannot go on after it.
 fn frame_of(event: &JsValue) -> Option<ServerFrame> {
-    let data = event.dyn_ref::<MessageEvent>()?.data().dyn_into::<ArrayBuffer>().ok()?;
+    let data = event
+        .dyn_ref::<MessageEvent>()?
+        .data()
+        .dyn_into::<ArrayBuffer>()
+        .ok()?;
 
     postcard::from_bytes(&Uint8Array::new(&data).to_vec()).ok()
 }
@@ -66,5 +70,10 @@ fn address(size: Size) -> Result<String, JsValue> {
         _ => "ws",
     };
 
-    Ok(format!("{scheme}://{}/terminal?cols={}&rows={}", location.host()?, size.cols, size.rows))
+    Ok(format!(
+        "{scheme}://{}/terminal?cols={}&rows={}",
+        location.host()?,
+        size.cols,
+        size.rows
+    ))
 }

@@ -78,7 +78,10 @@ pub async fn load() -> Result<(), &'static str> {
 /// Adds the stylesheet to the page; the promise is kept when it is there. `None` when it was added before.
 fn styled() -> Option<Promise> {
     let document = document();
-    let present = document.query_selector(&format!("link[href='{STYLESHEET}']")).ok().flatten();
+    let present = document
+        .query_selector(&format!("link[href='{STYLESHEET}']"))
+        .ok()
+        .flatten();
     if present.is_some() {
         return None;
     }
@@ -149,7 +152,10 @@ impl Widget {
     pub fn size(&self) -> Size {
         let cells = |n: u32| u16::try_from(n).unwrap_or(u16::MAX);
 
-        Size { cols: cells(self.terminal.get_cols()), rows: cells(self.terminal.get_rows()) }
+        Size {
+            cols: cells(self.terminal.get_cols()),
+            rows: cells(self.terminal.get_rows()),
+        }
     }
 
     /// Gives the terminal this size, whatever its host has.
@@ -175,7 +181,9 @@ impl Widget {
     /// Looks as the record's settings say.
     pub fn wear(&self, look: &Look) {
         // The colours themselves are the stylesheet's.
-        let _set = self.host.set_attribute("data-colors", scheme_name(look.color_scheme));
+        let _set = self
+            .host
+            .set_attribute("data-colors", scheme_name(look.color_scheme));
         let options = self.six().options();
         set(&options, "theme", &theme(&self.host));
         set(&options, "fontSize", &look.font_size.into());
@@ -191,7 +199,9 @@ impl Widget {
 
     /// What the person types or pastes.
     pub fn on_data(&self, handle: impl Fn(String) + 'static) {
-        self.terminal.on_data(&callback_with(move |data| handle(data.as_string().unwrap_or_default())));
+        self.terminal.on_data(&callback_with(move |data| {
+            handle(data.as_string().unwrap_or_default())
+        }));
     }
 
     /// The terminal's size has changed.
@@ -205,7 +215,9 @@ impl Widget {
 
     /// Control sequences that reach beyond the screen, or make the terminal type an answer, do nothing.
     fn swallow(&self) {
-        let swallowed: Function = Closure::<dyn Fn() -> bool>::new(|| true).into_js_value().unchecked_into();
+        let swallowed: Function = Closure::<dyn Fn() -> bool>::new(|| true)
+            .into_js_value()
+            .unchecked_into();
         let parser = self.six().parser();
         for code in SWALLOWED_OSC {
             parser.on_osc(code, &swallowed);
@@ -232,7 +244,9 @@ pub fn callback(f: impl Fn() + 'static) -> Function {
 
 /// The same with one argument.
 pub fn callback_with(f: impl Fn(JsValue) + 'static) -> Function {
-    Closure::<dyn Fn(JsValue)>::new(f).into_js_value().unchecked_into()
+    Closure::<dyn Fn(JsValue)>::new(f)
+        .into_js_value()
+        .unchecked_into()
 }
 
 fn scheme_name(scheme: ColorScheme) -> &'static str {

@@ -1,11 +1,15 @@
 //! Timeline and buttons of a replay.
 
+use leptos::ev;
 use leptos::prelude::*;
 
 use super::deck::Shown;
 use super::playback::{Event, Micros, Speed, State};
 use super::words::clock;
 use crate::ui::icon::{Icon, Shape};
+
+/// How far an arrow key goes on the timeline.
+const STEP: Micros = 5_000_000;
 
 #[component]
 pub(super) fn Controls(shown: Shown, tell: Callback<Event>) -> impl IntoView {
@@ -91,6 +95,16 @@ fn Timeline(
                 .collect_view()
         })
     };
+    // The range's own step is a microsecond.
+    let on_key = move |event: ev::KeyboardEvent| {
+        let by = match event.key().as_str() {
+            "ArrowLeft" | "ArrowDown" => -STEP,
+            "ArrowRight" | "ArrowUp" => STEP,
+            _ => return,
+        };
+        event.prevent_default();
+        tell.run(Event::Seek(shown.position.get_untracked() + by));
+    };
     let on_input = move |position: String| {
         if let Ok(position) = position.parse() {
             tell.run(Event::Seek(position));
@@ -113,6 +127,7 @@ fn Timeline(
                 aria-label="Position"
                 aria-valuetext=move || format!("{} of {}", seconds.get(), clock(total.get()))
                 prop:value=move || shown.position.get().to_string()
+                on:keydown=on_key
                 on:input:target=move |event| on_input(event.target().value())
             />
         </div>

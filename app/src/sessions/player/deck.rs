@@ -74,8 +74,16 @@ impl Deck {
         let last = reel.last().unwrap_or(-1);
         let total = self.playback.get().total();
         let reach = match is_last {
-            true => Reach { until: last.max(0), total: last.max(0), is_complete: true },
-            false => Reach { until: last - 1, total: total.max(last), is_complete: false },
+            true => Reach {
+                until: last.max(0),
+                total: last.max(0),
+                is_complete: true,
+            },
+            false => Reach {
+                until: last - 1,
+                total: total.max(last),
+                is_complete: false,
+            },
         };
         drop(reel);
 

@@ -27,13 +27,15 @@ pub(super) async fn segment(session: &SessionId, number: u32) -> Result<Vec<Fram
     if !is_fine {
         let sentence = serde_json::from_slice::<Refusal>(&bytes).map(|refusal| refusal.sentence);
 
-        return Err(Missing::Refused(
-            sentence.unwrap_or_else(|_| format!("Segment {number} of this recording could not be read.")),
-        ));
+        return Err(Missing::Refused(sentence.unwrap_or_else(|_| {
+            format!("Segment {number} of this recording could not be read.")
+        })));
     }
 
     recording::player::decode(bytes).map_err(|_| {
-        Missing::Refused(format!("Segment {number} has a form this page does not know. Reload the page."))
+        Missing::Refused(format!(
+            "Segment {number} has a form this page does not know. Reload the page."
+        ))
     })
 }
 

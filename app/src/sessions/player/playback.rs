@@ -2,9 +2,7 @@
 //!
 //! | event             | Paused       | Playing      | Waiting      | Ended        |
 //! |-------------------|--------------|--------------|--------------|--------------|
-//! | `Play`            | Playing      | –            | –            | Playing at 0 |
-//! | `Pause`           | –            | Paused       | Paused       | –            |
-//! | `Toggle`          | as `Play`    | as `Pause`   | as `Pause`   | as `Play`    |
+//! | `Toggle`          | Playing      | Paused       | Paused       | Playing at 0 |
 //! | `Restart`         | Playing at 0 | Playing at 0 | Playing at 0 | Playing at 0 |
 //! | `Faster`/`Slower` | speed        | speed        | speed        | speed        |
 //! | `Seek`            | Paused       | Playing      | Playing      | Paused       |
@@ -80,8 +78,7 @@ pub(super) enum State {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Event {
-    Play,
-    Pause,
+    /// Play or pause.
     Toggle,
     Restart,
     Faster,
@@ -96,9 +93,14 @@ pub(super) enum Event {
 pub(super) enum Action {
     Nothing,
     /// What came after `after` (`None`: from the start) up to `until` is printed.
-    Paint { after: Option<Micros>, until: Micros },
+    Paint {
+        after: Option<Micros>,
+        until: Micros,
+    },
     /// The screen becomes what it was at `until`.
-    Jump { until: Micros },
+    Jump {
+        until: Micros,
+    },
 }
 
 /// A replay.
@@ -116,7 +118,11 @@ impl Playback {
         Self {
             state: State::Paused { at: 0 },
             speed: Speed::ONE,
-            reach: Reach { until: -1, total: total.max(0), is_complete: false },
+            reach: Reach {
+                until: -1,
+                total: total.max(0),
+                is_complete: false,
+            },
             painted: None,
         }
     }
@@ -145,7 +151,8 @@ impl Playback {
             State::Playing { from, since } => {
                 let passed = now.saturating_sub(since).max(0);
 
-                from.saturating_add(passed.saturating_mul(self.speed.0) / 2).min(self.reach.total)
+                from.saturating_add(passed.saturating_mul(self.speed.0) / 2)
+                    .min(self.reach.total)
             }
             State::Ended => self.reach.total,
         }
@@ -157,12 +164,7 @@ impl Playback {
         let at = self.position(now);
         let mut jumps = false;
         match event {
-            Event::Play => jumps = self.play(at, now),
-            Event::Pause => self.pause(at),
-            Event::Toggle => match self.state {
-                State::Paused { .. } | State::Ended => jumps = self.play(at, now),
-                State::Playing { .. } | State::Waiting { .. } => self.pause(at),
-            },
+            Event::Toggle => jumps = self.toggle(at, now),
             Event::Restart => {
                 self.state = State::Playing { from: 0, since: now };
                 jumps = true;
@@ -183,23 +185,17 @@ impl Playback {
     }
 
     /// Whether the screen starts anew.
-    fn play(&mut self, at: Micros, now: Micros) -> bool {
-        match self.state {
-            State::Playing { .. } | State::Waiting { .. } => false,
-            State::Paused { .. } | State::Ended => {
-                let is_over = self.reach.is_complete && at >= self.reach.total;
-                self.state = State::Playing { from: if is_over { 0 } else { at }, since: now };
-
-                is_over
+    fn toggle(&mut self, at: Micros, now: Micros) -> bool {
+        let (state, starts_anew) = match self.state {
+            State::Playing { .. } | State::Waiting { .. } => (State::Paused { at }, false),
+            State::Paused { .. } | State::Ended if self.reach.is_complete && at >= self.reach.total => {
+                (State::Playing { from: 0, since: now }, true)
             }
-        }
-    }
+            State::Paused { .. } | State::Ended => (State::Playing { from: at, since: now }, false),
+        };
+        self.state = state;
 
-    fn pause(&mut self, at: Micros) {
-        match self.state {
-            State::Playing { .. } | State::Waiting { .. } => self.state = State::Paused { at },
-            State::Paused { .. } | State::Ended => {}
-        }
+        starts_anew
     }
 
     fn seek(&mut self, to: Micros, now: Micros) {
@@ -219,8 +215,14 @@ impl Playback {
     fn load(&mut self, reach: Reach, at: Micros, now: Micros) {
         self.reach = reach;
         match self.state {
-            State::Playing { .. } | State::Waiting { .. } => self.state = State::Playing { from: at, since: now },
-            State::Paused { .. } => self.state = State::Paused { at: at.min(reach.total) },
+            State::Playing { .. } | State::Waiting { .. } => {
+                self.state = State::Playing { from: at, since: now }
+            }
+            State::Paused { .. } => {
+                self.state = State::Paused {
+                    at: at.min(reach.total),
+                }
+            }
             State::Ended => {}
         }
     }
@@ -236,7 +238,9 @@ impl Playback {
                 self.state = State::Ended;
             }
         } else if at > self.reach.until {
-            self.state = State::Waiting { at: from.max(self.reach.until).max(0) };
+            self.state = State::Waiting {
+                at: from.max(self.reach.until).max(0),
+            };
         }
     }
 
@@ -263,8 +267,16 @@ impl Playback {
 mod tests {
     use super::*;
 
-    const WHOLE: Event = Event::Loaded(Reach { until: 100, total: 100, is_complete: true });
-    const HALF: Event = Event::Loaded(Reach { until: 50, total: 100, is_complete: false });
+    const WHOLE: Event = Event::Loaded(Reach {
+        until: 100,
+        total: 100,
+        is_complete: true,
+    });
+    const HALF: Event = Event::Loaded(Reach {
+        until: 50,
+        total: 100,
+        is_complete: false,
+    });
 
     /// Feeds the events at their times; the last state and all actions but `Nothing`.
     fn run(events: &[(Micros, Event)]) -> (State, Vec<Action>) {
@@ -283,16 +295,30 @@ mod tests {
 
     #[test]
     fn a_replay_paints_what_came_since_and_ends() {
-        let (state, actions) =
-            run(&[(0, WHOLE), (1_000, Event::Play), (1_040, Event::Tick), (1_100, Event::Tick), (1_200, Event::Tick)]);
+        let (state, actions) = run(&[
+            (0, WHOLE),
+            (1_000, Event::Toggle),
+            (1_040, Event::Tick),
+            (1_100, Event::Tick),
+            (1_200, Event::Tick),
+        ]);
 
         assert_eq!(state, State::Ended);
         assert_eq!(
             actions,
             [
-                Action::Paint { after: None, until: 0 },
-                Action::Paint { after: Some(0), until: 40 },
-                Action::Paint { after: Some(40), until: 100 },
+                Action::Paint {
+                    after: None,
+                    until: 0
+                },
+                Action::Paint {
+                    after: Some(0),
+                    until: 40
+                },
+                Action::Paint {
+                    after: Some(40),
+                    until: 100
+                },
             ]
         );
     }
@@ -300,30 +326,25 @@ mod tests {
     #[test]
     fn every_event_leads_where_the_table_says() {
         let paused: &[(Micros, Event)] = &[(0, WHOLE), (0, Event::Seek(10))];
-        let playing: &[(Micros, Event)] = &[(0, WHOLE), (0, Event::Seek(10)), (0, Event::Play)];
-        let waiting: &[(Micros, Event)] = &[(0, HALF), (0, Event::Seek(60)), (0, Event::Play)];
-        let ended: &[(Micros, Event)] = &[(0, WHOLE), (0, Event::Play), (100, Event::Tick)];
+        let playing: &[(Micros, Event)] = &[(0, WHOLE), (0, Event::Seek(10)), (50, Event::Toggle)];
+        let waiting: &[(Micros, Event)] = &[(0, HALF), (0, Event::Seek(60)), (0, Event::Toggle)];
+        let ended: &[(Micros, Event)] = &[(0, WHOLE), (0, Event::Toggle), (100, Event::Tick)];
         let from = |from| State::Playing { from, since: 100 };
 
         for (before, event, expected) in [
-            (paused, Event::Play, from(10)),
-            (paused, Event::Pause, State::Paused { at: 10 }),
             (paused, Event::Toggle, from(10)),
             (paused, Event::Restart, from(0)),
             (paused, Event::Faster, State::Paused { at: 10 }),
             (paused, Event::Seek(70), State::Paused { at: 70 }),
             (paused, Event::Tick, State::Paused { at: 10 }),
+            (playing, Event::Toggle, State::Paused { at: 60 }),
             (playing, Event::Restart, from(0)),
             (playing, Event::Seek(70), from(70)),
-            (waiting, Event::Play, State::Waiting { at: 60 }),
-            (waiting, Event::Pause, State::Paused { at: 60 }),
             (waiting, Event::Toggle, State::Paused { at: 60 }),
             (waiting, Event::Seek(20), from(20)),
             (waiting, Event::Tick, State::Waiting { at: 60 }),
             (waiting, HALF, State::Waiting { at: 60 }),
             (waiting, WHOLE, from(60)),
-            (ended, Event::Play, from(0)),
-            (ended, Event::Pause, State::Ended),
             (ended, Event::Toggle, from(0)),
             (ended, Event::Restart, from(0)),
             (ended, Event::Seek(30), State::Paused { at: 30 }),
@@ -337,18 +358,35 @@ mod tests {
 
     #[test]
     fn pausing_keeps_the_place() {
-        let (state, _) = run(&[(0, WHOLE), (0, Event::Play), (30, Event::Pause), (90, Event::Tick)]);
+        let (state, _) = run(&[
+            (0, WHOLE),
+            (0, Event::Toggle),
+            (30, Event::Toggle),
+            (90, Event::Tick),
+        ]);
 
         assert_eq!(state, State::Paused { at: 30 });
     }
 
     #[test]
     fn another_speed_counts_from_where_the_replay_is() {
-        let (state, actions) =
-            run(&[(0, WHOLE), (0, Event::Play), (10, Event::Faster), (20, Event::Slower), (30, Event::Slower), (50, Event::Tick)]);
+        let (state, actions) = run(&[
+            (0, WHOLE),
+            (0, Event::Toggle),
+            (10, Event::Faster),
+            (20, Event::Slower),
+            (30, Event::Slower),
+            (50, Event::Tick),
+        ]);
 
         assert_eq!(state, State::Playing { from: 40, since: 30 });
-        assert_eq!(actions.last(), Some(&Action::Paint { after: Some(40), until: 50 }));
+        assert_eq!(
+            actions.last(),
+            Some(&Action::Paint {
+                after: Some(40),
+                until: 50
+            })
+        );
     }
 
     #[test]
@@ -365,22 +403,46 @@ mod tests {
 
     #[test]
     fn what_is_not_loaded_is_waited_for_at_its_place() {
-        let (state, actions) = run(&[(0, HALF), (0, Event::Play), (70, Event::Tick)]);
+        let (state, actions) = run(&[(0, HALF), (0, Event::Toggle), (70, Event::Tick)]);
         assert_eq!(state, State::Waiting { at: 50 });
-        assert_eq!(actions.last(), Some(&Action::Paint { after: Some(0), until: 50 }));
+        assert_eq!(
+            actions.last(),
+            Some(&Action::Paint {
+                after: Some(0),
+                until: 50
+            })
+        );
 
         let (state, actions) = run(&[(0, HALF), (0, Event::Seek(80)), (9, WHOLE)]);
         assert_eq!(state, State::Paused { at: 80 });
-        assert_eq!(actions[1..], [Action::Jump { until: 50 }, Action::Paint { after: Some(50), until: 80 }]);
+        assert_eq!(
+            actions[1..],
+            [
+                Action::Jump { until: 50 },
+                Action::Paint {
+                    after: Some(50),
+                    until: 80
+                }
+            ]
+        );
     }
 
     #[test]
     fn going_back_makes_the_screen_what_it_was() {
-        let (_, actions) = run(&[(0, WHOLE), (0, Event::Seek(80)), (0, Event::Seek(20)), (0, Event::Restart)]);
+        let (_, actions) = run(&[
+            (0, WHOLE),
+            (0, Event::Seek(80)),
+            (0, Event::Seek(20)),
+            (0, Event::Restart),
+        ]);
 
         assert_eq!(
             actions[1..],
-            [Action::Jump { until: 80 }, Action::Jump { until: 20 }, Action::Jump { until: 0 }]
+            [
+                Action::Jump { until: 80 },
+                Action::Jump { until: 20 },
+                Action::Jump { until: 0 }
+            ]
         );
     }
 }

@@ -35,7 +35,10 @@ impl Reel {
 
     /// Frames from the `start`th on, each with its time since the first of all.
     pub(super) fn from(&self, start: usize) -> impl Iterator<Item = (Micros, &Frame)> {
-        self.frames.iter().skip(start).map(|frame| (self.since_start(frame.at), frame))
+        self.frames
+            .iter()
+            .skip(start)
+            .map(|frame| (self.since_start(frame.at), frame))
     }
 
     /// Time of the last frame; `None` when nothing is loaded.
@@ -57,7 +60,10 @@ impl Reel {
     /// What came after `after` up to `until`, both on a screen that shows what came before.
     pub(super) fn stretch(&self, after: Option<Micros>, until: Micros) -> Vec<Step> {
         let start = after.map_or(0, |after| self.place_after(after));
-        let frames = self.frames.get(start..self.place_after(until)).unwrap_or_default();
+        let frames = self
+            .frames
+            .get(start..self.place_after(until))
+            .unwrap_or_default();
         let printed: usize = frames.iter().map(|frame| printed(&frame.body)).sum();
         let has_keyframe = frames.iter().any(|frame| keyframe(frame).is_some());
         if printed > LONG && has_keyframe {
@@ -70,7 +76,11 @@ impl Reel {
     /// The screen as it was at `until`, whatever it shows before.
     pub(super) fn scene(&self, until: Micros) -> Vec<Step> {
         let frames = self.frames.get(..self.place_after(until)).unwrap_or_default();
-        let keyframed = frames.iter().enumerate().rev().find_map(|(idx, frame)| Some((idx, keyframe(frame)?)));
+        let keyframed = frames
+            .iter()
+            .enumerate()
+            .rev()
+            .find_map(|(idx, frame)| Some((idx, keyframe(frame)?)));
         let mut scene = vec![Step::Clear];
         let rest = match keyframed {
             Some((idx, (size, screen))) => {
@@ -90,12 +100,17 @@ impl Reel {
     }
 
     fn place_after(&self, at: Micros) -> usize {
-        self.frames.partition_point(|frame| self.since_start(frame.at) <= at)
+        self.frames
+            .partition_point(|frame| self.since_start(frame.at) <= at)
     }
 }
 
 fn printed(body: &Body) -> usize {
-    if let Body::Output(bytes) = body { bytes.len() } else { 0 }
+    if let Body::Output(bytes) = body {
+        bytes.len()
+    } else {
+        0
+    }
 }
 
 fn keyframe(frame: &Frame) -> Option<(Size, &[u8])> {
@@ -103,7 +118,13 @@ fn keyframe(frame: &Frame) -> Option<(Size, &[u8])> {
         return None;
     };
 
-    Some((Size { cols: keyframe.cols, rows: keyframe.rows }, &keyframe.screen))
+    Some((
+        Size {
+            cols: keyframe.cols,
+            rows: keyframe.rows,
+        },
+        &keyframe.screen,
+    ))
 }
 
 /// Output and sizes in order, output that follows output as one piece. A keyframe repeats what was printed.
@@ -111,8 +132,14 @@ fn steps(frames: &[Frame]) -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::new();
     for frame in frames {
         match &frame.body {
-            Body::Header(header) => steps.push(Step::Resize(Size { cols: header.cols, rows: header.rows })),
-            Body::Resize { cols, rows } => steps.push(Step::Resize(Size { cols: *cols, rows: *rows })),
+            Body::Header(header) => steps.push(Step::Resize(Size {
+                cols: header.cols,
+                rows: header.rows,
+            })),
+            Body::Resize { cols, rows } => steps.push(Step::Resize(Size {
+                cols: *cols,
+                rows: *rows,
+            })),
             Body::Output(bytes) => match steps.last_mut() {
                 Some(Step::Print(before)) => before.extend_from_slice(bytes),
                 Some(Step::Clear | Step::Resize(_)) | None => steps.push(Step::Print(bytes.to_vec())),
@@ -146,7 +173,10 @@ mod tests {
         let reel = reel();
 
         assert_eq!(reel.stretch(None, 10), [print("ab")]);
-        assert_eq!(reel.stretch(Some(5), 20), [print("b"), Step::Resize(WIDE), print("c")]);
+        assert_eq!(
+            reel.stretch(Some(5), 20),
+            [print("b"), Step::Resize(WIDE), print("c")]
+        );
         assert_eq!(reel.stretch(Some(30), 90), []);
     }
 
@@ -155,7 +185,10 @@ mod tests {
         let reel = reel();
 
         assert_eq!(reel.scene(10), [Step::Clear, print("ab")]);
-        assert_eq!(reel.scene(30), [Step::Clear, Step::Resize(WIDE), print("abc"), print("d")]);
+        assert_eq!(
+            reel.scene(30),
+            [Step::Clear, Step::Resize(WIDE), print("abc"), print("d")]
+        );
     }
 
     #[test]
@@ -163,10 +196,20 @@ mod tests {
         let mut reel = Reel::default();
         reel.append([
             frame(0, Body::Output(vec![b'x'; LONG + 1].into())),
-            frame(1, Body::Keyframe(Keyframe { cols: 80, rows: 24, screen: b"x".to_vec() })),
+            frame(
+                1,
+                Body::Keyframe(Keyframe {
+                    cols: 80,
+                    rows: 24,
+                    screen: b"x".to_vec(),
+                }),
+            ),
         ]);
 
-        assert_eq!(reel.stretch(None, 1), [Step::Clear, Step::Resize(NARROW), print("x")]);
+        assert_eq!(
+            reel.stretch(None, 1),
+            [Step::Clear, Step::Resize(NARROW), print("x")]
+        );
     }
 
     #[test]
@@ -183,9 +226,21 @@ mod tests {
             frame(10, Body::Output(b"b".as_slice().into())),
             frame(20, Body::Resize { cols: 120, rows: 40 }),
             frame(20, Body::Output(b"c".as_slice().into())),
-            frame(25, Body::Keyframe(Keyframe { cols: 120, rows: 40, screen: b"abc".to_vec() })),
+            frame(
+                25,
+                Body::Keyframe(Keyframe {
+                    cols: 120,
+                    rows: 40,
+                    screen: b"abc".to_vec(),
+                }),
+            ),
             frame(30, Body::Output(b"d".as_slice().into())),
-            frame(36, Body::End { reason: "goodbye".to_owned() }),
+            frame(
+                36,
+                Body::End {
+                    reason: "goodbye".to_owned(),
+                },
+            ),
         ]);
 
         reel
@@ -193,7 +248,12 @@ mod tests {
 
     /// Times are counted from the first frame.
     fn frame(since_start: Micros, body: Body) -> Frame {
-        Frame { lane: 0, seq: 0, at: 1_795_269_751_000_000 + since_start, body }
+        Frame {
+            lane: 0,
+            seq: 0,
+            at: 1_795_269_751_000_000 + since_start,
+            body,
+        }
     }
 
     fn print(text: &str) -> Step {

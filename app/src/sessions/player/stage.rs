@@ -25,14 +25,18 @@ type Held = StoredValue<Option<SendWrapper<Rc<Deck>>>>;
 #[component]
 pub(super) fn Stage(recording: RecordingView) -> impl IntoView {
     let session = recording.session;
-    let length = session.ended_at.map_or(0, |ended_at| ended_at.micros() - session.started_at.micros());
+    let length = session
+        .ended_at
+        .map_or(0, |ended_at| ended_at.micros() - session.started_at.micros());
     let has_screen = session.recordings.graphical || session.recordings.text;
     let shown = Shown::new(length);
     let deck: Held = StoredValue::new(None);
     let host = NodeRef::<html::Div>::new();
     load_segments(session.id, recording.segments, host, deck, shown);
 
-    let tell = Callback::new(move |event: Event| deck.with_value(|deck| deck.iter().for_each(|deck| deck.handle(event))));
+    let tell = Callback::new(move |event: Event| {
+        deck.with_value(|deck| deck.iter().for_each(|deck| deck.handle(event)))
+    });
     let keys = window_event_listener(ev::keydown, move |event| handle_key(&event, tell));
     on_cleanup(move || {
         keys.remove();
@@ -101,12 +105,16 @@ fn load_segments(session: SessionId, segments: Vec<u32>, host: NodeRef<html::Div
                 Vec::new()
             }
             Err(Missing::Unreachable) => {
-                let sentence = "The rest of the recording could not be loaded. Check the network and reload the page.";
+                let sentence =
+                    "The rest of the recording could not be loaded. Check the network and reload the page.";
                 shown.trouble.set(Some(sentence.to_owned()));
                 return;
             }
         };
-        deck.with_value(|deck| deck.iter().for_each(|deck| deck.load(frames.clone(), idx + 1 == n_segments)));
+        deck.with_value(|deck| {
+            deck.iter()
+                .for_each(|deck| deck.load(frames.clone(), idx + 1 == n_segments))
+        });
         wanted.set(idx + 1);
     });
 }
@@ -122,7 +130,9 @@ fn handle_key(event: &ev::KeyboardEvent, tell: Callback<Event>) {
         "-" => Event::Slower,
         _ => return,
     };
-    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    let target = event
+        .target()
+        .and_then(|target| target.dyn_into::<Element>().ok());
     if target.is_some_and(|target| matches!(target.closest("a, button, select, textarea"), Ok(Some(_)))) {
         return;
     }
@@ -138,9 +148,15 @@ fn Statements(shown: Shown, tell: Callback<Event>) -> impl IntoView {
     let counts = move || lines.with(|lines| count_words(lines));
     let is_loaded = Memo::new(move |_| shown.playback.with(|playback| playback.is_loaded()));
     let nothing = move || {
-        let sentence = if is_loaded.get() { "Nothing was run in this session." } else { "Loading…" };
+        let sentence = if is_loaded.get() {
+            "Nothing was run in this session."
+        } else {
+            "Loading…"
+        };
 
-        lines.with(Vec::is_empty).then(|| view! { <p class="muted">{sentence}</p> })
+        lines
+            .with(Vec::is_empty)
+            .then(|| view! { <p class="muted">{sentence}</p> })
     };
 
     view! {
@@ -171,9 +187,10 @@ fn StatementButton(line: Line, tell: Callback<Event>) -> impl IntoView {
     let at = line.at;
     let class = if line.has_failed() { "tag bad" } else { "tag" };
     let (duration, outcome) = match &line.kind {
-        Kind::Statement(outcome) => {
-            (outcome.as_ref().map(|outcome| took(outcome.duration)), outcome.as_ref().map(Outcome::words))
-        }
+        Kind::Statement(outcome) => (
+            outcome.as_ref().map(|outcome| took(outcome.duration)),
+            outcome.as_ref().map(Outcome::words),
+        ),
         Kind::Note => (None, Some("note".to_owned())),
     };
 

@@ -17,7 +17,7 @@ pub(super) struct Line {
     pub(super) kind: Kind,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Kind {
     Statement(Option<Outcome>),
     /// Said by the recorder.
@@ -25,7 +25,7 @@ pub(super) enum Kind {
 }
 
 /// What became of a statement, over all of its results.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub(super) struct Outcome {
     /// Microseconds from its start to the end of its last result.
     pub(super) duration: u64,
@@ -63,7 +63,12 @@ impl Line {
 
 /// Adds what a frame says; `at` is its time since the start.
 pub(super) fn add(lines: &mut Vec<Line>, frame: &Frame, at: Micros) {
-    let line = |text: &str, kind| Line { seq: frame.seq, at, text: shortened(text), kind };
+    let line = |text: &str, kind| Line {
+        seq: frame.seq,
+        at,
+        text: shortened(text),
+        kind,
+    };
     match &frame.body {
         Body::StatementStart(statement) => lines.push(line(&statement.sql, Kind::Statement(None))),
         Body::Marker(sentence) => lines.push(line(sentence, Kind::Note)),
@@ -126,7 +131,11 @@ mod tests {
     #[test]
     fn a_statement_gets_the_outcome_of_all_its_results() {
         let mut lines = Vec::new();
-        add(&mut lines, &frame(7, Body::StatementStart(Statement::simple("select 1; select 2"))), 40);
+        add(
+            &mut lines,
+            &frame(7, Body::StatementStart(Statement::simple("select 1; select 2"))),
+            40,
+        );
         assert_eq!(lines[0].kind, Kind::Statement(None));
 
         for (rows, duration) in [(1, 200), (3, 900)] {
@@ -141,17 +150,31 @@ mod tests {
     #[test]
     fn what_failed_or_was_refused_says_so() {
         let mut lines = Vec::new();
-        for (seq, sql) in [(1, "begin"), (2, "update orders set id = 1"), (4, "copy orders to stdout")] {
-            add(&mut lines, &frame(seq, Body::StatementStart(Statement::simple(sql))), 0);
+        for (seq, sql) in [
+            (1, "begin"),
+            (2, "update orders set id = 1"),
+            (4, "copy orders to stdout"),
+        ] {
+            add(
+                &mut lines,
+                &frame(seq, Body::StatementStart(Statement::simple(sql))),
+                0,
+            );
         }
         add(&mut lines, &frame(5, end(1, 0, 1, None)), 0);
         add(&mut lines, &frame(6, end(2, 0, 1, Some("42501"))), 0);
-        let refused =
-            Transfer { statement: 4, direction: Direction::FromDatabase, outcome: TransferOutcome::Refused };
+        let refused = Transfer {
+            statement: 4,
+            direction: Direction::FromDatabase,
+            outcome: TransferOutcome::Refused,
+        };
         add(&mut lines, &frame(7, Body::Transfer(refused)), 0);
 
         assert_eq!(words(&lines), ["ok", "42501", "refused"]);
-        assert_eq!(lines.iter().map(Line::has_failed).collect::<Vec<_>>(), [false, true, true]);
+        assert_eq!(
+            lines.iter().map(Line::has_failed).collect::<Vec<_>>(),
+            [false, true, true]
+        );
     }
 
     #[test]
@@ -161,7 +184,13 @@ mod tests {
             add(&mut lines, &frame(seq, Body::Marker("Here.".to_owned())), at);
         }
 
-        for (at, expected) in [(9, None), (10, Some(3)), (19, Some(3)), (20, Some(9)), (99, Some(9))] {
+        for (at, expected) in [
+            (9, None),
+            (10, Some(3)),
+            (19, Some(3)),
+            (20, Some(9)),
+            (99, Some(9)),
+        ] {
             assert_eq!(current(&lines, at), expected);
         }
     }
@@ -195,6 +224,11 @@ mod tests {
     }
 
     fn frame(seq: u64, body: Body) -> Frame {
-        Frame { lane: 0, seq, at: 0, body }
+        Frame {
+            lane: 0,
+            seq,
+            at: 0,
+            body,
+        }
     }
 }

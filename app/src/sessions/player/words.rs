@@ -74,13 +74,19 @@ mod tests {
 
     #[test]
     fn every_reason_of_the_server_has_its_sentence() {
-        assert_eq!(end_sentence("client_gone"), "The browser went away and did not come back.");
+        assert_eq!(
+            end_sentence("client_gone"),
+            "The browser went away and did not come back."
+        );
         assert_eq!(end_sentence(recording::CRASH), "The server was killed.");
         assert_eq!(end_sentence("of a later version"), "The session ended.");
     }
 
     #[test]
     fn a_verdict_names_the_segment() {
-        assert_eq!(verdict(&VerdictView::Altered { segment: 3 }), ("tag bad", "altered in segment 3".to_owned()));
+        assert_eq!(
+            verdict(&VerdictView::Altered { segment: 3 }),
+            ("tag bad", "altered in segment 3".to_owned())
+        );
     }
 }
