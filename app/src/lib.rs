@@ -1,5 +1,8 @@
 //! What people see: Leptos pages, components and server functions; compiled for the server (`ssr`) and the browser (`hydrate`).
 
+// The types of views nest as deeply as the pages do.
+#![recursion_limit = "512"]
+
 pub mod account;
 pub mod audit;
 pub mod ctx;

@@ -1,5 +1,8 @@
 //! `posternd`: configuration, the composition root, routes, sessions, recorder, jobs.
 
+// The types of views nest as deeply as the pages do.
+#![recursion_limit = "512"]
+
 pub mod audit;
 pub mod clock;
 pub mod command;

@@ -49,11 +49,14 @@ pub fn doors(state: &AppState) -> Doors {
 
 /// The router of the public address.
 pub fn router(state: &AppState) -> Router {
+    // Pages are rendered on tokio. A second router of the same process finds it set already.
+    let _ = any_spawner::Executor::init_tokio();
+
     doors(state)
         .build(web::pages::not_found)
         .layer(from_fn_with_state(state.clone(), web::sign_in::load))
         .layer(from_fn_with_state(state.clone(), web::origin::check))
+        .layer(tower_http::catch_panic::CatchPanicLayer::new())
         .layer(from_fn(web::headers::add))
         .layer(from_fn(web::trace::request))
-        .layer(tower_http::catch_panic::CatchPanicLayer::new())
 }

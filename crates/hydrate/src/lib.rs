@@ -1,5 +1,8 @@
 //! The wasm entry point, one function.
 
+// The types of views nest as deeply as the pages do.
+#![recursion_limit = "512"]
+
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// Takes over the page the server has rendered.
