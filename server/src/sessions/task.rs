@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use app::ctx::{Actor, Client};
 use bytes::{Bytes, BytesMut};
+use pg_proto::backend::Message;
 use protocol::terminal::{ClientFrame, EndReason, Ended, Hello, ServerFrame, Status, Transaction};
 use protocol::time::Timestamp;
 use proxy::pump::{Activity, Control, Ending, Phase};
@@ -71,6 +72,7 @@ pub struct Task {
     last_touch: Timestamp,
     looked: u64,
     bytes: u64,
+    errors: u64,
     backend_pid: Option<i32>,
     tick: Interval,
 }
@@ -134,6 +136,7 @@ impl Task {
             last_touch: now,
             looked: 0,
             bytes: 0,
+            errors: 0,
             backend_pid: parts.backend_pid,
             tick,
         }
@@ -227,7 +230,7 @@ impl Task {
                 let Some(message) = self.wire.inbound.next_message().map_err(|_| malformed())? else {
                     break;
                 };
-                self.engine.handle_message(message, clock::instant());
+                self.take(message);
             }
             let action = if self.may_print() {
                 self.engine.poll_action()
@@ -260,6 +263,13 @@ impl Task {
                 }
             }
         }
+    }
+
+    fn take(&mut self, message: Message) {
+        if let Message::ErrorResponse(_) = message {
+            self.errors += 1;
+        }
+        self.engine.handle_message(message, clock::instant());
     }
 
     /// Whether the browser keeps up. What is printed meanwhile waits in the engine, what is read in PostgreSQL.
@@ -367,7 +377,7 @@ impl Task {
         debug!(?ending, "pump ended");
         // What the server said last has been read; what is left of it is shown.
         while let Ok(Some(message)) = self.wire.inbound.next_message() {
-            self.engine.handle_message(message, clock::instant());
+            self.take(message);
         }
         if ending == Ending::RecordingFailed {
             return Err(unrecorded());
