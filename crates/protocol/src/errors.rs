@@ -72,7 +72,11 @@ pub struct Refusal {
 
 impl Refusal {
     pub fn new(code: Code, sentence: impl Into<String>) -> Self {
-        Self { code, sentence: sentence.into(), fields: Vec::new() }
+        Self {
+            code,
+            sentence: sentence.into(),
+            fields: Vec::new(),
+        }
     }
 
     /// A form that was not accepted: the sentences stand beside the fields.
@@ -82,7 +86,11 @@ impl Refusal {
             n => format!("{n} fields need attention."),
         };
 
-        Self { code: Code::Validation, sentence, fields }
+        Self {
+            code: Code::Validation,
+            sentence,
+            fields,
+        }
     }
 
     pub fn not_found() -> Self {

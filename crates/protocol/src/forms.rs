@@ -13,7 +13,10 @@ pub struct FieldError {
 
 impl FieldError {
     pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { field: field.into(), message: message.into() }
+        Self {
+            field: field.into(),
+            message: message.into(),
+        }
     }
 }
 
@@ -23,6 +26,14 @@ pub trait Draft {
     fn check(&self) -> Vec<FieldError>;
 }
 
-/// Names of fields that hold secrets: a page never writes them back. Every secret of every form is named like one of these.
-pub const SECRET_FIELDS: &[&str] =
-    &["password", "current", "new", "repeat", "private_key", "connection_string", "token"];
+/// Names of fields that hold secrets: a page never writes them back. Every secret of every form is named like
+/// one of these.
+pub const SECRET_FIELDS: &[&str] = &[
+    "password",
+    "current",
+    "new",
+    "repeat",
+    "private_key",
+    "connection_string",
+    "token",
+];

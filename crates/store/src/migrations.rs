@@ -23,7 +23,11 @@ const STEPS: &[(i64, &str, Script)] = &[
         "people",
         Script::Both(include_str!("../migrations/0001_people.sql")),
     ),
-    (2, "vault", Script::Both(include_str!("../migrations/0002_vault.sql"))),
+    (
+        2,
+        "vault",
+        Script::Both(include_str!("../migrations/0002_vault.sql")),
+    ),
     (
         3,
         "audit",

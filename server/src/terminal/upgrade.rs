@@ -207,7 +207,10 @@ fn settings(
         user: aim.credential.user.clone(),
         host: aim.target.host.clone(),
         port: aim.target.port,
-        tls: upstream.tls().map(|tls| terminal::Tls { protocol: tls.protocol.to_owned(), cipher: tls.cipher.clone() }),
+        tls: upstream.tls().map(|tls| terminal::Tls {
+            protocol: tls.protocol.to_owned(),
+            cipher: tls.cipher.clone(),
+        }),
         is_superuser: is_on("is_superuser"),
         standard_conforming_strings: is_on("standard_conforming_strings"),
         server_version: upstream.parameter("server_version").unwrap_or_default(),

@@ -62,6 +62,8 @@ pub struct TestReport {
 
 impl TestReport {
     pub fn passed(&self) -> bool {
-        self.stages.iter().all(|stage| !matches!(stage.outcome, TestOutcome::Failed { .. }))
+        self.stages
+            .iter()
+            .all(|stage| !matches!(stage.outcome, TestOutcome::Failed { .. }))
     }
 }

@@ -5,7 +5,8 @@ use sqlx::Executor;
 use super::*;
 use crate::testing::on_both;
 use crate::{
-    acquisitions, attempts, audit, folders, history, links, people, records, sessions, settings, shares, sign_ins,
+    acquisitions, attempts, audit, folders, history, links, people, records, sessions, settings, shares,
+    sign_ins,
 };
 
 #[tokio::test]

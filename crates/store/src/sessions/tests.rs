@@ -195,7 +195,10 @@ async fn launches_at_once_do_not_exceed_the_limits() -> anyhow::Result<()> {
         let mut snapshot = db.read().await?;
         assert_eq!(count_open_of_record(&mut snapshot, &record(1)).await?, 5);
         assert_eq!(count_open_of_record(&mut snapshot, &record(2)).await?, 0);
-        assert_eq!(count_open_of_person(&mut snapshot, &record(1), &new(1).person).await?, 5);
+        assert_eq!(
+            count_open_of_person(&mut snapshot, &record(1), &new(1).person).await?,
+            5
+        );
 
         Ok(())
     })
