@@ -25,7 +25,13 @@ impl std::error::Error for InvalidId {}
 fn encode(random: [u8; 16]) -> String {
     let bits = u128::from_be_bytes(random);
 
-    (0..LEN).rev().map(|group| char::from(ALPHABET[((bits >> (group * 5)) & 31) as usize % 32])).collect()
+    (0..LEN).rev().map(|group| letter(bits >> (group * 5))).collect()
+}
+
+/// The letter of the lowest 5 bits.
+#[expect(clippy::indexing_slicing, reason = "5 bits never exceed 32 letters")]
+fn letter(bits: u128) -> char {
+    char::from(ALPHABET[(bits & 31) as usize])
 }
 
 fn check(text: &str) -> Result<(), InvalidId> {
@@ -105,12 +111,21 @@ mod tests {
         let id = RecordId::from_random([0xf7; 16]);
 
         assert_eq!(id.as_str().parse::<RecordId>(), Ok(id.clone()));
-        assert_eq!(serde_json::from_str::<RecordId>(&serde_json::to_string(&id).unwrap()).unwrap(), id);
+        assert_eq!(
+            serde_json::from_str::<RecordId>(&serde_json::to_string(&id).unwrap()).unwrap(),
+            id
+        );
     }
 
     #[test]
     fn what_is_not_an_id_is_refused() {
-        for text in ["", "-aaaaaaaaaaaaaaaaaaaaaaaaa", "AAAAAAAAAAAAAAAAAAAAAAAAAA", "../../etc/passwd", "a"] {
+        for text in [
+            "",
+            "-aaaaaaaaaaaaaaaaaaaaaaaaa",
+            "AAAAAAAAAAAAAAAAAAAAAAAAAA",
+            "../../etc/passwd",
+            "a",
+        ] {
             assert_eq!(text.parse::<PersonId>(), Err(InvalidId), "{text:?}");
         }
     }

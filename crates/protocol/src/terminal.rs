@@ -145,6 +145,7 @@ pub struct Status {
 
 /// PostgreSQL's transaction status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::enum_variant_names, reason = "PostgreSQL's own words")]
 pub enum Transaction {
     Idle,
     InTransaction,
