@@ -42,6 +42,11 @@ extern "C" {
 /// Stylesheet of xterm.js itself.
 const STYLESHEET: &str = "/xterm/xterm.css";
 
+/// Size of letters where no record says another, in pixels.
+const LETTERS: f64 = 13.0;
+/// Below it nobody reads.
+const SMALLEST_LETTERS: f64 = 7.0;
+
 /// Operating system commands that are swallowed: titles, hyperlinks, the clipboard.
 const SWALLOWED_OSC: [u32; 5] = [0, 1, 2, 8, 52];
 
@@ -115,7 +120,7 @@ impl Widget {
             ("cursorBlink", JsValue::from(!ignored)),
             ("disableStdin", JsValue::from(ignored)),
             ("fontFamily", JsValue::from(face())),
-            ("fontSize", JsValue::from(13)),
+            ("fontSize", JsValue::from(LETTERS)),
             ("scrollback", JsValue::from(1_000)),
             ("windowOptions", Object::new().into()),
             ("theme", theme(&host)),
@@ -158,11 +163,30 @@ impl Widget {
         }
     }
 
-    /// Gives the terminal this size, whatever its host has.
+    /// Gives the terminal this size, whatever room its host has.
     pub fn resize(&self, size: Size) {
         if size.cols > 0 && size.rows > 0 {
             self.terminal.resize(size.cols.into(), size.rows.into());
+            self.shrink();
         }
+    }
+
+    /// Makes the letters as small as it takes for all cells to have room in the host.
+    pub fn shrink(&self) {
+        let options = self.six().options();
+        set(&options, "fontSize", &LETTERS.into());
+        let Ok(Some(screen)) = self.host.query_selector(".xterm-screen") else {
+            return;
+        };
+        let share = |room: i32, taken: i32| f64::from(room.max(1)) / f64::from(taken.max(1));
+        let width = share(self.host.client_width(), screen.client_width());
+        let height = share(self.host.client_height(), screen.client_height());
+        let fitting = (LETTERS * width.min(height)).floor();
+        set(
+            &options,
+            "fontSize",
+            &fitting.clamp(SMALLEST_LETTERS, LETTERS).into(),
+        );
     }
 
     /// An empty screen and no history. Only when everything written has been parsed.

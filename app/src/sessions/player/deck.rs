@@ -111,6 +111,11 @@ impl Deck {
         }
     }
 
+    /// The window has another size.
+    pub(super) fn handle_resize(&self) {
+        self.painter.shrink();
+    }
+
     fn tick_soon(self: &Rc<Self>) {
         if self.is_ticking.replace(true) {
             return;

@@ -49,6 +49,11 @@ impl Painter {
         self.paint(steps);
     }
 
+    /// The room for the screen has changed.
+    pub(super) fn shrink(&self) {
+        self.widget.shrink();
+    }
+
     fn go_on(&self) {
         while !self.is_printing.get() {
             let Some(step) = self.waiting.borrow_mut().pop_front() else {

@@ -38,8 +38,12 @@ pub(super) fn Stage(recording: RecordingView) -> impl IntoView {
         deck.with_value(|deck| deck.iter().for_each(|deck| deck.handle(event)))
     });
     let keys = window_event_listener(ev::keydown, move |event| handle_key(&event, tell));
+    let sizes = window_event_listener(ev::resize, move |_| {
+        deck.with_value(|deck| deck.iter().for_each(|deck| deck.handle_resize()));
+    });
     on_cleanup(move || {
         keys.remove();
+        sizes.remove();
         drop(deck.try_update_value(Option::take));
     });
 
