@@ -17,41 +17,42 @@ use crate::vault::{
     EditPage, FolderPage, HistoryPage, NewFolderPage, NewKindPage, NewPage, RecordPage, RevealPage, SettingsPage,
     SharingPage, VaultPage,
 };
-use crate::viewer::provide_viewer;
+use crate::viewer::Viewing;
 
 /// The whole application.
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
     provide_posted_form();
-    provide_viewer();
 
     view! {
         <Router>
-            <Routes fallback=NotFound>
-                <Route path=path!("/") view=|| view! { <Redirect path="/vault" /> } />
-                <Route path=path!("/sign-in") view=SignInPage />
-                <Route path=path!("/welcome/:token") view=WelcomePage />
-                <Route path=path!("/account") view=AccountPage />
-                <Route path=path!("/vault") view=VaultPage />
-                <Route path=path!("/vault/new") view=NewPage />
-                <Route path=path!("/vault/new/:kind") view=NewKindPage />
-                <Route path=path!("/vault/:record") view=RecordPage />
-                <Route path=path!("/vault/:record/edit") view=EditPage />
-                <Route path=path!("/vault/:record/settings") view=SettingsPage />
-                <Route path=path!("/vault/:record/sharing") view=SharingPage />
-                <Route path=path!("/vault/:record/history") view=HistoryPage />
-                <Route path=path!("/vault/:record/reveal") view=RevealPage />
-                <Route path=path!("/vault/:record/terminal") view=TerminalPage />
-                <Route path=path!("/folders/new") view=NewFolderPage />
-                <Route path=path!("/folders/:folder") view=FolderPage />
-                <Route path=path!("/sessions") view=SessionsPage />
-                <Route path=path!("/sessions/:session") view=PlayerPage />
-                <Route path=path!("/audit") view=AuditPage />
-                <Route path=path!("/people") view=PeoplePage />
-                <Route path=path!("/people/invite") view=InvitePage />
-                <Route path=path!("/people/:person") view=PersonPage />
-            </Routes>
+            <Viewing>
+                <Routes fallback=NotFound>
+                    <Route path=path!("/") view=|| view! { <Redirect path="/vault" /> } />
+                    <Route path=path!("/sign-in") view=SignInPage />
+                    <Route path=path!("/welcome/:token") view=WelcomePage />
+                    <Route path=path!("/account") view=AccountPage />
+                    <Route path=path!("/vault") view=VaultPage />
+                    <Route path=path!("/vault/new") view=NewPage />
+                    <Route path=path!("/vault/new/:kind") view=NewKindPage />
+                    <Route path=path!("/vault/:record") view=RecordPage />
+                    <Route path=path!("/vault/:record/edit") view=EditPage />
+                    <Route path=path!("/vault/:record/settings") view=SettingsPage />
+                    <Route path=path!("/vault/:record/sharing") view=SharingPage />
+                    <Route path=path!("/vault/:record/history") view=HistoryPage />
+                    <Route path=path!("/vault/:record/reveal") view=RevealPage />
+                    <Route path=path!("/vault/:record/terminal") view=TerminalPage />
+                    <Route path=path!("/folders/new") view=NewFolderPage />
+                    <Route path=path!("/folders/:folder") view=FolderPage />
+                    <Route path=path!("/sessions") view=SessionsPage />
+                    <Route path=path!("/sessions/:session") view=PlayerPage />
+                    <Route path=path!("/audit") view=AuditPage />
+                    <Route path=path!("/people") view=PeoplePage />
+                    <Route path=path!("/people/invite") view=InvitePage />
+                    <Route path=path!("/people/:person") view=PersonPage />
+                </Routes>
+            </Viewing>
         </Router>
     }
 }

@@ -3,6 +3,7 @@
 pub mod api;
 
 use leptos::prelude::*;
+use leptos_router::hooks::use_location;
 use protocol::ids::PersonId;
 use protocol::people::Role;
 use serde::{Deserialize, Serialize};
@@ -21,11 +22,15 @@ pub struct ViewerView {
 /// Who looks; `None` when signed out.
 pub type ViewerResource = Resource<Result<Option<ViewerView>, AppError>>;
 
-/// Loads the viewer once for all pages.
-pub fn provide_viewer() {
-    let viewer: ViewerResource = Resource::new_blocking(|| (), |()| api::viewer());
-
+/// Loads the viewer for the pages inside; again when somebody steps in or out.
+#[component]
+pub fn Viewing(children: Children) -> impl IntoView {
+    let path = use_location().pathname;
+    let is_outside = Memo::new(move |_| path.with(|path| path == "/sign-in" || path.starts_with("/welcome/")));
+    let viewer: ViewerResource = Resource::new_blocking(move || is_outside.get(), |_| api::viewer());
     provide_context(viewer);
+
+    children()
 }
 
 /// The viewer, wherever a page needs it.
