@@ -14,7 +14,7 @@ export PATH := $(TOOLS)/bin:$(PATH)
 NATIVE := --workspace --exclude hydrate
 NPM := node_modules/.package-lock.json
 
-.PHONY: help demo demo-clean dev test ready install-demo install-test install-ready build-demo
+.PHONY: help demo demo-clean dev test ready bench install-demo install-test install-ready install-bench build-demo
 
 help: ## This list.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -44,11 +44,18 @@ ready: install-ready $(NPM) ## Before a commit: format, lints, licences, tidy, u
 	"$(XTASK)" tidy
 	cargo nextest run $(NATIVE) --lib --bins
 
+# The release: the site goes into the binary, so it is built first.
+bench: install-bench $(NPM) ## Against psql and a plain web terminal; refuses a busy machine.
+	cargo build --package xtask
+	"$(XTASK)" site --release
+	cargo build --release --package server --bins
+	XTASK="$(XTASK)" POSTERND="$(TARGET)/release/posternd" PYTHON="$(TOOLS)/bin/python" npx playwright test --config bench
+
 build-demo: install-demo $(NPM)
 	@cargo build --package xtask --package server --bins
 	@"$(XTASK)" site
 
-install-demo install-test install-ready: install-%:
+install-demo install-test install-ready install-bench: install-%:
 	@support/install.sh $* "$(TOOLS)"
 
 # No package runs a script of its own here; the one that is needed makes symbolic links.

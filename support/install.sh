@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
-# Installs what `make demo`, `make test` and `make ready` need and do not find. Names each thing it installs,
-# says nothing when nothing is missing, and may be run again at any time.
+# Installs what `make demo`, `make test`, `make ready` and `make bench` need and do not find. Names each thing it
+# installs, says nothing when nothing is missing, and may be run again at any time.
 #
-# Usage: support/install.sh demo|test|ready TOOLS
-# TOOLS is a folder for what Debian does not have: node 20 or newer, cargo-nextest, cargo-deny.
+# Usage: support/install.sh demo|test|ready|bench TOOLS
+# TOOLS is a folder for what Debian does not have: node 20 or newer, cargo-nextest, cargo-deny, terminado.
 set -euo pipefail
 
 readonly purpose=$1 tools=$2
 readonly nextest=0.9.148 deny=0.20.2 node=24.19.0
+# The terminal `make bench` compares with, and what carries it.
+readonly terminado=0.18.1 tornado=6.6.1
 
 # With these the install works without questions and without a service of its own on port 5432.
 readonly apt_options=(-y --no-install-recommends)
@@ -41,7 +43,7 @@ install_packages() {
   if needs_python && ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
     packages+=(python3-venv)
   fi
-  if [ "$purpose" = test ]; then
+  if [ "$purpose" = test ] || [ "$purpose" = bench ]; then
     has chromium || packages+=(chromium fonts-dejavu-core)
   fi
   [ ${#packages[@]} -gt 0 ] || return 0
@@ -56,12 +58,13 @@ install_packages() {
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install "${apt_options[@]}" "${packages[@]}"
 }
 
-needs_python() {
-  ! has_node && return 0
-  [ "$purpose" != demo ] && ! has cargo-nextest && return 0
-  [ "$purpose" = ready ] && ! has cargo-deny && return 0
-  return 1
-}
+needs_nextest() { { [ "$purpose" = test ] || [ "$purpose" = ready ]; } && ! has cargo-nextest; }
+
+needs_deny() { [ "$purpose" = ready ] && ! has cargo-deny; }
+
+needs_terminado() { [ "$purpose" = bench ] && ! "$tools/bin/python" -c 'import terminado' 2>/dev/null; }
+
+needs_python() { ! has_node || needs_nextest || needs_deny || needs_terminado; }
 
 from_pypi() {
   echo "install: $1 (PyPI, into $tools)" >&2
@@ -84,7 +87,6 @@ install_node() {
 
 # A wheel of the same release, since compiling the tool takes longer than compiling Postern.
 install_cargo_tool() {
-  has "$1" && return 0
   from_pypi "astral-dev-toolchain-$1==$2" && has "$1" && return 0
   echo "install: $1 $2 (crates.io, compiled: this takes a while)" >&2
   cargo install --locked --root "$tools" --version "$2" "$1"
@@ -99,5 +101,6 @@ if ! [ -d "$(rustc --print sysroot)/lib/rustlib/wasm32-unknown-unknown" ]; then
   rustup target add wasm32-unknown-unknown
 fi
 has_node || install_node
-[ "$purpose" = demo ] || install_cargo_tool cargo-nextest "$nextest"
-[ "$purpose" != ready ] || install_cargo_tool cargo-deny "$deny"
+! needs_nextest || install_cargo_tool cargo-nextest "$nextest"
+! needs_deny || install_cargo_tool cargo-deny "$deny"
+! needs_terminado || { from_pypi "tornado==$tornado"; from_pypi "terminado==$terminado"; }

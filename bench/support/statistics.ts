@@ -1,0 +1,43 @@
+// Samples of two sides taken in turns, and what is said about them.
+
+/** Milliseconds, one array for each kept round. */
+export type Rounds = number[][];
+
+/** One line of the table, as a bench hands it to the report. */
+export interface Row {
+  name: string;
+  reference: string;
+  ours: Rounds;
+  theirs: Rounds;
+  /** What is promised, and for each promise whether it held. */
+  promises: { words: string; kept: boolean }[];
+  /** Where our time goes: medians in milliseconds. */
+  parts: [string, number][];
+}
+
+/** Rounds of each row; the first warms up and is dropped. */
+export const nRounds = Number(process.env.BENCH_ROUNDS ?? 8);
+
+/** Measures both sides in turns. */
+export async function interleave(
+  ours: () => Promise<number[]>,
+  theirs: () => Promise<number[]>,
+): Promise<{ ours: Rounds; theirs: Rounds }> {
+  const kept = { ours: [] as Rounds, theirs: [] as Rounds };
+  for (let round = 0; round < nRounds; round += 1) {
+    // Who begins alternates, so that neither always follows the other.
+    const sides = round % 2 === 0 ? (["ours", "theirs"] as const) : (["theirs", "ours"] as const);
+    for (const side of sides) {
+      const samples = await (side === "ours" ? ours() : theirs());
+      if (round > 0) kept[side].push(samples);
+    }
+  }
+  return kept;
+}
+
+/** The smallest sample that `percent` of all samples do not exceed. */
+export function percentile(samples: number[], percent: number): number {
+  if (samples.length === 0) throw new Error("no samples: BENCH_ROUNDS is at least 2");
+  const sorted = [...samples].sort((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)];
+}
