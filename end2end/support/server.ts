@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Program, freePort } from "./process";
 import { fromEnvironment } from "./postgres";
 
-export const administrator = { email: "ada@postern.example", password: "correct horse battery staple" };
+export const administrator = { email: "ada@postern.example", name: "Ada Albrecht", password: "correct horse battery staple" };
 
 /** A server that can be ended and started again on the same data and the same address. */
 export class Posternd {
@@ -14,8 +14,14 @@ export class Posternd {
   private constructor(
     readonly folder: string,
     readonly url: string,
+    readonly metricsUrl: string,
     private readonly configuration: string,
   ) {}
+
+  /** Where it keeps everything. */
+  get data(): string {
+    return join(this.folder, "data");
+  }
 
   /** A fresh installation with one administrator, not started yet. */
   static async install(folder: string): Promise<Posternd> {
@@ -34,10 +40,11 @@ export class Posternd {
     ];
     writeFileSync(configuration, text.join("\n") + "\n", { mode: 0o600 });
 
-    const create = ["--config", configuration, "admin", "create", "--email", administrator.email];
+    const { email, name } = administrator;
+    const create = ["--config", configuration, "admin", "create", "--email", email, "--name", name];
     const created = spawnSync(fromEnvironment("POSTERND"), create, { input: administrator.password, encoding: "utf8" });
     if (created.status !== 0) throw new Error(`posternd admin create: ${created.stderr}`);
-    return new Posternd(folder, url, configuration);
+    return new Posternd(folder, url, `http://127.0.0.1:${metricsPort}`, configuration);
   }
 
   async start(environment: NodeJS.ProcessEnv = {}): Promise<void> {
@@ -59,6 +66,13 @@ export class Posternd {
   /** What it has logged since its last start. */
   log(): string {
     return this.program?.output() ?? "";
+  }
+
+  /** Runs `posternd audit verify`. */
+  verifyAudit(): { status: number | null; output: string } {
+    const verify = ["--config", this.configuration, "audit", "verify"];
+    const { status, stdout, stderr } = spawnSync(fromEnvironment("POSTERND"), verify, { encoding: "utf8" });
+    return { status, output: stdout + stderr };
   }
 
   /** Ends it, in good order or, with SIGKILL, not. */
