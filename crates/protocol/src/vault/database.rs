@@ -68,14 +68,6 @@ impl TlsMode {
             }
         }
     }
-
-    /// Whether the server's certificate is verified at all.
-    pub fn verifies(self) -> bool {
-        match self {
-            Self::Disable | Self::Require => false,
-            Self::VerifyCa | Self::VerifyFull => true,
-        }
-    }
 }
 
 /// What the form of a PAM Database sends.
@@ -189,6 +181,13 @@ impl Draft for DatabaseDraft {
         }
         checks.database_name("database", "Database name", self.database.trim());
         checks.pem("trusted_ca", &self.trusted_ca, "The trusted CA", &["CERTIFICATE"]);
+        // libpq refuses the same: the host's name is not compared, so every server with a public certificate passes.
+        if self.tls_mode == TlsMode::VerifyCa && self.trusted_ca.trim().is_empty() {
+            checks.fail(
+                "trusted_ca",
+                "verify-ca needs a trusted CA: a certificate of any public authority would pass without one. Paste one, or choose verify-full.",
+            );
+        }
         if let Some(name) = filled(&self.tls_server_name)
             && let Err(sentence) = host::parse(&name)
         {
@@ -320,6 +319,13 @@ mod tests {
                     ..draft()
                 },
                 "trusted_ca: The trusted CA must be PEM text that begins with -----BEGIN CERTIFICATE-----.",
+            ),
+            (
+                DatabaseDraft {
+                    tls_mode: TlsMode::VerifyCa,
+                    ..draft()
+                },
+                "trusted_ca: verify-ca needs a trusted CA: a certificate of any public authority would pass without one. Paste one, or choose verify-full.",
             ),
             (
                 DatabaseDraft {
