@@ -130,7 +130,7 @@ const PASSWORD: &str = r#"
     WHERE id = $1
 "#;
 
-/// The hash of a person's password; none while they are invited or reset.
+/// The hash of a person's password; none while they have not chosen one.
 pub async fn password(snapshot: &mut Snapshot, id: &PersonId) -> Result<Option<Hash>, Error> {
     let hash: Option<Option<String>> = on!(snapshot, |conn| sqlx::query_scalar(PASSWORD)
         .bind(id.as_str())

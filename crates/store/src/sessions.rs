@@ -245,7 +245,7 @@ const PROGRESS: &str = r#"
     WHERE id = $1
 "#;
 
-/// Notes what was counted, at each segment close and at the end.
+/// Notes what was counted and where the recording ended.
 pub async fn progress(tx: &mut Tx, id: &SessionId, progress: &Progress) -> Result<(), Error> {
     run!(
         tx,

@@ -11,7 +11,7 @@ use vault::record::Record;
 use vault::settings::{Account, Launchers, Names, Settings};
 
 use crate::db::{Snapshot, Tx, on, run};
-use crate::errors::{Error, column};
+use crate::errors::Error;
 use crate::records::{self, Saved};
 use crate::{history, json, launching};
 
@@ -295,34 +295,8 @@ fn account_view(account: &Account, settings: &Settings, naming: &Naming) -> Opti
     })
 }
 
-const LINKED_RECORDS: &str = r#"
-    SELECT DISTINCT record
-    FROM record_links
-    WHERE target = $1
-"#;
-
-/// The records whose sessions a change of this configuration or user touches.
-pub async fn linked_records(snapshot: &mut Snapshot, target: &RecordId) -> Result<Vec<RecordId>, Error> {
-    let rows: Vec<String> = on!(snapshot, |conn| sqlx::query_scalar(LINKED_RECORDS)
-        .bind(target.as_str())
-        .fetch_all(conn))?;
-
-    rows.into_iter()
-        .map(|record| column("record_links", "record", target.as_str(), &record))
-        .collect()
-}
-
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[&str] = &[
-    LOOKUP,
-    ADD,
-    SAVE,
-    FORGET_TEST,
-    UNLINK,
-    LINK,
-    PERSON,
-    LINKED_RECORDS,
-];
+pub(crate) const STATEMENTS: &[&str] = &[LOOKUP, ADD, SAVE, FORGET_TEST, UNLINK, LINK, PERSON];
 
 #[cfg(test)]
 mod tests;

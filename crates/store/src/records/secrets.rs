@@ -95,10 +95,6 @@ const LINKED: &str = r#"
 "#;
 
 /// The credential *Test connection* uses, by the link of the database that is tested; `None` without such a link.
-#[expect(
-    clippy::type_complexity,
-    reason = "a user and its secrets, named where they are used"
-)]
 pub async fn for_test(
     snapshot: &mut Snapshot,
     edit: &Authorized<Edit>,
@@ -117,6 +113,7 @@ pub async fn for_test(
 
     let user: RecordId = crate::errors::column("record_links", "target", database.as_str(), &user)?;
     let secrets = list(snapshot, &user).await?;
+
     Ok(Some((user, secrets)))
 }
 

@@ -31,13 +31,6 @@ pub struct Tls {
     pub server_name: Option<String>,
 }
 
-impl Tls {
-    /// The name the certificate must carry.
-    pub fn expected_name<'a>(&'a self, host: &'a str) -> &'a str {
-        self.server_name.as_deref().unwrap_or(host)
-    }
-}
-
 impl Database {
     /// `host:port`, with brackets around an IPv6 address.
     pub fn address(&self) -> String {
@@ -173,21 +166,6 @@ mod tests {
                 "trusted_ca",
                 "Certificate 1 in this text cannot be read."
             )]
-        );
-    }
-
-    #[test]
-    fn a_certificate_carries_the_host_unless_told_otherwise() {
-        let tls = |server_name| Tls {
-            mode: TlsMode::VerifyFull,
-            trusted_ca: None,
-            server_name,
-        };
-
-        assert_eq!(tls(None).expected_name("db"), "db");
-        assert_eq!(
-            tls(Some("db.internal".to_owned())).expected_name("db"),
-            "db.internal"
         );
     }
 }
