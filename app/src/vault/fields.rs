@@ -19,14 +19,19 @@ pub use user::UserFields;
 /// Folders as a select offers them; the first is none.
 pub fn folder_options(folders: Vec<FolderView>) -> Vec<(String, String)> {
     let none = (String::new(), "No folder".to_owned());
-    let named = folders.into_iter().map(|folder| (folder.id.to_string(), folder.name));
+    let named = folders
+        .into_iter()
+        .map(|folder| (folder.id.to_string(), folder.name));
 
     std::iter::once(none).chain(named).collect()
 }
 
 /// A value of ours as a form sends it.
 pub fn word(value: impl Serialize) -> String {
-    serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+    serde_json::to_value(value)
+        .ok()
+        .and_then(|value| value.as_str().map(str::to_owned))
+        .unwrap_or_default()
 }
 
 /// Title and folder. Who may not move a record sends the folder it is in.

@@ -61,12 +61,22 @@ struct Actions {
 #[component]
 pub fn FolderPage() -> impl IntoView {
     let id = use_folder_id();
-    let actions =
-        Actions { rename: ServerAction::new(), share: ServerAction::new(), unshare: ServerAction::new() };
-    let versions =
-        move || (actions.rename.version().get(), actions.share.version().get(), actions.unshare.version().get());
-    let detail =
-        Resource::new_blocking(move || (id.get(), versions()), |(id, _)| async move { folder(named(id)?).await });
+    let actions = Actions {
+        rename: ServerAction::new(),
+        share: ServerAction::new(),
+        unshare: ServerAction::new(),
+    };
+    let versions = move || {
+        (
+            actions.rename.version().get(),
+            actions.share.version().get(),
+            actions.unshare.version().get(),
+        )
+    };
+    let detail = Resource::new_blocking(
+        move || (id.get(), versions()),
+        |(id, _)| async move { folder(named(id)?).await },
+    );
 
     view! {
         <Page title="Folder">
@@ -84,7 +94,12 @@ pub fn FolderPage() -> impl IntoView {
 
 #[component]
 fn Folder(detail: FolderDetail, actions: Actions) -> impl IntoView {
-    let FolderDetail { folder, shares, people, may_configure } = detail;
+    let FolderDetail {
+        folder,
+        shares,
+        people,
+        may_configure,
+    } = detail;
     let id = folder.id.clone();
     let records = match folder.n_records {
         0 => "No record is in it.".to_owned(),
@@ -113,6 +128,7 @@ fn Folder(detail: FolderDetail, actions: Actions) -> impl IntoView {
             {manage}
         </div>
     }
+    .into_any()
 }
 
 #[component]
@@ -183,6 +199,7 @@ fn FolderShares(
             </footer>
         </DraftForm>
     }
+    .into_any()
 }
 
 #[component]

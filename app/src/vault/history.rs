@@ -12,7 +12,10 @@ use crate::ui::when::When;
 #[component]
 pub fn HistoryPage() -> impl IntoView {
     let id = use_record_id();
-    let detail = Resource::new_blocking(move || id.get(), |id| async move { record_history(named(id)?).await });
+    let detail = Resource::new_blocking(
+        move || id.get(),
+        |id| async move { record_history(named(id)?).await },
+    );
 
     view! {
         <Beside id>
@@ -36,7 +39,10 @@ pub fn HistoryPage() -> impl IntoView {
 
 #[component]
 fn Entries(entries: Vec<HistoryEntry>) -> impl IntoView {
-    let rows = entries.into_iter().map(|entry| view! { <Entry entry /> }).collect_view();
+    let rows = entries
+        .into_iter()
+        .map(|entry| view! { <Entry entry /> })
+        .collect_view();
 
     view! {
         <section class="card history">
@@ -52,11 +58,16 @@ fn Entries(entries: Vec<HistoryEntry>) -> impl IntoView {
             </table>
         </section>
     }
+    .into_any()
 }
 
 #[component]
 fn Entry(entry: HistoryEntry) -> impl IntoView {
-    let changes = entry.changes.into_iter().map(|change| view! { <Change change /> }).collect_view();
+    let changes = entry
+        .changes
+        .into_iter()
+        .map(|change| view! { <Change change /> })
+        .collect_view();
 
     view! {
         <tr>
@@ -73,6 +84,7 @@ fn Entry(entry: HistoryEntry) -> impl IntoView {
             </td>
         </tr>
     }
+    .into_any()
 }
 
 #[component]
@@ -81,14 +93,12 @@ fn Change(change: FieldChange) -> impl IntoView {
     let told = match (change.before, change.after) {
         (None, Some(after)) => view! { <span class="wrap">{after}</span> }.into_any(),
         (Some(before), None) => view! { <del class="wrap">{before}</del> }.into_any(),
-        (Some(before), Some(after)) => {
-            view! {
-                <del class="wrap">{before}</del>
-                " → "
-                <span class="wrap">{after}</span>
-            }
-            .into_any()
+        (Some(before), Some(after)) => view! {
+            <del class="wrap">{before}</del>
+            " → "
+            <span class="wrap">{after}</span>
         }
+        .into_any(),
         (None, None) => ().into_any(),
     };
 
@@ -98,4 +108,5 @@ fn Change(change: FieldChange) -> impl IntoView {
             {told}
         </li>
     }
+    .into_any()
 }

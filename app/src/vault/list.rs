@@ -160,11 +160,12 @@ fn FirstSteps() -> impl IntoView {
 
 #[component]
 fn Filters(folders: Vec<FolderView>, wanted: Find) -> impl IntoView {
-    let clear = wanted.is_narrow().then(|| view! { <a class="btn ghost" href="/vault">"Clear"</a> });
-    let folder_page = wanted
-        .folder
-        .as_ref()
-        .map(|folder| view! { <a class="btn ghost" href=format!("/folders/{folder}")>"About this folder"</a> });
+    let clear = wanted
+        .is_narrow()
+        .then(|| view! { <a class="btn ghost" href="/vault">"Clear"</a> });
+    let folder_page = wanted.folder.as_ref().map(
+        |folder| view! { <a class="btn ghost" href=format!("/folders/{folder}")>"About this folder"</a> },
+    );
     let folders = folders
         .into_iter()
         .map(|folder| {
@@ -209,6 +210,7 @@ fn Filters(folders: Vec<FolderView>, wanted: Find) -> impl IntoView {
             </div>
         </div>
     }
+    .into_any()
 }
 
 #[component]
@@ -217,7 +219,10 @@ fn Table(
     find: Memo<(Find, String)>,
     shown: Memo<Option<RecordId>>,
 ) -> impl IntoView {
-    let rows = records.into_iter().map(|record| view! { <Row record find shown /> }).collect_view();
+    let rows = records
+        .into_iter()
+        .map(|record| view! { <Row record find shown /> })
+        .collect_view();
 
     view! {
         <table>
@@ -235,11 +240,21 @@ fn Table(
             <tbody>{rows}</tbody>
         </table>
     }
+    .into_any()
 }
 
 #[component]
 fn Row(record: RecordSummary, find: Memo<(Find, String)>, shown: Memo<Option<RecordId>>) -> impl IntoView {
-    let RecordSummary { id, kind, title, folder_name, subtitle, tested, last_used, .. } = record;
+    let RecordSummary {
+        id,
+        kind,
+        title,
+        folder_name,
+        subtitle,
+        tested,
+        last_used,
+        ..
+    } = record;
     let path = format!("/vault/{id}");
     let href = move || format!("{path}{}", find.get().1);
     let current = move || (shown.get().as_ref() == Some(&id)).then_some("true");
@@ -267,6 +282,7 @@ fn Row(record: RecordSummary, find: Memo<(Find, String)>, shown: Memo<Option<Rec
             <td>{state}</td>
         </tr>
     }
+    .into_any()
 }
 
 /// Whether a database answered when last tested, in one word.

@@ -14,7 +14,11 @@ use crate::ui::form::{DraftForm, FormSentence, FormState};
 pub fn Manage(record: RecordView, folders: Vec<FolderView>) -> impl IntoView {
     record.may_configure.then(|| {
         let id = record.id.clone();
-        let chosen = record.folder.as_ref().map(ToString::to_string).unwrap_or_default();
+        let chosen = record
+            .folder
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default();
 
         view! {
             <section class="card manage">

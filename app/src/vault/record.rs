@@ -67,7 +67,10 @@ pub fn Beside(id: Memo<Option<RecordId>>, children: Children) -> impl IntoView {
 #[component]
 pub fn Head(record: RecordView, tab: Tab) -> impl IntoView {
     let path = format!("/vault/{}", record.id);
-    let about: Vec<String> = [Some(kind_words(&record.body)), record.folder_name.clone()].into_iter().flatten().collect();
+    let about: Vec<String> = [Some(kind_words(&record.body)), record.folder_name.clone()]
+        .into_iter()
+        .flatten()
+        .collect();
     let launch = (record.launchable && record.permissions.launch).then(|| {
         view! {
             <a class="btn primary" href=format!("{path}/terminal")>
@@ -76,7 +79,10 @@ pub fn Head(record: RecordView, tab: Tab) -> impl IntoView {
             </a>
         }
     });
-    let edit = record.permissions.edit.then(|| view! { <a class="btn" href=format!("{path}/edit")>"Edit"</a> });
+    let edit = record
+        .permissions
+        .edit
+        .then(|| view! { <a class="btn" href=format!("{path}/edit")>"Edit"</a> });
     let current = move |of: Tab| (tab == of).then_some("page");
     let sharing = record.may_configure.then(|| {
         view! {
@@ -100,16 +106,17 @@ pub fn Head(record: RecordView, tab: Tab) -> impl IntoView {
                 <h1>{record.title}</h1>
                 <p class="muted">{about.join(" · ")}</p>
             </div>
-            <div class="actions">{edit} {launch}</div>
+            <div class="actions">{edit.into_any()} {launch.into_any()}</div>
         </header>
         <nav class="tabs" aria-label="Record">
             <a href=path.clone() aria-current=current(Tab::Overview)>
                 "Overview"
             </a>
-            {sharing}
-            {history}
+            {sharing.into_any()}
+            {history.into_any()}
         </nav>
     }
+    .into_any()
 }
 
 fn kind_words(body: &Body) -> String {

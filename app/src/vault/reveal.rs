@@ -77,7 +77,10 @@ fn AskPassword(action: ServerAction<Reveal>, record: RecordView) -> impl IntoVie
 
 fn check(sent: &Reveal) -> Vec<FieldError> {
     if sent.password.is_empty() {
-        return vec![FieldError::new("password", "Enter the password you sign in with.")];
+        return vec![FieldError::new(
+            "password",
+            "Enter the password you sign in with.",
+        )];
     }
 
     Vec::new()

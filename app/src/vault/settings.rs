@@ -34,8 +34,10 @@ pub fn SettingsPage() -> impl IntoView {
         })
     });
     // Loaded again for each tab: the one may have changed what the other shows.
-    let detail =
-        Resource::new_blocking(move || (id.get(), tab.get()), |(id, _)| async move { settings(named(id)?).await });
+    let detail = Resource::new_blocking(
+        move || (id.get(), tab.get()),
+        |(id, _)| async move { settings(named(id)?).await },
+    );
 
     view! {
         <Page title="PAM settings">
@@ -106,4 +108,5 @@ fn Tabs(state: FormState, path: String, current: Tab, complete: bool) -> impl In
             {connection}
         </nav>
     }
+    .into_any()
 }

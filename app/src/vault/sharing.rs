@@ -43,7 +43,11 @@ fn Sharing(
     share: ServerAction<ShareRecord>,
     unshare: ServerAction<UnshareRecord>,
 ) -> impl IntoView {
-    let SharingDetail { record, shares, people } = detail;
+    let SharingDetail {
+        record,
+        shares,
+        people,
+    } = detail;
     let id = record.id.clone();
     let kind = record.body.kind();
     let state = FormState::of(share);
@@ -86,6 +90,7 @@ fn Sharing(
             </footer>
         </DraftForm>
     }
+    .into_any()
 }
 
 #[component]
@@ -117,13 +122,29 @@ pub struct Offers {
 
 impl Offers {
     /// Of a folder: its records may be of every kind.
-    pub const ALL: Self = Self { edit: true, launch: true, reveal: true };
+    pub const ALL: Self = Self {
+        edit: true,
+        launch: true,
+        reveal: true,
+    };
 
     pub fn of(kind: RecordKind) -> Self {
         match kind {
-            RecordKind::Configuration => Self { edit: false, launch: false, reveal: false },
-            RecordKind::Database => Self { edit: true, launch: true, reveal: false },
-            RecordKind::User => Self { edit: true, launch: false, reveal: true },
+            RecordKind::Configuration => Self {
+                edit: false,
+                launch: false,
+                reveal: false,
+            },
+            RecordKind::Database => Self {
+                edit: true,
+                launch: true,
+                reveal: false,
+            },
+            RecordKind::User => Self {
+                edit: true,
+                launch: false,
+                reveal: true,
+            },
         }
     }
 }
@@ -132,7 +153,9 @@ impl Offers {
 #[component]
 pub fn ShareFields(state: FormState, people: Vec<(PersonId, String)>, offers: Offers) -> impl IntoView {
     let none = (String::new(), "Choose a person".to_owned());
-    let options = std::iter::once(none).chain(people.into_iter().map(|(id, name)| (id.to_string(), name))).collect();
+    let options = std::iter::once(none)
+        .chain(people.into_iter().map(|(id, name)| (id.to_string(), name)))
+        .collect();
 
     view! {
         <SelectField
@@ -179,6 +202,7 @@ pub fn ShareFields(state: FormState, people: Vec<(PersonId, String)>, offers: Of
                 }
             })}
     }
+    .into_any()
 }
 
 /// The list of shares.
@@ -199,6 +223,7 @@ pub fn ShareTable(children: Children) -> impl IntoView {
             <tbody>{children()}</tbody>
         </table>
     }
+    .into_any()
 }
 
 /// One share; `children` are what can be done about it.
@@ -217,4 +242,5 @@ pub fn ShareRow(share: ShareView, children: Children) -> impl IntoView {
             <td class="tight">{children()}</td>
         </tr>
     }
+    .into_any()
 }

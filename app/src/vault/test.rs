@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use protocol::ids::RecordId;
+use protocol::time::Timestamp;
 use protocol::vault::{StageReport, TestOutcome, TestReport, Tested, TestedCredential};
 
 use super::api::TestConnection as Test;
@@ -16,6 +17,7 @@ pub fn TestConnection(id: RecordId, credentials: Vec<TestedCredential>, tested: 
     let state = FormState::of(action);
     let report = answer_of(action);
     let pending = action.pending();
+    let at_load = StoredValue::new(tested.clone());
     let buttons = credentials
         .into_iter()
         .map(|credential| {
@@ -36,7 +38,7 @@ pub fn TestConnection(id: RecordId, credentials: Vec<TestedCredential>, tested: 
         <section class="card" id="test">
             <header>
                 <h2>"Test connection"</h2>
-                <State tested=tested.clone() />
+                {move || view! { <State tested=shown(report.get().as_ref(), &at_load.get_value()) /> }}
             </header>
             <div aria-live="polite">
                 <FormSentence state />
@@ -54,6 +56,19 @@ pub fn TestConnection(id: RecordId, credentials: Vec<TestedCredential>, tested: 
             </DraftForm>
         </section>
     }
+    .into_any()
+}
+
+/// What the report says, or what was known when the page was loaded.
+fn shown(report: Option<&TestReport>, at_load: &Tested) -> Tested {
+    match report {
+        Some(report) if report.passed() => Tested::Verified { at: Timestamp(0) },
+        Some(_) => Tested::Failed {
+            at: Timestamp(0),
+            sentence: String::new(),
+        },
+        None => at_load.clone(),
+    }
 }
 
 /// What the last test found, on a page that has run none.
@@ -61,19 +76,18 @@ pub fn TestConnection(id: RecordId, credentials: Vec<TestedCredential>, tested: 
 fn LastTest(tested: Tested) -> impl IntoView {
     match tested {
         Tested::Never => {
-            view! { <p class="muted">"Not tested since host, port, TLS or a credential changed."</p> }.into_any()
-        }
-        Tested::Verified { at } => view! { <p class="muted">"Verified on " <When at /></p> }.into_any(),
-        Tested::Failed { at, sentence } => {
-            view! {
-                <p>
-                    {sentence} " " <span class="muted">
-                        <When at />
-                    </span>
-                </p>
-            }
+            view! { <p class="muted">"Not tested since host, port, TLS or a credential changed."</p> }
                 .into_any()
         }
+        Tested::Verified { at } => view! { <p class="muted">"Verified on " <When at /></p> }.into_any(),
+        Tested::Failed { at, sentence } => view! {
+            <p>
+                {sentence} " " <span class="muted">
+                    <When at />
+                </span>
+            </p>
+        }
+        .into_any(),
     }
 }
 
@@ -82,9 +96,14 @@ fn Report(report: TestReport) -> impl IntoView {
     let heading = if report.passed() {
         view! { <p class="done">"Connected as " <b class="mono">{report.login}</b>"."</p> }.into_any()
     } else {
-        view! { <p class="warning">"Could not connect as " <b class="mono">{report.login}</b>"."</p> }.into_any()
+        view! { <p class="warning">"Could not connect as " <b class="mono">{report.login}</b>"."</p> }
+            .into_any()
     };
-    let stages = report.stages.into_iter().map(|stage| view! { <Stage stage /> }).collect_view();
+    let stages = report
+        .stages
+        .into_iter()
+        .map(|stage| view! { <Stage stage /> })
+        .collect_view();
     let warnings = report
         .warnings
         .into_iter()
@@ -97,6 +116,7 @@ fn Report(report: TestReport) -> impl IntoView {
         {report.version.map(|version| view! { <p class="mono wrap">{version}</p> })}
         {warnings}
     }
+    .into_any()
 }
 
 #[component]
@@ -106,7 +126,11 @@ fn Stage(stage: StageReport) -> impl IntoView {
         TestOutcome::Skipped(_) => String::new(),
     };
     let (class, word, said) = match stage.outcome {
-        TestOutcome::Passed(found) => ("tag ok", "passed", view! { <p class="muted">{found}</p> }.into_any()),
+        TestOutcome::Passed(found) => (
+            "tag ok",
+            "passed",
+            view! { <p class="muted">{found}</p> }.into_any(),
+        ),
         TestOutcome::Failed { sentence, remedy } => {
             let said = view! {
                 <p>{sentence}</p>
@@ -125,6 +149,7 @@ fn Stage(stage: StageReport) -> impl IntoView {
             {said}
         </li>
     }
+    .into_any()
 }
 
 /// `0.4 ms`, `12 ms`, `3 s`.

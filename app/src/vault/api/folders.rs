@@ -28,12 +28,22 @@ pub async fn folder(id: FolderId) -> Result<FolderDetail, AppError> {
     let mut snapshot = ctx.shared.db.read().await?;
     let folder = support::visible_folder(&mut snapshot, person, &id).await?;
     let Ok(configure) = vault::authorize::configure_folder(person, &id) else {
-        return Ok(FolderDetail { folder, shares: Vec::new(), people: Vec::new(), may_configure: false });
+        return Ok(FolderDetail {
+            folder,
+            shares: Vec::new(),
+            people: Vec::new(),
+            may_configure: false,
+        });
     };
     let shares = store::shares::list_folder(&mut snapshot, &configure).await?;
     let people = support::people(&mut snapshot).await?;
 
-    Ok(FolderDetail { folder, shares, people, may_configure: true })
+    Ok(FolderDetail {
+        folder,
+        shares,
+        people,
+        may_configure: true,
+    })
 }
 
 /// Makes a folder; for administrators.
@@ -68,7 +78,9 @@ pub async fn rename_folder(id: FolderId, draft: FolderDraft) -> Result<(), AppEr
     crate::ctx::check(&draft)?;
     let mut tx = ctx.shared.db.write().await?;
     let before = support::visible_folder(&mut tx, person, &id).await?;
-    store::folders::rename(&mut tx, &configure, &draft.name()).await.map_err(support::unless_taken)?;
+    store::folders::rename(&mut tx, &configure, &draft.name())
+        .await
+        .map_err(support::unless_taken)?;
     let event = ctx
         .event(protocol::audit::EventName::FolderUpdated)
         .with("folder", id.to_string())

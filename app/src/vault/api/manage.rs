@@ -36,7 +36,10 @@ pub async fn move_record(id: RecordId, folder: Option<FolderId>) -> Result<(), A
 
     let ctx = crate::ctx::RequestCtx::current()?;
     let editing = support::Editing::begin(&ctx, &id).await?;
-    let content = vault::record::Content { folder, ..editing.record.content.clone() };
+    let content = vault::record::Content {
+        folder,
+        ..editing.record.content.clone()
+    };
     let version = editing.record.version;
     editing.save(&ctx, content, Vec::new(), version).await?;
     leptos_axum::redirect(&format!("/vault/{id}"));
@@ -61,7 +64,9 @@ pub async fn delete_record(id: RecordId) -> Result<(), AppError> {
         Removed::Linked(links) => return Err(support::linked(&links)),
         Removed::Nothing => return Err(protocol::errors::Refusal::not_found().into()),
     }
-    let event = ctx.event(support::deleted(record.content.body.kind())).about(&id, record.title());
+    let event = ctx
+        .event(support::deleted(record.content.body.kind()))
+        .about(&id, record.title());
     store::audit::append(&mut tx, event).await?;
     tx.commit().await?;
     ctx.shared.operations.rights_changed();

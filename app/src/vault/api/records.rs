@@ -14,7 +14,11 @@ use crate::vault::{HistoryDetail, RecordDetail, RecordList, Revealed};
 pub async fn records(#[server(default)] find: Find) -> Result<RecordList, AppError> {
     let ctx = crate::ctx::RequestCtx::current()?;
     let actor = ctx.signed_in()?;
-    let filter = store::records::RecordFilter { text: find.q, kind: find.kind, folder: find.folder };
+    let filter = store::records::RecordFilter {
+        text: find.q,
+        kind: find.kind,
+        folder: find.folder,
+    };
     let mut snapshot = ctx.shared.db.read().await?;
     let records = store::records::list(&mut snapshot, &actor.person, &filter).await?;
     let folders = store::folders::list(&mut snapshot, &actor.person).await?;
@@ -45,7 +49,12 @@ pub async fn record(id: RecordId) -> Result<RecordDetail, AppError> {
     let folders = store::folders::list(&mut snapshot, person).await?;
     let folders = if record.may_configure { folders } else { Vec::new() };
 
-    Ok(RecordDetail { record, settings, folders, tests })
+    Ok(RecordDetail {
+        record,
+        settings,
+        folders,
+        tests,
+    })
 }
 
 /// A record and its history; for who may edit it.
@@ -75,7 +84,11 @@ pub async fn test_connection(id: RecordId, credential: TestedCredential) -> Resu
     let (found, shares) = super::support::found(&mut snapshot, &actor.person, &id).await?;
     vault::authorize::edit(&actor.person, &found.location(), &shares)?;
     drop(snapshot);
-    let report = ctx.shared.operations.test_connection(actor, id, credential, ctx.client.clone()).await?;
+    let report = ctx
+        .shared
+        .operations
+        .test_connection(actor, id, credential, ctx.client.clone())
+        .await?;
 
     Ok(report)
 }
@@ -99,12 +112,17 @@ pub async fn reveal(id: RecordId, password: Password) -> Result<Revealed, AppErr
     {
         return Err(refusal.into());
     }
-    ctx.shared.operations.confirm_password(actor.clone(), password, ctx.client.clone()).await?;
+    ctx.shared
+        .operations
+        .confirm_password(actor.clone(), password, ctx.client.clone())
+        .await?;
     let mut tx = ctx.shared.db.write().await?;
     let (found, shares) = support::found(&mut tx, &actor.person, &id).await?;
     let proof = authorize::reveal(&actor.person, &found.location(), &shares, Given::GivenAgain)?;
     let revealed = support::revealed(&ctx, &mut tx, &proof).await?;
-    let event = ctx.event(protocol::audit::EventName::RecordCredentialViewed).about(&id, found.title());
+    let event = ctx
+        .event(protocol::audit::EventName::RecordCredentialViewed)
+        .about(&id, found.title());
     store::audit::append(&mut tx, event).await?;
     tx.commit().await?;
 

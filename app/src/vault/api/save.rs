@@ -13,7 +13,10 @@ pub async fn create_configuration(draft: ConfigurationDraft) -> Result<(), AppEr
 
     let ctx = crate::ctx::RequestCtx::current()?;
     let create = vault::authorize::create(&ctx.signed_in()?.person)?;
-    let draft = ConfigurationDraft { notes: support::plain_lines(&draft.notes), ..draft };
+    let draft = ConfigurationDraft {
+        notes: support::plain_lines(&draft.notes),
+        ..draft
+    };
     let content = vault::record::Content::of_configuration(&draft).map_err(support::invalid_fields)?;
     let id = support::add(&ctx, &create, content, Vec::new()).await?;
     leptos_axum::redirect(&format!("/vault/{id}"));
@@ -54,12 +57,19 @@ pub async fn create_user(draft: UserDraft) -> Result<(), AppError> {
 
 /// Changes a PAM Configuration; for administrators.
 #[server(prefix = "/api", endpoint = "save-configuration")]
-pub async fn save_configuration(id: RecordId, version: i64, draft: ConfigurationDraft) -> Result<(), AppError> {
+pub async fn save_configuration(
+    id: RecordId,
+    version: i64,
+    draft: ConfigurationDraft,
+) -> Result<(), AppError> {
     use super::support;
 
     let ctx = crate::ctx::RequestCtx::current()?;
     let editing = support::Editing::begin(&ctx, &id).await?;
-    let draft = ConfigurationDraft { notes: support::plain_lines(&draft.notes), ..draft };
+    let draft = ConfigurationDraft {
+        notes: support::plain_lines(&draft.notes),
+        ..draft
+    };
     let content = vault::record::Content::of_configuration(&draft).map_err(support::invalid_fields)?;
     editing.save(&ctx, content, Vec::new(), version).await?;
     leptos_axum::redirect(&format!("/vault/{id}"));

@@ -26,7 +26,14 @@ pub async fn settings(id: RecordId) -> Result<SettingsDetail, AppError> {
     let shared = store::shares::list(&mut snapshot, &configure, &record.location()).await?;
     let title = record.title().to_owned();
 
-    Ok(SettingsDetail { record: id, title, settings, configurations, users, launchers: support::launchers(shared) })
+    Ok(SettingsDetail {
+        record: id,
+        title,
+        settings,
+        configurations,
+        users,
+        launchers: support::launchers(shared),
+    })
 }
 
 /// Saves the *General* tab and goes on to what the button said.
@@ -42,7 +49,9 @@ pub async fn save_general(
     let ctx = crate::ctx::RequestCtx::current()?;
     let mut setting = support::SettingUp::begin(&ctx, &id).await?;
     let known = setting.linkable(&ctx, support::general_links(&draft)).await?;
-    let settings = setting.settings.with_general(&draft, &|id: &RecordId| known.get(id).copied())?;
+    let settings = setting
+        .settings
+        .with_general(&draft, &|id: &RecordId| known.get(id).copied())?;
     setting.save(&ctx, settings, version).await?;
     let path = match then.as_str() {
         "general" => format!("/vault/{id}/settings?tab=general"),
@@ -61,7 +70,9 @@ pub async fn save_connection(id: RecordId, version: i64, draft: ConnectionDraft)
 
     let ctx = crate::ctx::RequestCtx::current()?;
     let mut setting = support::SettingUp::begin(&ctx, &id).await?;
-    let known = setting.linkable(&ctx, draft.launch_credential.iter().cloned().collect()).await?;
+    let known = setting
+        .linkable(&ctx, draft.launch_credential.iter().cloned().collect())
+        .await?;
     let configuration = setting.configuration().await?;
     let settings = setting.settings.with_connection(
         &draft,

@@ -24,7 +24,11 @@ pub async fn shares(id: RecordId) -> Result<SharingDetail, AppError> {
     let shares = store::shares::list(&mut snapshot, &configure, &location).await?;
     let people = support::people(&mut snapshot).await?;
 
-    Ok(SharingDetail { record, shares, people })
+    Ok(SharingDetail {
+        record,
+        shares,
+        people,
+    })
 }
 
 /// Shares a record with a person, or changes what they may do.

@@ -13,12 +13,12 @@ use protocol::people::PersonState;
 use protocol::time::Timestamp;
 use protocol::vault::database::PastedCredential;
 use protocol::vault::{
-    ConnectionDraft, DatabaseDraft, FieldChange, FolderView, GeneralDraft, Link, LinkKind, RecordKind, SettingsView,
-    ShareDraft, ShareView, TestedCredential, UserDraft,
+    ConnectionDraft, DatabaseDraft, FieldChange, FolderView, GeneralDraft, Link, LinkKind, RecordKind,
+    SettingsView, ShareDraft, ShareView, TestedCredential, UserDraft,
 };
+use store::records::{Saved, SecretWrites};
 use store::shares::Granted;
 use store::{Snapshot, Tx};
-use store::records::{Saved, SecretWrites};
 use vault::Secret;
 use vault::audit::Event;
 use vault::authorize::{Authorized, Configure, Create, Edit, Reveal};
@@ -39,8 +39,7 @@ use crate::vault::Revealed;
 const REACH: [&str; 5] = ["host", "port", "tls_mode", "trusted_ca", "tls_server_name"];
 
 /// The answer to who saves second.
-const CONFLICT: &str =
-    "Somebody else saved this record after you opened the form. Open it again, look at what changed, and make your change there.";
+const CONFLICT: &str = "Somebody else saved this record after you opened the form. Open it again, look at what changed, and make your change there.";
 
 /// A record and the person's shares that reach it: what the vault weighs.
 pub(super) async fn found(
@@ -48,7 +47,9 @@ pub(super) async fn found(
     person: &Person,
     id: &RecordId,
 ) -> Result<(Record, Vec<Share>), AppError> {
-    let record = store::records::lookup(snapshot, id).await?.ok_or_else(Refusal::not_found)?;
+    let record = store::records::lookup(snapshot, id)
+        .await?
+        .ok_or_else(Refusal::not_found)?;
     let shares = store::shares::held(snapshot, &person.id, &record.location()).await?;
 
     Ok((record, shares))
@@ -64,7 +65,10 @@ pub(super) async fn check_folder(
     if let Some(folder) = folder
         && !folders.iter().any(|known| known.id == *folder)
     {
-        return Err(invalid(FieldError::new("folder", "This folder is gone. Choose another one.")));
+        return Err(invalid(FieldError::new(
+            "folder",
+            "This folder is gone. Choose another one.",
+        )));
     }
 
     Ok(folders)
@@ -72,7 +76,10 @@ pub(super) async fn check_folder(
 
 /// Names of folders for the history.
 pub(super) fn folder_names(folders: Vec<FolderView>) -> impl Fn(&FolderId) -> String {
-    let names: HashMap<FolderId, String> = folders.into_iter().map(|folder| (folder.id, folder.name)).collect();
+    let names: HashMap<FolderId, String> = folders
+        .into_iter()
+        .map(|folder| (folder.id, folder.name))
+        .collect();
 
     move |id| names.get(id).cloned().unwrap_or_default()
 }
@@ -85,7 +92,12 @@ pub(super) async fn people(snapshot: &mut Snapshot) -> Result<Vec<(PersonId, Str
         .into_iter()
         .filter(|person| person.state != PersonState::Off)
         .map(|person| {
-            let shown = format!("{} ({}, {})", person.name, person.email, person.role.label().to_lowercase());
+            let shown = format!(
+                "{} ({}, {})",
+                person.name,
+                person.email,
+                person.role.label().to_lowercase()
+            );
             (person.id, shown)
         })
         .collect())
@@ -118,7 +130,9 @@ pub(super) fn opened(
     field: SecretField,
     sealed: Option<&Sealed>,
 ) -> Result<Option<Secret>, AppError> {
-    sealed.map(|sealed| open(&ctx.shared.master, record, field, sealed).map_err(unreadable)).transpose()
+    sealed
+        .map(|sealed| open(&ctx.shared.master, record, field, sealed).map_err(unreadable))
+        .transpose()
 }
 
 fn unreadable(error: vault::envelope::OpenError) -> AppError {
@@ -159,7 +173,10 @@ pub(super) async fn in_force(
 
 /// A PAM Configuration as the rules take it.
 pub(super) fn parent(record: &Record) -> Option<Parent<'_>> {
-    Some(Parent { title: record.title(), configuration: record.configuration()? })
+    Some(Parent {
+        title: record.title(),
+        configuration: record.configuration()?,
+    })
 }
 
 /// Adds what changed to an event: names of fields, and for those that lead a credential elsewhere both values.
@@ -167,12 +184,17 @@ pub(super) fn with_changes(event: Event, changes: &[FieldChange]) -> Event {
     let names: Vec<&str> = changes.iter().map(|change| change.field.as_str()).collect();
     let event = event.with("fields", names.join(", "));
 
-    changes.iter().filter(|change| REACH.contains(&change.field.as_str())).fold(event, |event, change| {
-        let before = change.before.clone().unwrap_or_default();
-        let after = change.after.clone().unwrap_or_default();
+    changes
+        .iter()
+        .filter(|change| REACH.contains(&change.field.as_str()))
+        .fold(event, |event, change| {
+            let before = change.before.clone().unwrap_or_default();
+            let after = change.after.clone().unwrap_or_default();
 
-        event.with(&format!("{}_before", change.field), before).with(&format!("{}_after", change.field), after)
-    })
+            event
+                .with(&format!("{}_before", change.field), before)
+                .with(&format!("{}_after", change.field), after)
+        })
 }
 
 /// The answer to a save that came second.
@@ -217,7 +239,9 @@ pub(super) async fn add(
 ) -> Result<RecordId, AppError> {
     let id = RecordId::from_random(ctx.shared.draw());
     let secrets = sealed(ctx, &id, secrets)?;
-    let event = ctx.event(created(content.body.kind())).about(&id, content.title.clone());
+    let event = ctx
+        .event(created(content.body.kind()))
+        .about(&id, content.title.clone());
     let event = with_changes(event, &content.described(secrets.iter().map(|(field, _)| *field)));
     let mut tx = ctx.shared.db.write().await?;
     check_folder(&mut tx, &ctx.signed_in()?.person, content.folder.as_ref()).await?;
@@ -233,7 +257,11 @@ pub(super) fn spread(mut draft: DatabaseDraft) -> Result<(DatabaseDraft, &'stati
     draft.trusted_ca = plain_lines(&draft.trusted_ca);
     draft.notes = plain_lines(&draft.notes);
     let pasted = match draft.spread_connection_string().map_err(invalid)? {
-        Some(PastedCredential { login: None, password: None }) | None => "",
+        Some(PastedCredential {
+            login: None,
+            password: None,
+        })
+        | None => "",
         Some(_) => "?pasted=credential",
     };
 
@@ -248,9 +276,16 @@ pub(super) async fn grant(
     event: Event,
     now: Timestamp,
 ) -> Result<Event, AppError> {
-    let nobody = || invalid(FieldError::new("person", "This person is gone or switched off. Choose another one."));
+    let nobody = || {
+        invalid(FieldError::new(
+            "person",
+            "This person is gone or switched off. Choose another one.",
+        ))
+    };
     let person = draft.person.as_ref().ok_or_else(nobody)?;
-    let event = with_person(tx, event, person).await?.with("permissions", draft.permissions().words());
+    let event = with_person(tx, event, person)
+        .await?
+        .with("permissions", draft.permissions().words());
 
     match store::shares::grant(tx, configure, person, draft.permissions(), now).await? {
         Granted::Done => Ok(event),
@@ -282,7 +317,13 @@ pub(super) fn launchers(shares: Vec<ShareView>) -> Vec<(PersonId, String)> {
 pub(super) fn general_links(draft: &GeneralDraft) -> Vec<RecordId> {
     let accounts = draft.accounts.iter().filter_map(|account| account.user.clone());
 
-    draft.configuration.iter().chain(&draft.administrative_credential).cloned().chain(accounts).collect()
+    draft
+        .configuration
+        .iter()
+        .chain(&draft.administrative_credential)
+        .cloned()
+        .chain(accounts)
+        .collect()
 }
 
 /// A folder, if the person sees it.
@@ -307,18 +348,25 @@ pub(super) fn unless_full(removed: store::folders::Removed) -> Result<(), AppErr
             Code::PamConflict,
             "Only an empty folder can be deleted. Move or delete its records first.",
         ))),
-        store::folders::Removed::Nothing => Err(AppError(Refusal::new(Code::PamNotFound, "Folder not found."))),
+        store::folders::Removed::Nothing => {
+            Err(AppError(Refusal::new(Code::PamNotFound, "Folder not found.")))
+        }
     }
 }
 
 /// Names what keeps a record from being deleted.
 pub(super) fn linked(links: &[(LinkKind, Link)]) -> AppError {
-    let named: Vec<String> =
-        links.iter().map(|(kind, link)| format!("“{}” (as {})", link.title, kind.label())).collect();
+    let named: Vec<String> = links
+        .iter()
+        .map(|(kind, link)| format!("“{}” (as {})", link.title, kind.label()))
+        .collect();
 
     AppError(Refusal::new(
         Code::PamConflict,
-        format!("Records link to this one: {}. Unlink it there before you delete it.", named.join(", ")),
+        format!(
+            "Records link to this one: {}. Unlink it there before you delete it.",
+            named.join(", ")
+        ),
     ))
 }
 
@@ -349,7 +397,10 @@ pub(super) fn plain_user(draft: UserDraft) -> UserDraft {
 /// The answer to a name that is in use.
 pub(super) fn unless_taken(error: store::Error) -> AppError {
     match error {
-        store::Error::Taken => invalid(FieldError::new("name", "There is a folder of this name. Choose another one.")),
+        store::Error::Taken => invalid(FieldError::new(
+            "name",
+            "There is a folder of this name. Choose another one.",
+        )),
         store::Error::Unavailable(_)
         | store::Error::Inconsistent { .. }
         | store::Error::Address
@@ -368,7 +419,10 @@ pub(super) async fn tests(
     };
     let (settings, _) = store::settings::lookup(snapshot, edit.record()).await?;
     let administrative = settings.administrative.map(|_| TestedCredential::Administrative);
-    let launch = settings.connection.launch_credential.map(|_| TestedCredential::Launch);
+    let launch = settings
+        .connection
+        .launch_credential
+        .map(|_| TestedCredential::Launch);
 
     Ok(administrative.into_iter().chain(launch).collect())
 }
@@ -385,5 +439,8 @@ pub(super) async fn revealed(
     let private_key = opened(ctx, proof.record(), SecretField::PrivateKey, private_key.as_ref())?;
     let shown = |secret: Option<Secret>| secret.map(|secret| secret.expose().to_owned());
 
-    Ok(Revealed { password: shown(password), private_key: shown(private_key) })
+    Ok(Revealed {
+        password: shown(password),
+        private_key: shown(private_key),
+    })
 }

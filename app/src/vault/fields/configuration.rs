@@ -8,7 +8,11 @@ use crate::ui::field::{AreaField, CheckField, SelectField, TextField};
 use crate::ui::form::FormState;
 
 #[component]
-pub fn ConfigurationFields(state: FormState, draft: ConfigurationDraft, folders: Vec<FolderView>) -> impl IntoView {
+pub fn ConfigurationFields(
+    state: FormState,
+    draft: ConfigurationDraft,
+    folders: Vec<FolderView>,
+) -> impl IntoView {
     view! {
         <TitleAndFolder state title=draft.title.clone() folder=draft.folder.clone() folders configures=true />
         <SelectField
@@ -31,6 +35,7 @@ pub fn ConfigurationFields(state: FormState, draft: ConfigurationDraft, folders:
         <Limits state draft=draft.clone() />
         <AreaField state name="draft[notes]" label="Notes" value=draft.notes />
     }
+    .into_any()
 }
 
 /// What linked records may do at most.
@@ -77,6 +82,7 @@ fn Switches(state: FormState, draft: ConfigurationDraft) -> impl IntoView {
             </p>
         </fieldset>
     }
+    .into_any()
 }
 
 #[component]
@@ -134,4 +140,5 @@ fn Limits(state: FormState, draft: ConfigurationDraft) -> impl IntoView {
             />
         </fieldset>
     }
+    .into_any()
 }

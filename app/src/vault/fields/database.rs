@@ -52,6 +52,7 @@ pub fn DatabaseFields(
         />
         <AreaField state name="draft[notes]" label="Notes" value=draft.notes />
     }
+    .into_any()
 }
 
 /// Host, port and TLS.
@@ -102,6 +103,7 @@ fn Reach(state: FormState, draft: DatabaseDraft) -> impl IntoView {
             />
         </fieldset>
     }
+    .into_any()
 }
 
 /// Host, port and TLS of a record whose editor may not change them: sent as they are.
@@ -138,7 +140,10 @@ mod tests {
             ..DatabaseDraft::default()
         };
 
-        assert_eq!(check_database(&draft("postgresql://app:pw@db.example.org:5433/orders")), []);
+        assert_eq!(
+            check_database(&draft("postgresql://app:pw@db.example.org:5433/orders")),
+            []
+        );
         assert_eq!(check_database(&draft("db.example.org:5433")).len(), 1);
     }
 }

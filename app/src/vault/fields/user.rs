@@ -71,10 +71,15 @@ pub fn UserFields(
             <Remove state field="clear_private_key" label="Remove the stored key" shown=has_private_key />
         </fieldset>
     }
+    .into_any()
 }
 
 fn kept(is_set: bool, sentence: &'static str) -> &'static str {
-    if is_set { sentence } else { "Stored encrypted; never shown in a form." }
+    if is_set {
+        sentence
+    } else {
+        "Stored encrypted; never shown in a form."
+    }
 }
 
 /// The box that removes a stored secret, where there is one.

@@ -19,7 +19,11 @@ pub fn Accounts(id: RecordId, settings: SettingsView) -> impl IntoView {
         }
     });
     let is_empty = administrative.is_none() && settings.accounts.is_empty();
-    let accounts = settings.accounts.into_iter().map(|account| view! { <Account account /> }).collect_view();
+    let accounts = settings
+        .accounts
+        .into_iter()
+        .map(|account| view! { <Account account /> })
+        .collect_view();
 
     view! {
         <section class="card">
@@ -33,6 +37,7 @@ pub fn Accounts(id: RecordId, settings: SettingsView) -> impl IntoView {
             </ul>
         </section>
     }
+    .into_any()
 }
 
 #[component]
@@ -40,9 +45,12 @@ fn Account(account: AccountView) -> impl IntoView {
     let who = match account.may_launch {
         MayLaunch::Everyone => "everyone with a launch share".to_owned(),
         MayLaunch::Persons if account.persons.is_empty() => "nobody".to_owned(),
-        MayLaunch::Persons => {
-            account.persons.into_iter().map(|(_, name)| name).collect::<Vec<_>>().join(", ")
-        }
+        MayLaunch::Persons => account
+            .persons
+            .into_iter()
+            .map(|(_, name)| name)
+            .collect::<Vec<_>>()
+            .join(", "),
     };
 
     view! {
@@ -53,6 +61,7 @@ fn Account(account: AccountView) -> impl IntoView {
             <span class="end muted">{who}</span>
         </li>
     }
+    .into_any()
 }
 
 /// What is in force, and the way to *Set Up*.
@@ -81,11 +90,17 @@ pub fn SettingsSummary(id: RecordId, settings: SettingsView, configures: bool) -
             {lines}
         </section>
     }
+    .into_any()
 }
 
 #[component]
 fn InForce(settings: SettingsView) -> impl IntoView {
-    let value = |field: &str| settings.resolved(field).map(|of| of.in_force.clone()).unwrap_or_default();
+    let value = |field: &str| {
+        settings
+            .resolved(field)
+            .map(|of| of.in_force.clone())
+            .unwrap_or_default()
+    };
     let recorded: Vec<&str> = [
         ("graphical_session_recording", "graphical"),
         ("text_session_recording", "text"),
@@ -139,6 +154,7 @@ fn InForce(settings: SettingsView) -> impl IntoView {
             </li>
         </ul>
     }
+    .into_any()
 }
 
 #[component]

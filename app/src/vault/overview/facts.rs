@@ -19,7 +19,11 @@ fn Fact(label: &'static str, #[prop(into)] value: String, #[prop(optional)] mono
 
 #[component]
 pub fn DatabaseFacts(view: DatabaseView) -> impl IntoView {
-    let host = if view.host.contains(':') { format!("[{}]", view.host) } else { view.host };
+    let host = if view.host.contains(':') {
+        format!("[{}]", view.host)
+    } else {
+        view.host
+    };
 
     view! {
         <dl class="facts">
@@ -31,6 +35,7 @@ pub fn DatabaseFacts(view: DatabaseView) -> impl IntoView {
             <Fact label="Notes" value=view.notes />
         </dl>
     }
+    .into_any()
 }
 
 #[component]
@@ -56,12 +61,19 @@ pub fn UserFacts(id: RecordId, view: UserView, may_reveal: bool) -> impl IntoVie
             <Fact label="Description" value=view.description />
         </dl>
     }
+    .into_any()
 }
 
 #[component]
 pub fn ConfigurationFacts(view: ConfigurationView) -> impl IntoView {
     let on = |is_on: bool| if is_on { "on" } else { "off" };
-    let or_default = |text: String| if text.is_empty() { "Postern's default".to_owned() } else { text };
+    let or_default = |text: String| {
+        if text.is_empty() {
+            "Postern's default".to_owned()
+        } else {
+            text
+        }
+    };
 
     view! {
         <dl class="facts">
@@ -84,6 +96,7 @@ pub fn ConfigurationFacts(view: ConfigurationView) -> impl IntoView {
             <Fact label="Notes" value=view.notes />
         </dl>
     }
+    .into_any()
 }
 
 /// Who each pasted certificate is for and until when.
@@ -92,7 +105,11 @@ fn Certificates(label: &'static str, facts: Vec<CertificateFacts>) -> impl IntoV
     facts
         .into_iter()
         .map(|facts| {
-            let class = if facts.warning.is_some() { "tag warn" } else { "tag ok" };
+            let class = if facts.warning.is_some() {
+                "tag warn"
+            } else {
+                "tag ok"
+            };
 
             view! {
                 <dt>{label}</dt>
@@ -136,4 +153,5 @@ pub fn Stamps(record: RecordView) -> impl IntoView {
             </dd>
         </dl>
     }
+    .into_any()
 }

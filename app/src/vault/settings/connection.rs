@@ -20,7 +20,12 @@ pub fn ConnectionForm(detail: SettingsDetail) -> impl IntoView {
     let action = ServerAction::<SaveConnection>::new();
     let state = FormState::of(action);
     let path = format!("/vault/{}", detail.record);
-    let SettingsDetail { record, settings, users, .. } = detail;
+    let SettingsDetail {
+        record,
+        settings,
+        users,
+        ..
+    } = detail;
     let version = settings.version;
     let settings = StoredValue::new(settings);
 
@@ -59,7 +64,11 @@ fn in_force(settings: Settings, field: &str) -> String {
             Source::Configuration(title) => format!(" · from {title}"),
             Source::Default => " · Postern's default".to_owned(),
         };
-        let denied = resolved.denied.as_ref().map(|sentence| format!(" · {sentence}")).unwrap_or_default();
+        let denied = resolved
+            .denied
+            .as_ref()
+            .map(|sentence| format!(" · {sentence}"))
+            .unwrap_or_default();
 
         format!("in force: {}{from}{denied}", resolved.in_force)
     })
@@ -106,7 +115,11 @@ fn Line(
 #[component]
 fn ConnectionFields(state: FormState, settings: Settings, users: Vec<Link>) -> impl IntoView {
     let draft = settings.with_value(|settings| settings.connection.clone());
-    let launch = draft.launch_credential.as_ref().map(ToString::to_string).unwrap_or_default();
+    let launch = draft
+        .launch_credential
+        .as_ref()
+        .map(ToString::to_string)
+        .unwrap_or_default();
 
     view! {
         <section>
@@ -152,6 +165,7 @@ fn ConnectionFields(state: FormState, settings: Settings, users: Vec<Link>) -> i
             />
         </section>
     }
+    .into_any()
 }
 
 #[component]
@@ -187,6 +201,7 @@ fn RecordingFields(state: FormState, settings: Settings) -> impl IntoView {
             />
         </section>
     }
+    .into_any()
 }
 
 #[component]
@@ -230,12 +245,16 @@ fn DataFields(state: FormState, settings: Settings) -> impl IntoView {
             />
         </section>
     }
+    .into_any()
 }
 
 #[component]
 fn TerminalFields(state: FormState, settings: Settings) -> impl IntoView {
     let draft = settings.with_value(|settings| settings.connection.clone());
-    let (least, most) = (FONT_SIZES.first().copied().unwrap_or_default(), FONT_SIZES.last().copied().unwrap_or_default());
+    let (least, most) = (
+        FONT_SIZES.first().copied().unwrap_or_default(),
+        FONT_SIZES.last().copied().unwrap_or_default(),
+    );
     let schemes = [
         ColorScheme::GrayBlack,
         ColorScheme::GreenBlack,
@@ -243,7 +262,9 @@ fn TerminalFields(state: FormState, settings: Settings) -> impl IntoView {
         ColorScheme::BlackWhite,
     ]
     .map(|scheme| (word(scheme), scheme_label(scheme).to_owned()));
-    let schemes = std::iter::once((String::new(), "Inherit".to_owned())).chain(schemes).collect();
+    let schemes = std::iter::once((String::new(), "Inherit".to_owned()))
+        .chain(schemes)
+        .collect();
 
     view! {
         <section>
@@ -275,6 +296,7 @@ fn TerminalFields(state: FormState, settings: Settings) -> impl IntoView {
             />
         </section>
     }
+    .into_any()
 }
 
 fn scheme_label(scheme: ColorScheme) -> &'static str {
@@ -343,4 +365,5 @@ fn LimitFields(state: FormState, settings: Settings) -> impl IntoView {
             />
         </section>
     }
+    .into_any()
 }

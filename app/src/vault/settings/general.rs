@@ -18,7 +18,14 @@ pub fn GeneralForm(detail: SettingsDetail) -> impl IntoView {
     let action = ServerAction::<SaveGeneral>::new();
     let state = FormState::of(action);
     let path = format!("/vault/{}", detail.record);
-    let SettingsDetail { record, settings, configurations, users, launchers, .. } = detail;
+    let SettingsDetail {
+        record,
+        settings,
+        configurations,
+        users,
+        launchers,
+        ..
+    } = detail;
     let complete = settings.is_general_complete();
     let id_text = |id: Option<&protocol::ids::RecordId>| id.map(ToString::to_string).unwrap_or_default();
     let configuration = id_text(settings.general.configuration.as_ref());
@@ -79,7 +86,9 @@ pub fn link_options(none: &'static str, links: Vec<Link>) -> Vec<(String, String
         (link.id.to_string(), label)
     });
 
-    std::iter::once((String::new(), none.to_owned())).chain(named).collect()
+    std::iter::once((String::new(), none.to_owned()))
+        .chain(named)
+        .collect()
 }
 
 /// One row for each account, and an empty one to add the next.
@@ -125,6 +134,7 @@ fn Accounts(
                 .then(|| view! { <p class="muted">"To remove an account, choose “None” in its row."</p> })}
         </section>
     }
+    .into_any()
 }
 
 #[component]
@@ -136,12 +146,24 @@ fn AccountRow(
     launchers: Vec<(PersonId, String)>,
 ) -> impl IntoView {
     let name = move |field: &str| format!("draft[accounts][{idx}]{field}");
-    let chosen = account.as_ref().map(|account| account.user.id.to_string()).unwrap_or_default();
-    let is_launch = account.as_ref().is_some_and(|account| account.is_launch_credential);
-    let may_launch = account.as_ref().map(|account| account.may_launch).unwrap_or_default();
+    let chosen = account
+        .as_ref()
+        .map(|account| account.user.id.to_string())
+        .unwrap_or_default();
+    let is_launch = account
+        .as_ref()
+        .is_some_and(|account| account.is_launch_credential);
+    let may_launch = account
+        .as_ref()
+        .map(|account| account.may_launch)
+        .unwrap_or_default();
     let persons = account.map(|account| account.persons).unwrap_or_default();
     let boxes = person_boxes(launchers, persons);
-    let label = if chosen.is_empty() { "Add an account".to_owned() } else { format!("Account {}", idx + 1) };
+    let label = if chosen.is_empty() {
+        "Add an account".to_owned()
+    } else {
+        format!("Account {}", idx + 1)
+    };
 
     view! {
         <div class="account">
@@ -158,16 +180,21 @@ fn AccountRow(
                 name=name("[may_launch]")
                 label="May launch with"
                 value=word(may_launch)
-                options=vec![("everyone", "Everyone with a launch share"), ("persons", "Chosen persons")]
+                hint="Of those who hold a launch share."
+                options=vec![("everyone", "Everyone"), ("persons", "Chosen persons")]
             />
             {(!boxes.is_empty())
                 .then(|| view! { <CheckList state name=name("[persons][]") label="Chosen persons" options=boxes /> })}
         </div>
     }
+    .into_any()
 }
 
 /// Everybody with a launch share, and those on the list who have lost theirs: leaving them out would drop them unseen.
-fn person_boxes(launchers: Vec<(PersonId, String)>, chosen: Vec<(PersonId, String)>) -> Vec<(String, String, bool)> {
+fn person_boxes(
+    launchers: Vec<(PersonId, String)>,
+    chosen: Vec<(PersonId, String)>,
+) -> Vec<(String, String, bool)> {
     let lost: Vec<(PersonId, String)> = chosen
         .iter()
         .filter(|(id, _)| !launchers.iter().any(|(other, _)| other == id))
@@ -197,10 +224,18 @@ mod tests {
         let launchers = vec![(person(1), "Ada".to_owned())];
         let chosen = vec![(person(2), "Bob".to_owned())];
 
-        let boxes: Vec<(String, bool)> =
-            person_boxes(launchers, chosen).into_iter().map(|(_, name, ticked)| (name, ticked)).collect();
+        let boxes: Vec<(String, bool)> = person_boxes(launchers, chosen)
+            .into_iter()
+            .map(|(_, name, ticked)| (name, ticked))
+            .collect();
 
-        assert_eq!(boxes, [("Ada".to_owned(), false), ("Bob (no launch share)".to_owned(), true)]);
+        assert_eq!(
+            boxes,
+            [
+                ("Ada".to_owned(), false),
+                ("Bob (no launch share)".to_owned(), true)
+            ]
+        );
         assert_eq!(word(MayLaunch::Persons), "persons");
     }
 }

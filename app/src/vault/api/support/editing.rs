@@ -29,9 +29,15 @@ impl Editing {
     }
 
     /// What the rules of a PAM User's form hold the new fields against.
-    pub(in crate::vault::api) async fn stored_secrets(&mut self, ctx: &RequestCtx) -> Result<StoredSecrets, AppError> {
+    pub(in crate::vault::api) async fn stored_secrets(
+        &mut self,
+        ctx: &RequestCtx,
+    ) -> Result<StoredSecrets, AppError> {
         let stored = store::records::secrets::for_edit(&mut self.tx, &self.edit).await?;
-        let key = stored.iter().find(|(field, _)| *field == SecretField::PrivateKey).map(|(_, sealed)| sealed);
+        let key = stored
+            .iter()
+            .find(|(field, _)| *field == SecretField::PrivateKey)
+            .map(|(_, sealed)| sealed);
         let private_key = opened(ctx, &self.record.id, SecretField::PrivateKey, key)?;
 
         Ok(StoredSecrets { private_key })
@@ -49,13 +55,22 @@ impl Editing {
         let stored = store::records::secrets::for_edit(&mut self.tx, &self.edit).await?;
         let stored: Vec<SecretField> = stored.into_iter().map(|(field, _)| field).collect();
         let before = &self.record.content;
-        let change = Change::between(&self.edit, before, &content, &secrets, &stored, folder_names(folders))?;
+        let change = Change::between(
+            &self.edit,
+            before,
+            &content,
+            &secrets,
+            &stored,
+            folder_names(folders),
+        )?;
         if change.is_empty() {
             return unless_stale(&self.record, version);
         }
 
         let kind = content.body.kind();
-        let event = ctx.event(changed(kind, change.fields())).about(&self.record.id, content.title.clone());
+        let event = ctx
+            .event(changed(kind, change.fields()))
+            .about(&self.record.id, content.title.clone());
         let secrets = sealed(ctx, &self.record.id, secrets)?;
         let now = ctx.now();
         let saved =
@@ -75,5 +90,8 @@ fn unless_stale(record: &Record, version: i64) -> Result<(), AppError> {
         return Ok(());
     }
 
-    Err(AppError(Refusal::new(protocol::errors::Code::PamConflict, super::CONFLICT)))
+    Err(AppError(Refusal::new(
+        protocol::errors::Code::PamConflict,
+        super::CONFLICT,
+    )))
 }

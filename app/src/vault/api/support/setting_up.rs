@@ -35,7 +35,12 @@ impl SettingUp {
         }
         let (settings, _version) = store::settings::lookup(&mut tx, id).await?;
 
-        Ok(Self { tx, configure, record, settings })
+        Ok(Self {
+            tx,
+            configure,
+            record,
+            settings,
+        })
     }
 
     /// The kinds of records a form links to, as far as the editor may see them.
@@ -70,7 +75,9 @@ impl SettingUp {
         let saved =
             store::settings::save(&mut self.tx, &self.configure, &settings, version, ctx.now()).await?;
         unless_conflict(saved)?;
-        let event = ctx.event(EventName::PamSettingsUpdated).about(&self.record.id, self.record.title());
+        let event = ctx
+            .event(EventName::PamSettingsUpdated)
+            .about(&self.record.id, self.record.title());
         store::audit::append(&mut self.tx, with_changes(event, &changes)).await?;
         self.tx.commit().await?;
         ctx.shared.operations.rights_changed();
