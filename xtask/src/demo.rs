@@ -2,10 +2,12 @@
 //!
 //! Everything it makes lies in `demo-data/` of the checkout. A second run finds it there.
 
+mod browser;
 mod folder;
 mod postern;
 mod postgres;
 mod process;
+mod records;
 mod sources;
 
 use std::io::Write;
@@ -28,6 +30,9 @@ const ORDERS: u32 = 400_000;
 /// The same tables in a second.
 const FEW_ORDERS: u32 = 400;
 
+/// The step that fills Postern.
+const RECORDS: &str = "records";
+
 /// When Postern is stopped.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Until {
@@ -49,7 +54,14 @@ pub(crate) fn run(workspace: &Workspace, until: Until) -> Result<()> {
         say("demo: loading the sample database, a million rows");
         postgres.load(&sample, ORDERS)
     })?;
+    if !folder.has_finished(RECORDS) {
+        Postern::clear(&folder)?;
+    }
     let mut postern = Postern::start(workspace, &folder)?;
+    folder.once(RECORDS, || {
+        say("demo: making people and records");
+        records::make(&folder, postern.url())
+    })?;
     introduce(&folder, &postern)?;
     let ended = runtime.block_on(attend(workspace, &folder, until, &mut postgres, &mut postern));
 
@@ -77,13 +89,26 @@ pub(crate) fn run_postgres(workspace: &Workspace, folder: &Path) -> Result<()> {
 
 fn introduce(folder: &Folder, postern: &Postern) -> Result<()> {
     say(&format!("\n  Postern  {}\n", postern.url()));
-    say(&format!(
-        "  Sign in  {ADMINISTRATOR}  {}  (administrator)\n",
-        folder.password("administrator")?
-    ));
+    for (email, name) in [
+        (ADMINISTRATOR, "administrator"),
+        (records::USER, "user"),
+        (records::AUDITOR, "auditor"),
+    ] {
+        say(&format!("  {name:<14}{email:<22}{}", folder.password(name)?));
+    }
+    say(TO_TRY);
     say("  Ctrl-C stops everything, `make demo-clean` removes it.\n");
     Ok(())
 }
+
+const TO_TRY: &str = "
+  Three things to try, each person in a browser window of their own (a private one for the second):
+
+  1. As the user open `shop` and press Launch. SELECT * FROM catalog.find_products('lamp'); then
+     SELECT count(*) FROM sales.order_items; then SELECT pg_sleep(60); and Ctrl-C. You hold no password of it.
+  2. As the auditor open Sessions and play what the user did, statement by statement.
+  3. As the administrator open `shop`, Sharing, and remove the user's share while they work: their session ends.
+";
 
 /// Returns on Ctrl-C, or with an error when one of the two ends by itself.
 async fn attend(

@@ -67,12 +67,27 @@ impl Folder {
 
     /// Does `step` unless an earlier run has finished it.
     pub(super) fn once(&self, name: &str, step: impl FnOnce() -> Result<()>) -> Result<()> {
-        let mark = self.path.join("done").join(name);
-        if !mark.exists() {
+        if !self.has_finished(name) {
             step()?;
-            File::create(mark)?;
+            File::create(self.mark(name))?;
         }
         Ok(())
+    }
+
+    pub(super) fn has_finished(&self, name: &str) -> bool {
+        self.mark(name).exists()
+    }
+
+    /// Lets a step be done once more.
+    pub(super) fn forget(&self, name: &str) -> Result<()> {
+        if self.has_finished(name) {
+            fs::remove_file(self.mark(name))?;
+        }
+        Ok(())
+    }
+
+    fn mark(&self, name: &str) -> PathBuf {
+        self.path.join("done").join(name)
     }
 }
 
@@ -141,5 +156,9 @@ mod tests {
         folder.once("load", || anyhow::bail!("half way")).unwrap_err();
         folder.once("load", || Ok(())).unwrap();
         folder.once("load", || anyhow::bail!("again")).unwrap();
+
+        assert!(folder.has_finished("load"));
+        folder.forget("load").unwrap();
+        assert!(!folder.has_finished("load"));
     }
 }

@@ -1,5 +1,6 @@
 //! The demo's Postern: configuration, the first administrator, the server.
 
+use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
@@ -16,19 +17,32 @@ pub(super) const ADMINISTRATOR: &str = "ada@postern.example";
 const PORT: u16 = 7480;
 const METRICS_PORT: u16 = 7490;
 
+/// The step that adds the administrator.
+const FIRST_PERSON: &str = "administrator";
+
 pub(super) struct Postern {
     process: Process,
     url: String,
 }
 
 impl Postern {
+    /// Removes what a run left that was interrupted before it had made all records.
+    pub(super) fn clear(folder: &Folder) -> Result<()> {
+        folder.forget(FIRST_PERSON)?;
+        let data = data(folder);
+        if data.exists() {
+            fs::remove_dir_all(&data).with_context(|| format!("cannot remove {}", data.display()))?;
+        }
+        Ok(())
+    }
+
     /// Starts the server that `cargo build` made, the first time with an administrator.
     pub(super) fn start(workspace: &Workspace, folder: &Folder) -> Result<Self> {
         let program = workspace.target.join("debug/posternd");
         let port = free_port(PORT)?;
         let url = format!("http://localhost:{port}");
         let configuration = write_configuration(folder, port, &url)?;
-        folder.once("administrator", || {
+        folder.once(FIRST_PERSON, || {
             add_administrator(&program, &configuration, folder.password("administrator")?)
         })?;
 
@@ -52,9 +66,13 @@ impl Postern {
     }
 }
 
+fn data(folder: &Folder) -> PathBuf {
+    folder.path().join("postern")
+}
+
 fn write_configuration(folder: &Folder, port: u16, url: &str) -> Result<PathBuf> {
     let path = folder.path().join("postern.toml");
-    let data = toml::Value::from(folder.path().join("postern").display().to_string());
+    let data = toml::Value::from(data(folder).display().to_string());
     let metrics = free_port(METRICS_PORT)?;
     let text = format!(
         "[http]\nlisten = \"127.0.0.1:{port}\"\npublic_url = \"{url}\"\n\n\
