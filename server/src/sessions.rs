@@ -10,7 +10,6 @@ use app::ctx::{Actor, Client};
 use protocol::audit::{EventName, Outcome};
 use protocol::errors::{Code, Refusal};
 use protocol::ids::SessionId;
-use protocol::people::Role;
 use protocol::terminal::EndReason;
 use store::audit;
 
@@ -28,15 +27,7 @@ pub async fn terminate(
     session: &SessionId,
     client: &Client,
 ) -> Result<(), Refusal> {
-    match actor.role() {
-        Role::Administrator => {}
-        Role::Auditor | Role::User => {
-            return Err(Refusal::new(
-                Code::PamPolicyDenied,
-                "Only an administrator may end somebody's session.",
-            ));
-        }
-    }
+    vault::authorize::terminate(&actor.person)?;
     let mut snapshot = state.db.read().await.map_err(store_failed)?;
     let found = store::sessions::lookup(&mut snapshot, session)
         .await

@@ -59,19 +59,21 @@ pub async fn open(
     let closing = Closing::new(id.clone(), actor, client, launch, &aim);
     note(state, actor, client, launch, &aim, &id, &key).await?;
 
-    match acquire(state, actor, &aim, &effective, &id, key, screen).await {
-        Ok((upstream, tape)) => {
-            go_live(state, &closing, &aim, launch).await?;
+    let acquired = async {
+        let acquired = acquire(state, actor, &aim, &effective, &id, key, screen).await?;
+        go_live(state, &closing, &aim, launch).await?;
 
-            Ok(Opened {
-                id,
-                aim,
-                effective,
-                upstream,
-                tape,
-                closing,
-            })
-        }
+        Ok(acquired)
+    };
+    match acquired.await {
+        Ok((upstream, tape)) => Ok(Opened {
+            id,
+            aim,
+            effective,
+            upstream,
+            tape,
+            closing,
+        }),
         Err(refusal) => {
             close::never_opened(state, &closing, &refusal).await;
 

@@ -31,7 +31,10 @@ pub struct Seat {
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        self.registry.with(|live| live.remove(&self.session));
+        self.registry.with(|live| {
+            live.remove(&self.session);
+            count(live.len());
+        });
     }
 }
 
@@ -43,12 +46,10 @@ impl Registry {
     /// Takes a place for a session.
     pub fn sit(&self, session: &SessionId) -> Seat {
         let (tell, orders) = watch::channel(Orders::default());
-        let n_live = self.with(|live| {
+        self.with(|live| {
             live.insert(session.clone(), tell);
-
-            live.len()
+            count(live.len());
         });
-        metrics::gauge!("postern_sessions_live").set(n_live as f64);
 
         Seat {
             registry: self.clone(),
@@ -97,6 +98,10 @@ impl Registry {
         // Who has not left by then is cut off with the process; recovery closes the recording.
         let _ = tokio::time::timeout(grace, gone).await;
     }
+}
+
+fn count(n_live: usize) {
+    metrics::gauge!("postern_sessions_live").set(n_live as f64);
 }
 
 #[cfg(test)]

@@ -164,15 +164,16 @@ impl Task {
         }
     }
 
-    /// Waits for whatever comes first.
+    /// Waits for whatever comes first. Orders and limits come before the browser, which could keep them waiting
+    /// by never being silent.
     async fn next(&mut self) -> Event {
         let reads = self.engine.wants_message() && self.may_print();
 
         tokio::select! {
             biased;
-            frame = self.ends.from_browser.recv() => Event::Browser(frame),
             changed = self.seat.orders.changed() => { drop(changed); Event::Orders }
             _ = self.tick.tick() => Event::Tick,
+            frame = self.ends.from_browser.recv() => Event::Browser(frame),
             written = self.wire.outbound.write(), if self.wire.outbound.has_pending() => Event::ToDatabase(written),
             read = self.wire.inbound.read(), if reads => Event::FromDatabase(read),
             ending = self.control.ended(), if !reads => Event::Pump(ending),
@@ -404,7 +405,7 @@ impl Task {
         let counted = Counted {
             bytes: self.bytes,
             statements: activity.statements,
-            errors: 0,
+            errors: self.errors,
         };
         close(&self.state, &self.closing, &self.tape, &end, counted).await;
         metrics::counter!("postern_sessions_closed_total").increment(1);
