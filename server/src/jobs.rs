@@ -10,6 +10,7 @@ use recording::{Media, SessionKey, Stored, crash_footer, recover as recover_reco
 use store::sessions::{Progress, Session};
 use store::{acquisitions, audit, sessions, sign_ins};
 use tokio::sync::mpsc;
+use tokio::time::{Interval, interval};
 use tracing::{error, info, warn};
 use vault::audit::Event;
 
@@ -101,9 +102,18 @@ async fn recover_one(state: &AppState, session: Session) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Writes the head of each closed segment into the audit log, so that removing a tail shows.
+/// Writes the head of each closed segment into the audit log, so that removing a tail shows. When the server
+/// stops, those that wait are written first.
 async fn note_heads(state: AppState, mut heads: mpsc::Receiver<ClosedSegment>) {
-    while let Some(closed) = heads.recv().await {
+    loop {
+        let closed = tokio::select! {
+            biased;
+            closed = heads.recv() => closed,
+            () = state.stopping.cancelled() => None,
+        };
+        let Some(closed) = closed else {
+            return;
+        };
         if let Err(error) = note_head(&state, &closed).await {
             error!(error = &error as &dyn std::error::Error, session.id = %closed.session, "head not noted");
         }
@@ -126,17 +136,15 @@ async fn note_head(state: &AppState, closed: &ClosedSegment) -> Result<(), store
 }
 
 async fn round(state: AppState) {
-    let mut every = tokio::time::interval(ROUND);
-    loop {
-        every.tick().await;
+    let mut every = interval(ROUND);
+    while is_due(&state, &mut every).await {
         state.sessions.look_again();
     }
 }
 
 async fn tidy(state: AppState) {
-    let mut every = tokio::time::interval(TIDYING);
-    loop {
-        every.tick().await;
+    let mut every = interval(TIDYING);
+    while is_due(&state, &mut every).await {
         let removed = async {
             let mut tx = state.db.write().await?;
             let removed = sign_ins::remove_old(&mut tx, clock::now()).await?;
@@ -150,5 +158,54 @@ async fn tidy(state: AppState) {
                 "old sign-ins not removed"
             );
         }
+    }
+}
+
+/// Waits until it is time again; false when the server stops.
+async fn is_due(state: &AppState, every: &mut Interval) -> bool {
+    tokio::select! {
+        _ = every.tick() => true,
+        () = state.stopping.cancelled() => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::audit::AuditFilter;
+    use protocol::ids::SessionId;
+    use recording::Head;
+    use store::Db;
+
+    use super::*;
+    use crate::config::Config;
+    use crate::master_key;
+
+    #[tokio::test]
+    async fn heads_that_wait_are_written_before_the_server_stops() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = Config::default();
+        config.data.folder = folder.path().to_owned();
+        let db = Db::open(&config.store_url(), 1).await.unwrap();
+        let master = master_key::load(&config.data.master_key_file(), true).unwrap();
+        let (to_audit, heads) = mpsc::channel(4);
+        let state = AppState::new(config, db, master, to_audit);
+        for segment in 0..3 {
+            let closed = ClosedSegment {
+                session: SessionId::from_random([1; 16]),
+                segment,
+                head: Head {
+                    segment,
+                    hash: [0xa5; 32],
+                },
+            };
+            state.heads.send(closed).await.unwrap();
+        }
+
+        state.stopping.cancel();
+        note_heads(state.clone(), heads).await;
+
+        let mut snapshot = state.db.read().await.unwrap();
+        let page = audit::list(&mut snapshot, &AuditFilter::default()).await.unwrap();
+        assert_eq!(page.events.len(), 3);
     }
 }

@@ -12,6 +12,7 @@ use metrics_exporter_prometheus::PrometheusBuilder;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 use tracing::{info, warn};
 
 use crate::http::assets;
@@ -21,7 +22,7 @@ use crate::recorder::ClosedSegment;
 use crate::state::AppState;
 use crate::{health, jobs, routes};
 
-/// How long the end waits for sessions to be told and recordings to be closed.
+/// How long the end waits for sessions to be told and recordings to be closed, and again for the work behind them.
 const GRACE: Duration = Duration::from_secs(10);
 
 /// Serves until SIGINT or SIGTERM, then ends every session with a reason.
@@ -42,10 +43,11 @@ pub async fn serve(state: AppState, heads: mpsc::Receiver<ClosedSegment>) -> any
     greet(&state, &public).await?;
 
     let pages = routes::router(&state).layer(from_fn(peer));
-    let told = state.clone();
+    let told = health::router(state.clone(), metrics);
+    let stopped = state.stopping.clone().cancelled_owned();
     state
         .tasks
-        .spawn(async move { axum::serve(private, health::router(told, metrics)).await });
+        .spawn(async move { axum::serve(private, told).with_graceful_shutdown(stopped).await });
     let stopping = state.clone();
     axum::serve(public, pages.into_make_service_with_connect_info::<SocketAddr>())
         .with_graceful_shutdown(async move {
@@ -54,10 +56,22 @@ pub async fn serve(state: AppState, heads: mpsc::Receiver<ClosedSegment>) -> any
             stopping.sessions.end_all(GRACE).await;
         })
         .await?;
-    state.db.close().await;
+    finish(&state).await;
     info!("stopped");
 
     Ok(())
+}
+
+/// Lets the work behind the sessions end, and the store after it. A session may have opened while the others
+/// were told to end.
+async fn finish(state: &AppState) {
+    state.sessions.end_all(GRACE).await;
+    state.stopping.cancel();
+    state.tasks.close();
+    if timeout(GRACE, state.tasks.wait()).await.is_err() {
+        warn!("background work cut off");
+    }
+    state.db.close().await;
 }
 
 async fn listen(address: SocketAddr, key: &str) -> anyhow::Result<TcpListener> {

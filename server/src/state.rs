@@ -7,6 +7,7 @@ use app::ctx::Shared;
 use proxy::Roots;
 use store::Db;
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use vault::envelope::MasterKey;
 
@@ -34,6 +35,8 @@ pub struct App {
     pub system_roots: Roots,
     /// Background work; shutdown waits for it.
     pub tasks: TaskTracker,
+    /// Cancelled when the server stops; what runs until then ends with it.
+    pub stopping: CancellationToken,
 }
 
 impl AppState {
@@ -47,6 +50,7 @@ impl AppState {
             heads,
             system_roots: system_roots(),
             tasks: TaskTracker::new(),
+            stopping: CancellationToken::new(),
         }))
     }
 
