@@ -1,11 +1,13 @@
 //! What `posternd` does from a shell: serve, add an administrator, verify the audit log.
 
-use std::fs;
+use std::fs::DirBuilder;
 use std::io::Read;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
+use protocol::errors::Refusal;
 use protocol::forms::Draft;
 use protocol::people::{Password, SetUpDraft};
 use store::audit::verify::{Chain, verify};
@@ -58,7 +60,7 @@ pub async fn create_administrator(file: Option<&Path>, email: &str, name: &str) 
     let (state, _heads) = open(config).await?;
     let person = administrator::create(&state, &email, name, password)
         .await
-        .map_err(|refusal| anyhow::anyhow!("{refusal}"))?;
+        .map_err(in_words)?;
     state.db.close().await;
     println!("{} can sign in as administrator.", person.email);
 
@@ -89,6 +91,17 @@ pub async fn verify_audit(file: Option<&Path>) -> anyhow::Result<ExitCode> {
     })
 }
 
+/// What is wrong, as a form would say it beside its field.
+fn in_words(refusal: Refusal) -> anyhow::Error {
+    let sentence = refusal
+        .fields
+        .into_iter()
+        .next()
+        .map_or(refusal.sentence, |error| error.message);
+
+    anyhow::Error::msg(sentence)
+}
+
 fn configuration(file: Option<&Path>) -> anyhow::Result<Config> {
     #[expect(clippy::disallowed_methods, reason = "configuration is read here, once")]
     let environment = std::env::vars();
@@ -117,7 +130,11 @@ fn log(config: &Config) -> anyhow::Result<()> {
 async fn open(config: Config) -> anyhow::Result<(AppState, mpsc::Receiver<ClosedSegment>)> {
     let folder = &config.data.folder;
     for folder in [folder.clone(), config.data.recordings()] {
-        fs::create_dir_all(&folder)
+        // For the server alone: the embedded store holds what people and targets are called.
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&folder)
             .with_context(|| format!("{}: the folder cannot be made; see data.folder", folder.display()))?;
     }
     let db = Db::open(&config.store_url(), STORE_CONNECTIONS)

@@ -26,9 +26,9 @@ pub async fn add(
     now: Timestamp,
 ) -> Result<Person, Refusal> {
     let id = PersonId::from_random(clock::draw());
-    people::invite(tx, &id, email, name.trim(), Role::Administrator, now)
+    people::invite(tx, &id, email, name, Role::Administrator, now)
         .await
-        .map_err(store_failed)?;
+        .map_err(links::taken)?;
     let person = people::set_password(tx, &id, hash, now)
         .await
         .map_err(store_failed)?;

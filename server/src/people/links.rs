@@ -67,6 +67,10 @@ pub async fn set_up(state: &AppState, draft: SetUpDraft, client: &Client) -> Res
         .email
         .parse::<Email>()
         .map_err(|_| Refusal::invalid(vec![FieldError::new("email", "Enter an email address.")]))?;
+    // Before the hash, which is costly: who has no link is not to have it made.
+    let LinkView::SetUp = look_at(state, draft.token.clone()).await? else {
+        return Err(used_up());
+    };
     let hash = password::hash(draft.new).await?;
     let now = clock::now();
     let mut tx = state.db.write().await.map_err(store_failed)?;
@@ -135,7 +139,7 @@ pub async fn invite(
     let now = clock::now();
     let id = PersonId::from_random(clock::draw());
     let mut tx = state.db.write().await.map_err(store_failed)?;
-    let person = people::invite(&mut tx, &id, &email, draft.name.trim(), draft.role, now)
+    let person = people::invite(&mut tx, &id, &email, &draft.name, draft.role, now)
         .await
         .map_err(taken)?;
     let link = make(state, &mut tx, Purpose::Invite(id), now).await?;
@@ -208,7 +212,8 @@ fn nobody() -> Refusal {
     Refusal::new(Code::PamNotFound, "There is no such person.")
 }
 
-fn taken(error: store::Error) -> Refusal {
+/// An address that somebody has is told beside the field.
+pub(super) fn taken(error: store::Error) -> Refusal {
     match error {
         store::Error::Taken => Refusal::invalid(vec![FieldError::new(
             "email",

@@ -6,6 +6,7 @@ use protocol::errors::{Code, Refusal};
 use protocol::forms::FieldError;
 use protocol::people::{Password, PasswordDraft};
 use store::{attempts, audit, people, sign_ins};
+use tokio::sync::Semaphore;
 use vault::Secret;
 use vault::passwords::Hash;
 
@@ -14,13 +15,14 @@ use super::store_failed;
 use crate::clock;
 use crate::state::AppState;
 
-/// Whether `password` is behind `hash`; takes as long where there is none. 19 MiB and some 30 ms each.
+/// Hashes made or compared at once, at 19 MiB each: however many sign in, memory and cores are left for sessions.
+static ROOM: Semaphore = Semaphore::const_new(8);
+
+/// Whether `password` is behind `hash`; takes as long where there is none.
 pub async fn verify(hash: Option<Hash>, password: Secret) -> Result<bool, Refusal> {
     let is_known = hash.is_some();
     let hash = hash.unwrap_or_else(Hash::nobody);
-    let is_right = tokio::task::spawn_blocking(move || hash.verify(&password))
-        .await
-        .map_err(|_| busy())?;
+    let is_right = with_room(move || hash.verify(&password)).await?;
 
     Ok(is_right && is_known)
 }
@@ -29,10 +31,23 @@ pub async fn verify(hash: Option<Hash>, password: Secret) -> Result<bool, Refusa
 pub async fn hash(password: Password) -> Result<Hash, Refusal> {
     let (password, salt) = (Secret::new(password.into_inner()), clock::draw());
 
-    tokio::task::spawn_blocking(move || Hash::of(&password, salt))
-        .await
-        .map_err(|_| busy())?
+    with_room(move || Hash::of(&password, salt))
+        .await?
         .map_err(|_| busy())
+}
+
+/// Runs what takes a core and memory when there is room for it, off the async threads.
+async fn with_room<T: Send + 'static>(act: impl FnOnce() -> T + Send + 'static) -> Result<T, Refusal> {
+    let room = ROOM.acquire().await.map_err(|_| busy())?;
+    let acting = move || {
+        let done = act();
+        // Held to the end, also when nobody waits for the answer any more.
+        drop(room);
+
+        done
+    };
+
+    tokio::task::spawn_blocking(acting).await.map_err(|_| busy())
 }
 
 fn busy() -> Refusal {
