@@ -110,7 +110,7 @@ impl Data {
 #[derive(Debug, Clone, Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
 pub struct Store {
-    /// `postgres://…` to use PostgreSQL; empty for `postern.db` in the data folder.
+    /// `postgres://…` to use PostgreSQL; without it `postern.db` in the data folder.
     pub url: Option<String>,
 }
 
@@ -291,13 +291,13 @@ fn check(config: &Config, file: Option<&Path>) -> Result<(), ConfigError> {
         })
     };
     let url = &config.http.public_url;
-    let host = url
-        .strip_prefix("https://")
-        .or_else(|| url.strip_prefix("http://"));
-    if host.is_none_or(|host| host.is_empty() || host.contains('/')) {
+    if !is_origin(url) {
         return invalid(
             "http.public_url",
-            format!("is {url:?}; write scheme, host and port only, e.g. https://postern.example.org"),
+            format!(
+                "is {url:?}; write scheme, host and port only, in lower case and without the scheme's own port, \
+                 e.g. https://postern.example.org"
+            ),
         );
     }
     if !(5..=1440).contains(&config.sign_in.idle_minutes) {
@@ -324,6 +324,18 @@ fn check(config: &Config, file: Option<&Path>) -> Result<(), ConfigError> {
     }
 
     Ok(())
+}
+
+/// Whether `url` is spelled as a browser spells `Origin`: the two are compared letter by letter.
+fn is_origin(url: &str) -> bool {
+    let https = url.strip_prefix("https://").map(|host| (host, ":443"));
+    let http = url.strip_prefix("http://").map(|host| (host, ":80"));
+    let Some((host, own_port)) = https.or(http) else {
+        return false;
+    };
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-._:[]".contains(&byte);
+
+    !host.is_empty() && !host.ends_with(own_port) && host.bytes().all(is_plain)
 }
 
 #[cfg(test)]

@@ -56,15 +56,21 @@ fn create(file: &Path) -> anyhow::Result<MasterKey> {
             .open(file)?;
         open.write_all(key.to_text().as_bytes())?;
         open.sync_all()?;
-        if let Some(folder) = file.parent() {
-            File::open(folder)?.sync_all()?;
-        }
+        File::open(folder_of(file))?.sync_all()?;
 
         Ok(())
     };
     write().with_context(|| format!("{}: the master key cannot be written", file.display()))?;
 
     Ok(key)
+}
+
+/// The folder a file is in; of a bare name, the one the server was started in.
+fn folder_of(file: &Path) -> &Path {
+    match file.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        Some(_) | None => Path::new("."),
+    }
 }
 
 #[cfg(test)]
@@ -81,6 +87,12 @@ mod tests {
 
         assert_eq!(made.id(), read.id());
         assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_bare_name_lies_in_the_present_folder() {
+        assert_eq!(folder_of(Path::new("master.key")), Path::new("."));
+        assert_eq!(folder_of(Path::new("keys/master.key")), Path::new("keys"));
     }
 
     #[test]

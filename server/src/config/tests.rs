@@ -10,7 +10,7 @@ fn check_error(text: &str, environment: &[(&str, &str)], expected: Expect) {
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     let file = Path::new("postern.toml");
     let error = read(file, text, environment)
-        .and_then(|config| super::check(&config, Some(file)))
+        .and_then(|config| check(&config, Some(file)))
         .unwrap_err();
 
     expected.assert_eq(&error.to_string());
@@ -44,7 +44,7 @@ fn wrong_values_name_file_key_and_remedy() {
         "[http]\npublic_url = \"postern.example.org\"",
         &[],
         expect![[
-            r#"postern.toml: `http.public_url` is "postern.example.org"; write scheme, host and port only, e.g. https://postern.example.org"#
+            r#"postern.toml: `http.public_url` is "postern.example.org"; write scheme, host and port only, in lower case and without the scheme's own port, e.g. https://postern.example.org"#
         ]],
     );
     check_error(
@@ -57,6 +57,28 @@ fn wrong_values_name_file_key_and_remedy() {
         &[("POSTERN_STORE_URL", "mysql://x")],
         expect!["postern.toml: `store.url` must start with postgres:// or sqlite://"],
     );
+}
+
+#[test]
+fn a_public_url_is_spelled_as_browsers_spell_an_origin() {
+    for url in [
+        "https://postern.example.org",
+        "http://localhost:7480",
+        "https://[2001:db8::1]:8443",
+    ] {
+        assert!(is_origin(url), "{url}");
+    }
+    for url in [
+        "https://Postern.example.org",
+        "https://postern.example.org/",
+        "https://postern.example.org:443",
+        "http://postern.example.org:80",
+        "https://ada@postern.example.org",
+        "https://",
+        "ftp://postern.example.org",
+    ] {
+        assert!(!is_origin(url), "{url}");
+    }
 }
 
 #[test]
