@@ -35,7 +35,10 @@ impl Browser {
     }
 
     pub(super) fn sign_in(&mut self, email: &str, password: &str) -> Result<()> {
-        self.send("sign-in", &[("draft[email]", email), ("draft[password]", password)])?;
+        self.send(
+            "sign-in",
+            &[("draft[email]", email), ("draft[password]", password)],
+        )?;
         Ok(())
     }
 

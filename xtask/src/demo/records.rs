@@ -16,8 +16,22 @@ pub(super) const AUDITOR: &str = "cleo@postern.example";
 pub(super) fn make(folder: &Folder, url: &str) -> Result<()> {
     let mut ada = Browser::open(url);
     ada.sign_in(ADMINISTRATOR, folder.password("administrator")?)?;
-    add_person(&mut ada, url, USER, "Ben Brandt", "user", folder.password("user")?)?;
-    add_person(&mut ada, url, AUDITOR, "Cleo Castro", "auditor", folder.password("auditor")?)?;
+    add_person(
+        &mut ada,
+        url,
+        USER,
+        "Ben Brandt",
+        "user",
+        folder.password("user")?,
+    )?;
+    add_person(
+        &mut ada,
+        url,
+        AUDITOR,
+        "Cleo Castro",
+        "auditor",
+        folder.password("auditor")?,
+    )?;
     let (ada_id, ben_id) = (person(&mut ada, ADMINISTRATOR)?, person(&mut ada, USER)?);
 
     let shelf = ada.send("create-folder", &[("draft[name]", "Shop")])?.id()?;
@@ -30,7 +44,11 @@ pub(super) fn make(folder: &Folder, url: &str) -> Result<()> {
     for person in [&ada_id, &ben_id] {
         ada.send(
             "share-record",
-            &[("id", &database), ("draft[person]", person), ("draft[launch]", "true")],
+            &[
+                ("id", &database),
+                ("draft[person]", person),
+                ("draft[launch]", "true"),
+            ],
         )?;
     }
     let version = settings_version(&mut ada, &database)?;
@@ -62,15 +80,33 @@ pub(super) fn make(folder: &Folder, url: &str) -> Result<()> {
 }
 
 /// Invites somebody, who then chooses a password behind the link.
-fn add_person(ada: &mut Browser, url: &str, email: &str, name: &str, role: &str, password: &str) -> Result<()> {
+fn add_person(
+    ada: &mut Browser,
+    url: &str,
+    email: &str,
+    name: &str,
+    role: &str,
+    password: &str,
+) -> Result<()> {
     let invited = ada.send(
         "invite",
-        &[("draft[email]", email), ("draft[name]", name), ("draft[role]", role)],
+        &[
+            ("draft[email]", email),
+            ("draft[name]", name),
+            ("draft[role]", role),
+        ],
     )?;
-    let (_, token) = invited.text("/link")?.rsplit_once('/').context("a link ends with its token")?;
+    let (_, token) = invited
+        .text("/link")?
+        .rsplit_once('/')
+        .context("a link ends with its token")?;
     Browser::open(url).send(
         "use-link",
-        &[("draft[token]", token), ("draft[new]", password), ("draft[repeat]", password)],
+        &[
+            ("draft[token]", token),
+            ("draft[new]", password),
+            ("draft[repeat]", password),
+        ],
     )?;
     Ok(())
 }
@@ -80,7 +116,9 @@ fn person(ada: &mut Browser, email: &str) -> Result<String> {
     let mut people = people.value.as_array().into_iter().flatten();
     let found = people.find(|person| person.get("email").and_then(Value::as_str) == Some(email));
     let id = found.and_then(|person| person.get("id")).and_then(Value::as_str);
-    Ok(id.with_context(|| format!("{email} is not among the people"))?.to_owned())
+    Ok(id
+        .with_context(|| format!("{email} is not among the people"))?
+        .to_owned())
 }
 
 fn add_configuration(ada: &mut Browser) -> Result<String> {
@@ -127,7 +165,10 @@ fn add_database(ada: &mut Browser, folder: &Folder, shelf: &str) -> Result<Strin
             ("draft[database]", "shop"),
             ("draft[tls_mode]", "verify-full"),
             ("draft[trusted_ca]", &authority),
-            ("draft[notes]", "A shop: catalogue, people, sales, logistics, support, web. A million order lines."),
+            (
+                "draft[notes]",
+                "A shop: catalogue, people, sales, logistics, support, web. A million order lines.",
+            ),
         ],
     )?;
     database.id()
@@ -135,7 +176,10 @@ fn add_database(ada: &mut Browser, folder: &Folder, shelf: &str) -> Result<Strin
 
 fn settings_version(ada: &mut Browser, database: &str) -> Result<String> {
     let settings = ada.send("settings", &[("id", database)])?;
-    let version = settings.value.pointer("/settings/version").and_then(Value::as_i64);
+    let version = settings
+        .value
+        .pointer("/settings/version")
+        .and_then(Value::as_i64);
     Ok(version.context("PAM settings have no version")?.to_string())
 }
 
@@ -143,7 +187,10 @@ fn settings_version(ada: &mut Browser, database: &str) -> Result<String> {
 fn test(ada: &mut Browser, database: &str, credential: &str) -> Result<()> {
     let report = ada.send("test-connection", &[("id", database), ("credential", credential)])?;
     if report.value.get("version").is_none_or(Value::is_null) {
-        bail!("the {credential} credential does not reach the database: {}", report.value);
+        bail!(
+            "the {credential} credential does not reach the database: {}",
+            report.value
+        );
     }
     Ok(())
 }
