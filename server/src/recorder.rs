@@ -116,7 +116,7 @@ impl Media for Folder {
 }
 
 /// Lets the other tasks of this thread go on elsewhere while the disk is waited for.
-fn aside<T>(act: impl FnOnce() -> T) -> T {
+pub fn aside<T>(act: impl FnOnce() -> T) -> T {
     let shared =
         Handle::try_current().is_ok_and(|handle| handle.runtime_flavor() == RuntimeFlavor::MultiThread);
     if shared {

@@ -33,10 +33,8 @@ pub async fn look_at(
 ) -> Result<RecordingView, Refusal> {
     vault::authorize::audit(&actor.person)?;
     let (found, key) = open(state, session).await?;
-    let stored = read(recorder::segments(&state.config.data.recordings(), session).map_err(unreadable)?)?;
     let anchor = found.chain_head.as_deref().and_then(head_of);
-    let verdict = recording::verify(&stored, &key, anchor.as_ref())
-        .map_err(|newer| Refusal::new(Code::Internal, format!("This recording cannot be read: {newer}.")))?;
+    let (segments, verdict) = recorder::aside(|| verify(state, session, &key, anchor.as_ref()))?;
     let mut tx = state.db.write().await.map_err(store_failed)?;
     let event = event(
         EventName::SessionRecordingPlayed,
@@ -52,9 +50,23 @@ pub async fn look_at(
 
     Ok(RecordingView {
         session: found.view,
-        segments: stored.iter().map(|segment| segment.segment).collect(),
+        segments,
         verdict: verdict_view(verdict),
     })
+}
+
+/// Reads a recording whole: its segments' numbers, and whether it is as it was recorded.
+fn verify(
+    state: &AppState,
+    session: &SessionId,
+    key: &SessionKey,
+    anchor: Option<&Head>,
+) -> Result<(Vec<u32>, Verdict), Refusal> {
+    let stored = read(recorder::segments(&state.config.data.recordings(), session).map_err(unreadable)?)?;
+    let verdict = recording::verify(&stored, key, anchor)
+        .map_err(|newer| Refusal::new(Code::Internal, format!("This recording cannot be read: {newer}.")))?;
+
+    Ok((stored.iter().map(|segment| segment.segment).collect(), verdict))
 }
 
 /// Which segment.
