@@ -62,7 +62,12 @@ impl Postgres {
         ];
         let log = folder.path().join("postgres.log");
         let mut process = Process::start("PostgreSQL", owner.setpriv(), &program, &log, "INT")?;
-        process.wait_for_port(port)?;
+        // It listens before it lets anybody in.
+        process.wait_until(|| {
+            let mut ready = Command::new(programs.join("pg_isready"));
+            ready.args(["-q", "-h", "127.0.0.1", "-p", &port_text]);
+            Ok(ready.status()?.success())
+        })?;
         let passwords: Result<_> = NAMES
             .iter()
             .map(|name| Ok((*name, folder.password(name)?.to_owned())))

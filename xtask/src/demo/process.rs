@@ -56,20 +56,21 @@ impl Process {
 
     /// Returns when something accepts connections on `port`.
     pub(super) fn wait_for_port(&mut self, port: u16) -> Result<()> {
+        self.wait_until(|| Ok(TcpStream::connect(loopback(port)).is_ok()))
+    }
+
+    /// Returns when `is_ready` says so.
+    pub(super) fn wait_until(&mut self, is_ready: impl Fn() -> Result<bool>) -> Result<()> {
         for _ in 0..MAX_LOOKS {
             if let Some(status) = self.exited()? {
                 bail!("{} ended with {status}:\n{}", self.name, self.last_words());
             }
-            if TcpStream::connect(loopback(port)).is_ok() {
+            if is_ready()? {
                 return Ok(());
             }
             thread::sleep(LOOK);
         }
-        bail!(
-            "{} does not answer on port {port}:\n{}",
-            self.name,
-            self.last_words()
-        )
+        bail!("{} does not answer:\n{}", self.name, self.last_words())
     }
 
     pub(super) fn exited(&mut self) -> Result<Option<ExitStatus>> {
