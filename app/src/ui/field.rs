@@ -103,7 +103,6 @@ pub fn AreaField(
     let id = id_of(&name);
     let error = state.error(key_of(&name));
     let value = if secret { String::new() } else { state.kept_or(&name, value) };
-    let shown = value.clone();
     let described = format!("{id}-hint {id}-error");
 
     view! {
@@ -118,9 +117,8 @@ pub fn AreaField(
                 class="mono"
                 aria-invalid=move || error.get().is_some().then_some("true")
                 aria-describedby=described
-                prop:value=value
             >
-                {shown}
+                {value}
             </textarea>
         </Around>
     }

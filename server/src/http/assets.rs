@@ -3,10 +3,13 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-use axum::extract::{Path, Request};
+use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use rust_embed::{EmbeddedFile, RustEmbed};
+
+use super::pages;
+use crate::state::AppState;
 
 /// What `cargo run -p xtask -- site` made.
 #[derive(RustEmbed)]
@@ -21,8 +24,16 @@ pub async fn serve(request: Request) -> Response {
     answer(&path, request.uri().query(), request.headers())
 }
 
-/// Files at the top: the icon and the small modules of ours.
-pub async fn serve_top(Path(file): Path<String>, request: Request) -> Response {
+/// Files at the top: the icon and the small modules of ours. Every other name is a page that is not there.
+pub async fn serve_top(
+    State(state): State<AppState>,
+    Path(file): Path<String>,
+    request: Request,
+) -> Response {
+    if Site::get(&file).is_none() {
+        return pages::not_found(State(state), request).await;
+    }
+
     answer(&file, request.uri().query(), request.headers())
 }
 
