@@ -17,6 +17,7 @@ mod sharing;
 mod test;
 
 use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
 use leptos_router::hooks::use_params_map;
 use protocol::errors::Refusal;
 use protocol::ids::{FolderId, PersonId, RecordId};
@@ -125,4 +126,20 @@ fn use_folder_id() -> Memo<Option<FolderId>> {
 /// An id a URL named, or the answer to what does not exist.
 fn named<T>(id: Option<T>) -> Result<T, AppError> {
     id.ok_or_else(|| AppError(Refusal::not_found()))
+}
+
+/// Grows with each success of an action: what it changed is loaded again. A refusal leaves the form as it is.
+fn successes<S>(action: ServerAction<S>) -> Memo<usize>
+where
+    S: ServerFn<Error = AppError> + Clone + Send + Sync + 'static,
+    S::Output: Clone + Send + Sync + 'static,
+{
+    Memo::new(move |before: Option<&usize>| {
+        let version = action.version().get();
+
+        match action.value().get() {
+            Some(Ok(_)) => version,
+            Some(Err(_)) | None => before.copied().unwrap_or_default(),
+        }
+    })
 }

@@ -10,7 +10,7 @@ use protocol::vault::{FolderView, ShareView};
 use super::api::{CreateFolder, DeleteFolder, RenameFolder, ShareFolder, UnshareFolder, folder};
 use super::new::{Administrators, Finish};
 use super::sharing::{Offers, ShareFields, ShareRow, ShareTable};
-use super::{FolderDetail, named, use_folder_id};
+use super::{FolderDetail, named, successes, use_folder_id};
 use crate::ui::field::TextField;
 use crate::ui::form::{DraftForm, FormSentence, FormState};
 use crate::ui::layout::{Dialog, Page, Top};
@@ -66,13 +66,9 @@ pub fn FolderPage() -> impl IntoView {
         share: ServerAction::new(),
         unshare: ServerAction::new(),
     };
-    let versions = move || {
-        (
-            actions.rename.version().get(),
-            actions.share.version().get(),
-            actions.unshare.version().get(),
-        )
-    };
+    let renamed = successes(actions.rename);
+    let (shared, unshared) = (successes(actions.share), successes(actions.unshare));
+    let versions = move || (renamed.get(), shared.get(), unshared.get());
     let detail = Resource::new_blocking(
         move || (id.get(), versions()),
         |(id, _)| async move { folder(named(id)?).await },

@@ -89,7 +89,12 @@ fn Entry(entry: HistoryEntry) -> impl IntoView {
 
 #[component]
 fn Change(change: FieldChange) -> impl IntoView {
-    let field = change.field.replace('_', " ");
+    // A name of ours in words; one with spaces is somebody's, e.g. of an account.
+    let field = if change.field.contains(' ') {
+        change.field
+    } else {
+        change.field.replace('_', " ")
+    };
     let told = match (change.before, change.after) {
         (None, Some(after)) => view! { <span class="wrap">{after}</span> }.into_any(),
         (Some(before), None) => view! { <del class="wrap">{before}</del> }.into_any(),

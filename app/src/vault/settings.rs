@@ -8,8 +8,8 @@ use leptos_router::hooks::use_query_map;
 
 use self::connection::ConnectionForm;
 use self::general::GeneralForm;
-use super::api::settings;
-use super::{SettingsDetail, named, use_record_id};
+use super::api::{SaveConnection, SaveGeneral, settings};
+use super::{SettingsDetail, named, successes, use_record_id};
 use crate::ui::form::FormState;
 use crate::ui::layout::{Dialog, Page};
 use crate::ui::notice::Refused;
@@ -33,10 +33,15 @@ pub fn SettingsPage() -> impl IntoView {
             _ => Tab::General,
         })
     });
-    // Loaded again for each tab: the one may have changed what the other shows.
+    let (general, connection) = (
+        ServerAction::<SaveGeneral>::new(),
+        ServerAction::<SaveConnection>::new(),
+    );
+    let (saved_general, saved_connection) = (successes(general), successes(connection));
+    // Loaded again for each tab and after each save: the one tab may have changed what the other shows.
     let detail = Resource::new_blocking(
-        move || (id.get(), tab.get()),
-        |(id, _)| async move { settings(named(id)?).await },
+        move || (id.get(), tab.get(), saved_general.get(), saved_connection.get()),
+        |(id, ..)| async move { settings(named(id)?).await },
     );
 
     view! {
@@ -44,7 +49,7 @@ pub fn SettingsPage() -> impl IntoView {
             <Transition>
                 {move || Suspend::new(async move {
                     match detail.await {
-                        Ok(detail) => view! { <Forms detail tab=tab.get_untracked() /> }.into_any(),
+                        Ok(detail) => view! { <Forms detail tab=tab.get_untracked() general connection /> }.into_any(),
                         Err(error) => view! { <Refused error /> }.into_any(),
                     }
                 })}
@@ -54,15 +59,20 @@ pub fn SettingsPage() -> impl IntoView {
 }
 
 #[component]
-fn Forms(detail: SettingsDetail, tab: Tab) -> impl IntoView {
+fn Forms(
+    detail: SettingsDetail,
+    tab: Tab,
+    general: ServerAction<SaveGeneral>,
+    connection: ServerAction<SaveConnection>,
+) -> impl IntoView {
     let complete = detail.settings.is_general_complete();
     let back = format!("/vault/{}", detail.record);
 
     view! {
         <Dialog title="PAM settings" about=detail.title.clone() back wide=true>
             {match (tab, complete) {
-                (Tab::Connection, true) => view! { <ConnectionForm detail /> }.into_any(),
-                (Tab::Connection, false) | (Tab::General, _) => view! { <GeneralForm detail /> }.into_any(),
+                (Tab::Connection, true) => view! { <ConnectionForm detail action=connection /> }.into_any(),
+                (Tab::Connection, false) | (Tab::General, _) => view! { <GeneralForm detail action=general /> }.into_any(),
             }}
         </Dialog>
     }

@@ -7,7 +7,7 @@ use protocol::vault::{RecordKind, ShareScope, ShareView};
 
 use super::api::{ShareRecord, UnshareRecord, shares};
 use super::record::{Beside, Head, Tab};
-use super::{SharingDetail, named, use_record_id};
+use super::{SharingDetail, named, successes, use_record_id};
 use crate::ui::field::{CheckField, SelectField};
 use crate::ui::form::{DraftForm, FormSentence, FormState};
 use crate::ui::notice::Refused;
@@ -18,8 +18,9 @@ pub fn SharingPage() -> impl IntoView {
     let id = use_record_id();
     let share = ServerAction::<ShareRecord>::new();
     let unshare = ServerAction::<UnshareRecord>::new();
+    let (shared, unshared) = (successes(share), successes(unshare));
     let detail = Resource::new_blocking(
-        move || (id.get(), share.version().get(), unshare.version().get()),
+        move || (id.get(), shared.get(), unshared.get()),
         |(id, ..)| async move { shares(named(id)?).await },
     );
 

@@ -16,8 +16,7 @@ use crate::ui::field::{ChoiceField, SelectField, TextField};
 use crate::ui::form::{DraftForm, FormSentence, FormState};
 
 #[component]
-pub fn ConnectionForm(detail: SettingsDetail) -> impl IntoView {
-    let action = ServerAction::<SaveConnection>::new();
+pub fn ConnectionForm(detail: SettingsDetail, action: ServerAction<SaveConnection>) -> impl IntoView {
     let state = FormState::of(action);
     let path = format!("/vault/{}", detail.record);
     let SettingsDetail {

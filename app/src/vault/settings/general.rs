@@ -14,8 +14,7 @@ use crate::ui::field::{CheckList, ChoiceField, SelectField};
 use crate::ui::form::{DraftForm, FormSentence, FormState};
 
 #[component]
-pub fn GeneralForm(detail: SettingsDetail) -> impl IntoView {
-    let action = ServerAction::<SaveGeneral>::new();
+pub fn GeneralForm(detail: SettingsDetail, action: ServerAction<SaveGeneral>) -> impl IntoView {
     let state = FormState::of(action);
     let path = format!("/vault/{}", detail.record);
     let SettingsDetail {
