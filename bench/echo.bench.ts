@@ -28,12 +28,24 @@ interface Terminal {
   onWriteParsed(handle: () => void): void;
 }
 
+/** One key, in milliseconds since its time stamp. */
+interface Echo {
+  /** Given to the WebSocket. */
+  sent: number;
+  /** The next thing came back. */
+  answered: number;
+  /** The character is in the buffer. */
+  shown: number;
+}
+
 declare global {
   interface Window {
     terminal: Terminal;
+    /** When the socket first did either after a key. */
+    socket: { sent?: number; answered?: number };
     echo: {
-      /** Milliseconds of the last key, once its character is there. */
-      last(): Promise<number>;
+      /** The last key, once its character is there. */
+      last(): Promise<Echo>;
       /** The line before the cursor. */
       line(): string;
       /** Once the line is `expected`. */
@@ -44,9 +56,15 @@ declare global {
 
 test("echo", async ({ browser }, testInfo) => {
   const pages = { ours: await openPostern(browser), theirs: await openTerminado(browser) };
+  const echoes: Record<"ours" | "theirs", Echo[]> = { ours: [], theirs: [] };
+  const round = async (side: "ours" | "theirs") => {
+    const typed = await type(pages[side]);
+    echoes[side].push(...typed);
+    return typed.map((echo) => echo.shown);
+  };
   const { ours, theirs } = await interleave(
-    () => type(pages.ours),
-    () => type(pages.theirs),
+    () => round("ours"),
+    () => round("theirs"),
   );
 
   const row: Row = {
@@ -58,7 +76,7 @@ test("echo", async ({ browser }, testInfo) => {
       const ratio = percentile(ours.flat(), percent) / percentile(theirs.flat(), percent);
       return { words: `p${percent} ≤ 1.0 × (is ${ratio.toFixed(2)} ×)`, kept: ratio <= 1 };
     }),
-    parts: [],
+    parts: [...medians("Postern", echoes.ours), ...medians("terminado", echoes.theirs)],
   };
   await testInfo.attach("row", { body: JSON.stringify(row) });
 });
@@ -66,6 +84,7 @@ test("echo", async ({ browser }, testInfo) => {
 async function openPostern(browser: Browser): Promise<Page> {
   const { record, storageState } = stage();
   const page = await (await browser.newContext({ baseURL: process.env.STAGE_URL, storageState })).newPage();
+  await page.addInitScript(watchSocket);
   await page.goto(record);
   await page.waitForLoadState("networkidle");
   // The page keeps its terminal to itself; the class that makes it is the one module both see.
@@ -85,6 +104,7 @@ async function openPostern(browser: Browser): Promise<Page> {
 
 async function openTerminado(browser: Browser): Promise<Page> {
   const page = await (await browser.newContext()).newPage();
+  await page.addInitScript(watchSocket);
   await page.goto(stage().terminado);
   await page.waitForFunction(() => window.terminal !== undefined);
   return prepare(page);
@@ -97,20 +117,37 @@ async function prepare(page: Page): Promise<Page> {
   return page;
 }
 
+/** Runs in the page, before anything of its own: notes when the socket was given something and when it gave. */
+function watchSocket(): void {
+  window.socket = {};
+  window.WebSocket = class extends WebSocket {
+    constructor(url: string | URL, protocols?: string | string[]) {
+      super(url, protocols);
+      this.addEventListener("message", () => (window.socket.answered ??= performance.now()));
+    }
+
+    send(data: string | BufferSource): void {
+      window.socket.sent ??= performance.now();
+      super.send(data);
+    }
+  };
+}
+
 /** Runs in the page: times each letter from the browser's own time stamp of the key. */
 function observe(): void {
   const { terminal } = window;
   const buffer = () => terminal.buffer.active;
   const line = () => buffer().getLine(buffer().baseY + buffer().cursorY)!.translateToString(false).slice(0, buffer().cursorX);
-  let echoed: Promise<number> = Promise.reject(new Error("no key was pressed"));
+  let echoed: Promise<Echo> = Promise.reject(new Error("no key was pressed"));
   echoed.catch(() => {});
-  let waiting: { x: number; y: number; key: string; at: number; done: (ms: number) => void } | undefined;
+  let waiting: { x: number; y: number; key: string; at: number; done: (echo: Echo) => void } | undefined;
   let wanted: { line: string; done: () => void } | undefined;
 
   addEventListener(
     "keydown",
     (event) => {
       if (event.key.length !== 1 || event.ctrlKey) return;
+      window.socket = {};
       const { baseY, cursorX: x, cursorY } = buffer();
       echoed = new Promise((done) => (waiting = { x, y: baseY + cursorY, key: event.key, at: event.timeStamp, done }));
     },
@@ -119,7 +156,8 @@ function observe(): void {
   terminal.onWriteParsed(() => {
     const now = performance.now();
     if (waiting && buffer().getLine(waiting.y)?.getCell(waiting.x).getChars() === waiting.key) {
-      waiting.done(now - waiting.at);
+      const { sent = NaN, answered = NaN } = window.socket;
+      waiting.done({ sent: sent - waiting.at, answered: answered - waiting.at, shown: now - waiting.at });
       waiting = undefined;
     }
     if (wanted && wanted.line === line()) wanted.done();
@@ -133,9 +171,9 @@ function observe(): void {
 }
 
 /** Types a round of letters, each after the one before has been echoed. */
-async function type(page: Page): Promise<number[]> {
+async function type(page: Page): Promise<Echo[]> {
   await page.bringToFront();
-  const samples: number[] = [];
+  const samples: Echo[] = [];
   for (let i = 0; i < nWarmUp + nKeys; i += 1) {
     await page.keyboard.press(letters[Math.floor(Math.random() * letters.length)]);
     samples.push(await page.evaluate(() => window.echo.last()));
@@ -145,4 +183,9 @@ async function type(page: Page): Promise<number[]> {
   await page.keyboard.press("Control+u");
   await page.evaluate((prompt) => window.echo.becomes(prompt), prompt);
   return samples.slice(nWarmUp);
+}
+
+function medians(side: string, echoes: Echo[]): [string, number][] {
+  const parts = ["sent", "answered", "shown"] as const;
+  return parts.map((part) => [`${side} ${part}`, percentile(echoes.map((echo) => echo[part]), 50)]);
 }

@@ -71,7 +71,7 @@ export default class Report implements Reporter {
   private parts(): string[] {
     return this.rows
       .filter((row) => row.parts.length > 0)
-      .map((row) => `${row.name}, median of each part: ${row.parts.map(([name, ms]) => `${name} ${ms.toFixed(0)} ms`).join(", ")}`);
+      .map((row) => `${row.name}, median of each part: ${row.parts.map(([name, ms]) => `${name} ${ms.toFixed(1)} ms`).join(", ")}`);
   }
 }
 

@@ -11,7 +11,7 @@ export interface Row {
   theirs: Rounds;
   /** What is promised, and for each promise whether it held. */
   promises: { words: string; kept: boolean }[];
-  /** Where our time goes: medians in milliseconds. */
+  /** Where the time goes: medians in milliseconds, from the start of the row. */
   parts: [string, number][];
 }
 
