@@ -1,4 +1,5 @@
 // The sample database, small, on a PostgreSQL of its own: TLS with its own CA, SCRAM-SHA-256.
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Program } from "./process";
@@ -38,6 +39,17 @@ export async function startPostgres(folder: string): Promise<{ program: Program;
     },
   };
   return { program, database };
+}
+
+/** Runs SQL as the superuser, past Postern. */
+export function runDirectly(database: Database, sql: string): void {
+  const { host, port, name, passwords } = database;
+  const psql = spawnSync("psql", ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", host, "-p", String(port), "-U", "postgres", "-d", name], {
+    input: sql,
+    encoding: "utf8",
+    env: { ...process.env, PGPASSWORD: passwords.postgres, PGSSLMODE: "require" },
+  });
+  if (psql.status !== 0) throw new Error(`psql: ${psql.stderr}`);
 }
 
 /** A path the Makefile tells. */

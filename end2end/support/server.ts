@@ -1,6 +1,7 @@
 // `posternd` on a folder and a port of its own.
 import { spawnSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Program, freePort } from "./process";
 import { fromEnvironment } from "./postgres";
@@ -47,6 +48,19 @@ export class Posternd {
     return new Posternd(folder, url, `http://127.0.0.1:${metricsPort}`, configuration);
   }
 
+  /** A fresh installation in a folder that is removed with the test, and running. */
+  static async once(use: (posternd: Posternd) => Promise<void>): Promise<void> {
+    const folder = mkdtempSync(join(tmpdir(), "postern-alone-"));
+    const posternd = await Posternd.install(folder);
+    try {
+      await posternd.start();
+      await use(posternd);
+    } finally {
+      await posternd.stop();
+      rmSync(folder, { recursive: true });
+    }
+  }
+
   async start(environment: NodeJS.ProcessEnv = {}): Promise<void> {
     const command = [fromEnvironment("POSTERND"), "--config", this.configuration];
     const isReady = () =>
@@ -78,6 +92,5 @@ export class Posternd {
   /** Ends it, in good order or, with SIGKILL, not. */
   async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
     await this.program?.stop(signal);
-    this.program = undefined;
   }
 }

@@ -1,0 +1,68 @@
+// What every spec does in the browser.
+import { type Locator, type Page, test as base, expect } from "@playwright/test";
+import { Client, type Person } from "./client";
+import { Posternd } from "./server";
+
+export { expect };
+
+interface Fixtures {
+  client: (person: Pick<Person, "email" | "password">) => Promise<Client>;
+  /** A server of the test's own, ended and removed after it. */
+  alone: Posternd;
+}
+
+/** Pages know when they are alive. */
+export const test = base.extend<Fixtures>({
+  alone: async ({}, use) => Posternd.once(use),
+  context: async ({ context }, use) => {
+    await context.addInitScript(markAlive);
+    await use(context);
+  },
+  client: async ({ baseURL }, use) => {
+    await use((person) => Client.signIn(baseURL!, person));
+  },
+});
+
+/** Runs in the page: the wasm takes the page over in the task in which it has arrived. */
+function markAlive() {
+  const arrive = WebAssembly.instantiateStreaming;
+  WebAssembly.instantiateStreaming = async (...what) => {
+    const arrived = await arrive(...what);
+    setTimeout(() => setTimeout(() => document.documentElement.setAttribute("data-alive", "")));
+    return arrived;
+  };
+}
+
+/** Opens a page and, where there are scripts, waits until the wasm has taken it over. */
+export async function visit(page: Page, path: string): Promise<void> {
+  await page.goto(path);
+  if (test.info().project.name === "hydrated") await expect(page.locator("html")).toHaveAttribute("data-alive");
+}
+
+/** Signs the browser in without the form. */
+export async function enterAs(page: Page, client: Client): Promise<void> {
+  const [name, value] = client.cookie.split("=");
+  await page.context().addCookies([{ name, value, url: client.url, httpOnly: true, sameSite: "Lax" }]);
+}
+
+/** Picks one of a row of radio buttons. */
+export async function choose(page: Page | Locator, group: string, option: string): Promise<void> {
+  await page.getByRole("radiogroup", { name: group, exact: true }).getByRole("radio", { name: option, exact: true }).check();
+}
+
+/** The field is marked and its sentence stands beside it. */
+export async function expectSentence(field: Locator, sentence: string): Promise<void> {
+  await expect(field).toHaveAttribute("aria-invalid", "true");
+  await expect(field).toHaveAccessibleDescription(new RegExp(escaped(sentence)));
+  await expect(field.page().getByText(sentence, { exact: true })).toBeVisible();
+}
+
+export function escaped(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}
+
+/** The option of a select whose text holds `text`. */
+export async function selectContaining(select: Locator, text: string): Promise<void> {
+  const option = select.locator("option", { hasText: text });
+  await select.selectOption(await option.getAttribute("value"));
+}
