@@ -11,10 +11,12 @@ use protocol::audit::{EventName, Outcome};
 use protocol::errors::{Code, Refusal};
 use protocol::forms::Draft;
 use protocol::ids::{PersonId, RecordId, RequestId, SessionId, SignInId};
-use protocol::people::{InviteDraft, Password, PasswordDraft, Role, SetPasswordDraft, SetUpDraft, SignInDraft};
-use protocol::time::Timestamp;
+use protocol::people::{
+    InviteDraft, Password, PasswordDraft, Role, SetPasswordDraft, SetUpDraft, SignInDraft,
+};
 use protocol::recordings::RecordingView;
 use protocol::terminal::{LaunchDraft, LaunchTicket, LaunchView};
+use protocol::time::Timestamp;
 use protocol::vault::{TestReport, TestedCredential};
 use store::Db;
 use vault::audit::Event;
@@ -43,19 +45,30 @@ pub trait Operations: Send + Sync {
     fn use_link(&self, draft: SetPasswordDraft, client: Client) -> Acting<'_, String>;
     /// Adds a person; the answer is the one-time link to pass on.
     fn invite(&self, actor: Actor, draft: InviteDraft, client: Client) -> Acting<'_, String>;
-    /// Ends a person's sign-ins; the answer is the one-time link by which they choose another password.
+    /// Takes a person's password and sign-ins away; the answer is the one-time link to choose another.
     fn reset(&self, actor: Actor, person: PersonId, client: Client) -> Acting<'_, String>;
     fn change_password(&self, actor: Actor, draft: PasswordDraft, client: Client) -> Acting<'_, ()>;
     /// Asks for the password again before something sensitive; throttled like a sign-in.
     fn confirm_password(&self, actor: Actor, password: Password, client: Client) -> Acting<'_, ()>;
     /// Connects with the administrative or the launch credential and reports stage by stage.
-    fn test_connection(&self, actor: Actor, record: RecordId, credential: TestedCredential, client: Client) -> Acting<'_, TestReport>;
+    fn test_connection(
+        &self,
+        actor: Actor,
+        record: RecordId,
+        credential: TestedCredential,
+        client: Client,
+    ) -> Acting<'_, TestReport>;
     /// The accounts the person may launch the record with.
     fn look_at_launch(&self, actor: Actor, record: RecordId, client: Client) -> Acting<'_, LaunchView>;
     /// A ticket for one session: 30 s, single use, bound to person, sign-in and address.
     fn issue_ticket(&self, actor: Actor, draft: LaunchDraft, client: Client) -> Acting<'_, LaunchTicket>;
     /// A recording, for the player; each look is audited.
-    fn look_at_recording(&self, actor: Actor, session: SessionId, client: Client) -> Acting<'_, RecordingView>;
+    fn look_at_recording(
+        &self,
+        actor: Actor,
+        session: SessionId,
+        client: Client,
+    ) -> Acting<'_, RecordingView>;
     /// Ends a live session; its owner reads who did it.
     fn terminate(&self, actor: Actor, session: SessionId, client: Client) -> Acting<'_, ()>;
     /// Something was saved that may take a right away: live sessions are looked at again at once.
@@ -119,7 +132,11 @@ pub struct RequestCtx {
 
 impl RequestCtx {
     pub fn new(shared: Shared, client: Client, actor: Option<Actor>) -> Self {
-        Self { shared, client, actor }
+        Self {
+            shared,
+            client,
+            actor,
+        }
     }
 
     /// The context of the server function that is running.
@@ -133,9 +150,12 @@ impl RequestCtx {
     }
 
     pub fn signed_in(&self) -> Result<&Actor, AppError> {
-        self.actor
-            .as_ref()
-            .ok_or_else(|| AppError(Refusal::new(Code::SignedOut, "You are signed out. Sign in and try again.")))
+        self.actor.as_ref().ok_or_else(|| {
+            AppError(Refusal::new(
+                Code::SignedOut,
+                "You are signed out. Sign in and try again.",
+            ))
+        })
     }
 
     pub fn administrator(&self) -> Result<&Actor, AppError> {
@@ -183,7 +203,10 @@ impl From<store::Error> for AppError {
     fn from(error: store::Error) -> Self {
         tracing::error!(error = &error as &dyn std::error::Error, "store");
 
-        Self(Refusal::new(Code::Internal, "The store could not do this. Try again; if it stays, tell an administrator."))
+        Self(Refusal::new(
+            Code::Internal,
+            "The store could not do this. Try again; if it stays, tell an administrator.",
+        ))
     }
 }
 
@@ -202,7 +225,10 @@ pub fn set_cookie(cookie: &str) -> Result<(), AppError> {
     let response = use_context::<leptos_axum::ResponseOptions>();
     let value = http::HeaderValue::from_str(cookie);
     let (Some(response), Ok(value)) = (response, value) else {
-        return Err(AppError(Refusal::new(Code::Internal, "The sign-in could not be handed to the browser.")));
+        return Err(AppError(Refusal::new(
+            Code::Internal,
+            "The sign-in could not be handed to the browser.",
+        )));
     };
     response.append_header(http::header::SET_COOKIE, value);
 

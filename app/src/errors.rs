@@ -32,20 +32,25 @@ impl FromServerFnError for AppError {
     /// What goes wrong outside our functions: the network in the browser, a body that is no draft on the server.
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         Self(match error {
-            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) | ServerFnErrorErr::Deserialization(_) => {
-                Refusal::new(Code::Validation, "The form sent something this page does not know. Reload it and try again.")
-            }
-            ServerFnErrorErr::Request(_) => {
-                Refusal::new(Code::Unavailable, "Postern could not be reached. Check the network and try again.")
-            }
+            ServerFnErrorErr::Args(_)
+            | ServerFnErrorErr::MissingArg(_)
+            | ServerFnErrorErr::Deserialization(_) => Refusal::new(
+                Code::Validation,
+                "The form sent something this page does not know. Reload it and try again.",
+            ),
+            ServerFnErrorErr::Request(_) => Refusal::new(
+                Code::Unavailable,
+                "Postern could not be reached. Check the network and try again.",
+            ),
             ServerFnErrorErr::Registration(_)
             | ServerFnErrorErr::UnsupportedRequestMethod(_)
             | ServerFnErrorErr::ServerError(_)
             | ServerFnErrorErr::MiddlewareError(_)
             | ServerFnErrorErr::Serialization(_)
-            | ServerFnErrorErr::Response(_) => {
-                Refusal::new(Code::Internal, "Something went wrong on the server. Try again; if it stays, tell an administrator.")
-            }
+            | ServerFnErrorErr::Response(_) => Refusal::new(
+                Code::Internal,
+                "Something went wrong on the server. Try again; if it stays, tell an administrator.",
+            ),
         })
     }
 }

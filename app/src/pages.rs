@@ -42,7 +42,7 @@ pub const PAGES: &[Page] = &[
     page("/folders/new", Who::Administrator),
     page("/folders/{folder}", Who::SignedIn),
     page("/sessions", Who::SignedIn),
-    page("/sessions/{session}", Who::SignedIn),
+    page("/sessions/{session}", Who::Evidence),
     page("/audit", Who::Evidence),
     page("/people", Who::Administrator),
     page("/people/invite", Who::Administrator),
@@ -50,5 +50,10 @@ pub const PAGES: &[Page] = &[
 ];
 
 /// Server functions that work before sign-in; every other one is refused to nobody-in-particular at the door.
-pub const OPEN_FUNCTIONS: &[&str] = 
-    &["/api/sign-in", "/api/link", "/api/set-up", "/api/use-link", "/api/viewer"];
+pub const OPEN_FUNCTIONS: &[&str] = &[
+    "/api/sign-in",
+    "/api/link",
+    "/api/set-up",
+    "/api/use-link",
+    "/api/viewer",
+];

@@ -14,8 +14,8 @@ use crate::terminal::TerminalPage;
 use crate::ui::form::provide_posted_form;
 use crate::ui::layout::Page;
 use crate::vault::{
-    EditPage, FolderPage, HistoryPage, NewFolderPage, NewKindPage, NewPage, RecordPage, RevealPage, SettingsPage,
-    SharingPage, VaultPage,
+    EditPage, FolderPage, HistoryPage, NewFolderPage, NewKindPage, NewPage, RecordPage, RevealPage,
+    SettingsPage, SharingPage, VaultPage,
 };
 use crate::viewer::Viewing;
 

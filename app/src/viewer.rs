@@ -26,7 +26,8 @@ pub type ViewerResource = Resource<Result<Option<ViewerView>, AppError>>;
 #[component]
 pub fn Viewing(children: Children) -> impl IntoView {
     let path = use_location().pathname;
-    let is_outside = Memo::new(move |_| path.with(|path| path == "/sign-in" || path.starts_with("/welcome/")));
+    let is_outside =
+        Memo::new(move |_| path.with(|path| path == "/sign-in" || path.starts_with("/welcome/")));
     let viewer: ViewerResource = Resource::new_blocking(move || is_outside.get(), |_| api::viewer());
     provide_context(viewer);
 

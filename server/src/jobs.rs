@@ -16,7 +16,7 @@ use vault::audit::Event;
 
 use crate::clock;
 use crate::recorder::{self, ClosedSegment, Folder};
-use crate::recordings::head_text;
+use crate::recordings::{head_of, head_text};
 use crate::sessions::open::HELD;
 use crate::state::AppState;
 
@@ -72,7 +72,9 @@ async fn recover_one(state: &AppState, session: Session) -> anyhow::Result<()> {
             });
         }
         let recovery = recover_recording(&found, &key);
-        if let Some(footer) = crash_footer(&recovery, &key) {
+        if is_short(&found, session.chain_head.as_deref()) {
+            note_missing(state, &session).await?;
+        } else if let Some(footer) = crash_footer(&recovery, &key) {
             let mut files = Folder::existing(&folder, id.clone(), state.heads.clone());
             files.replace(footer.head.segment, &footer.bytes, &footer.head)?;
             chain_head = Some(head_text(&footer.head));
@@ -100,6 +102,31 @@ async fn recover_one(state: &AppState, session: Session) -> anyhow::Result<()> {
     tx.commit().await?;
 
     Ok(())
+}
+
+/// Whether a segment whose close was noted is gone. Then nothing is written over it, and the anchor stays.
+fn is_short(found: &[Stored], chain_head: Option<&str>) -> bool {
+    let noted = chain_head.and_then(head_of).map(|head| head.segment);
+    let last = found.iter().map(|stored| stored.segment).max();
+
+    noted > last
+}
+
+async fn note_missing(state: &AppState, session: &Session) -> Result<(), store::Error> {
+    let id = &session.view.id;
+    error!(session.id = %id, "segments of a recording are missing");
+    let mut tx = state.db.write().await?;
+    let event = Event::new(
+        EventName::SessionRecordingIntegrityFailed,
+        Outcome::Failed,
+        clock::now(),
+    )
+    .about(&session.view.record, session.view.record_title.clone())
+    .in_session(id)
+    .with("problem", "segments are missing at the end");
+    audit::append(&mut tx, event).await?;
+
+    tx.commit().await
 }
 
 /// Writes the head of each closed segment into the audit log, so that removing a tail shows. When the server
@@ -130,6 +157,7 @@ async fn note_head(state: &AppState, closed: &ClosedSegment) -> Result<(), store
     .in_session(&closed.session)
     .with("segment", closed.segment.to_string())
     .with("head", hex::encode(closed.head.hash));
+    sessions::note_head(&mut tx, &closed.session, &head_text(&closed.head)).await?;
     audit::append(&mut tx, event).await?;
 
     tx.commit().await

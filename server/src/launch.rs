@@ -112,13 +112,15 @@ async fn weigh(state: &AppState, actor: &Actor, draft: &LaunchDraft) -> Result<A
 }
 
 /// Whether an open session may go on: the person as they are now, with everything else as it is now.
-pub async fn may_stay(state: &AppState, actor: &Actor, draft: &LaunchDraft) -> Result<(), Refusal> {
+pub async fn may_stay(
+    state: &AppState,
+    actor: &Actor,
+    draft: &LaunchDraft,
+) -> Result<Authorized<Launch>, Refusal> {
     let mut snapshot = state.db.read().await.map_err(store_failed)?;
     let person = signed_in(state, &mut snapshot, actor).await?;
     let known = load(&mut snapshot, &draft.record, actor).await?;
-    authorize::stay(&person, known.facts(draft.account.as_ref()))?;
-
-    Ok(())
+    authorize::stay(&person, known.facts(draft.account.as_ref()))
 }
 
 /// The person as they are now, if the sign-in the session was opened with is still good.

@@ -35,7 +35,7 @@ enum Admin {
     Create {
         #[arg(long)]
         email: String,
-        #[arg(long, default_value = "")]
+        #[arg(long)]
         name: String,
     },
 }

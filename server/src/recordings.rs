@@ -1,5 +1,7 @@
 //! Recordings for who may replay them: what there is, and its frames segment by segment, decrypted here.
 
+mod viewings;
+
 use std::fs;
 
 use app::ctx::{Actor, Client};
@@ -24,6 +26,8 @@ use crate::recorder::{self, StoredSegment};
 use crate::routes::refuse;
 use crate::state::AppState;
 
+pub use viewings::Viewings;
+
 /// A recording, for the player. Whoever opens one is in the audit log.
 pub async fn look_at(
     state: &AppState,
@@ -47,6 +51,7 @@ pub async fn look_at(
     .in_session(session);
     audit::append(&mut tx, event).await.map_err(store_failed)?;
     tx.commit().await.map_err(store_failed)?;
+    state.viewings.note(&actor.sign_in, session);
 
     Ok(RecordingView {
         session: found.view,
@@ -105,6 +110,12 @@ async fn segment_frames(
     number: u32,
 ) -> Result<Vec<u8>, Refusal> {
     vault::authorize::audit(&actor.person)?;
+    if !state.viewings.contains(&actor.sign_in, session) {
+        return Err(Refusal::new(
+            Code::PamConflict,
+            "Open the recording first: each opening is noted in the audit log.",
+        ));
+    }
     let (_, key) = open(state, session).await?;
     let segments = recorder::segments(&state.config.data.recordings(), session).map_err(unreadable)?;
     let wanted = segments
@@ -157,7 +168,8 @@ pub fn head_text(head: &Head) -> String {
     format!("{}:{}", head.segment, hex::encode(head.hash))
 }
 
-fn head_of(text: &str) -> Option<Head> {
+/// The head a row keeps; `None` for what is none.
+pub fn head_of(text: &str) -> Option<Head> {
     let (segment, hash) = text.split_once(':')?;
     let hash = hex::decode(hash).ok()?.try_into().ok()?;
 

@@ -29,7 +29,7 @@ pub fn doors(state: &AppState) -> Doors {
         .door(
             Method::GET,
             "/sessions/{session}/frames",
-            Who::SignedIn,
+            Who::Evidence,
             crate::recordings::frames,
         );
     for page in PAGES {

@@ -15,6 +15,7 @@ use crate::clock;
 use crate::config::Config;
 use crate::operations::ServerOperations;
 use crate::recorder::ClosedSegment;
+use crate::recordings::Viewings;
 use crate::sessions::Registry;
 use crate::terminal::tickets::Tickets;
 
@@ -29,6 +30,7 @@ pub struct App {
     pub master: Arc<MasterKey>,
     pub tickets: Tickets,
     pub sessions: Registry,
+    pub viewings: Viewings,
     /// Where recordings leave the heads of closed segments for the audit log.
     pub heads: mpsc::Sender<ClosedSegment>,
     /// Certificates the operating system trusts; for targets whose record names no CA.
@@ -47,6 +49,7 @@ impl AppState {
             master: Arc::new(master),
             tickets: Tickets::default(),
             sessions: Registry::default(),
+            viewings: Viewings::default(),
             heads,
             system_roots: system_roots(),
             tasks: TaskTracker::new(),

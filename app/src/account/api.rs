@@ -34,7 +34,10 @@ pub async fn change_password(draft: PasswordDraft) -> Result<(), AppError> {
     let ctx = crate::ctx::RequestCtx::current()?;
     let actor = ctx.signed_in()?.clone();
     crate::ctx::check(&draft)?;
-    ctx.shared.operations.change_password(actor, draft, ctx.client.clone()).await?;
+    ctx.shared
+        .operations
+        .change_password(actor, draft, ctx.client.clone())
+        .await?;
     leptos_axum::redirect("/account?changed=true");
 
     Ok(())
@@ -57,7 +60,11 @@ pub async fn sign_out() -> Result<(), AppError> {
 pub async fn sign_out_everywhere() -> Result<(), AppError> {
     let ctx = crate::ctx::RequestCtx::current()?;
     let actor = ctx.signed_in()?.clone();
-    let cookie = ctx.shared.operations.sign_out_everywhere(actor, ctx.client.clone()).await?;
+    let cookie = ctx
+        .shared
+        .operations
+        .sign_out_everywhere(actor, ctx.client.clone())
+        .await?;
     crate::ctx::set_cookie(&cookie)?;
     leptos_axum::redirect("/sign-in");
 

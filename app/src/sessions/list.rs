@@ -42,9 +42,12 @@ pub fn SessionsPage() -> impl IntoView {
             </Suspense>
             <Transition>
                 {move || Suspend::new(async move {
+                    let role = viewer.await.ok().flatten().map(|viewer| viewer.role);
+                    let may_replay = role.is_some_and(sees_everybody);
+
                     match sessions.await {
                         Ok((page, _)) if page.sessions.is_empty() => view! { <NoSessions filter /> }.into_any(),
-                        Ok((page, now)) => view! { <Rows page now filter /> }.into_any(),
+                        Ok((page, now)) => view! { <Rows page now filter may_replay /> }.into_any(),
                         Err(error) => view! { <Refused error /> }.into_any(),
                     }
                 })}

@@ -22,7 +22,11 @@ pub async fn sign_in(draft: SignInDraft, #[server(default)] next: String) -> Res
 #[server(prefix = "/api", endpoint = "link")]
 pub async fn link(token: Password) -> Result<LinkView, AppError> {
     let ctx = crate::ctx::RequestCtx::current()?;
-    let link = ctx.shared.operations.look_at_link(token, ctx.client.clone()).await?;
+    let link = ctx
+        .shared
+        .operations
+        .look_at_link(token, ctx.client.clone())
+        .await?;
 
     Ok(link)
 }

@@ -61,12 +61,17 @@ pub fn TextField(
     #[prop(optional)] autofocus: bool,
     #[prop(optional)] mono: bool,
     /// What is in force and where it comes from.
-    #[prop(optional, into)] note: String,
+    #[prop(optional, into)]
+    note: String,
 ) -> impl IntoView {
     let id = id_of(&name);
     let error = state.error(key_of(&name));
     // A secret is never written back into a page.
-    let value = if kind == "password" { String::new() } else { state.kept_or(&name, value) };
+    let value = if kind == "password" {
+        String::new()
+    } else {
+        state.kept_or(&name, value)
+    };
     let described = format!("{id}-hint {id}-error");
 
     view! {
@@ -98,11 +103,16 @@ pub fn AreaField(
     #[prop(optional)] placeholder: &'static str,
     #[prop(default = 4)] rows: u32,
     /// A key is never written back into a page.
-    #[prop(optional)] secret: bool,
+    #[prop(optional)]
+    secret: bool,
 ) -> impl IntoView {
     let id = id_of(&name);
     let error = state.error(key_of(&name));
-    let value = if secret { String::new() } else { state.kept_or(&name, value) };
+    let value = if secret {
+        String::new()
+    } else {
+        state.kept_or(&name, value)
+    };
     let described = format!("{id}-hint {id}-error");
 
     view! {

@@ -109,23 +109,32 @@ impl FormState {
             None => first.get_value(),
         });
 
-        Self { refusal, kept, local: RwSignal::new(Vec::new()) }
+        Self {
+            refusal,
+            kept,
+            local: RwSignal::new(Vec::new()),
+        }
     }
 
     /// The sentence beside `field`, from the browser's own check or from the server.
     pub fn error(self, field: impl Into<String>) -> Signal<Option<String>> {
         let field = field.into();
 
-
         Signal::derive(move || {
             let local = self.local.get();
             let errors = if local.is_empty() {
-                self.refusal.get().map(|refusal| refusal.fields).unwrap_or_default()
+                self.refusal
+                    .get()
+                    .map(|refusal| refusal.fields)
+                    .unwrap_or_default()
             } else {
                 local
             };
 
-            errors.into_iter().find(|error| error.field == field).map(|error| error.message)
+            errors
+                .into_iter()
+                .find(|error| error.field == field)
+                .map(|error| error.message)
         })
     }
 
@@ -143,7 +152,12 @@ impl FormState {
 
     /// How many of `fields` have an error; for the number at a tab.
     pub fn count(self, fields: &'static [&'static str]) -> Signal<usize> {
-        Signal::derive(move || fields.iter().filter(|field| self.error(**field).get().is_some()).count())
+        Signal::derive(move || {
+            fields
+                .iter()
+                .filter(|field| self.error(**field).get().is_some())
+                .count()
+        })
     }
 
     /// How many fields need attention; for the number at the tab of a form that has one tab.
@@ -154,7 +168,10 @@ impl FormState {
                 return local;
             }
 
-            self.refusal.get().map(|refusal| refusal.fields.len()).unwrap_or_default()
+            self.refusal
+                .get()
+                .map(|refusal| refusal.fields.len())
+                .unwrap_or_default()
         })
     }
 
@@ -165,7 +182,10 @@ impl FormState {
                 return value;
             }
 
-            kept.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone()).unwrap_or_default()
+            kept.iter()
+                .find(|(key, _)| key == name)
+                .map(|(_, value)| value.clone())
+                .unwrap_or_default()
         })
     }
 

@@ -43,7 +43,11 @@ fn Navigation(viewer: ViewerView) -> impl IntoView {
         Role::User => false,
     };
     let administers = viewer.role == Role::Administrator;
-    let shown = if viewer.name.is_empty() { viewer.email.clone() } else { viewer.name.clone() };
+    let shown = if viewer.name.is_empty() {
+        viewer.email.clone()
+    } else {
+        viewer.name.clone()
+    };
 
     view! {
         <nav class="nav" aria-label="Main">

@@ -38,7 +38,10 @@ pub fn duration(micros: i64) -> String {
 pub fn When(at: Timestamp) -> impl IntoView {
     let exact = date(at)
         .and_then(|date| {
-            date.format(format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z")).ok()
+            date.format(format_description!(
+                "[year]-[month]-[day]T[hour]:[minute]:[second]Z"
+            ))
+            .ok()
         })
         .unwrap_or_default();
 
@@ -51,15 +54,21 @@ mod tests {
 
     #[test]
     fn durations_read_as_people_say_them() {
-        for (micros, expected) in
-            [(0, "0 s"), (-5, "0 s"), (61_000_000, "1 min 1 s"), (3_900_000_000, "1 h 5 min")]
-        {
+        for (micros, expected) in [
+            (0, "0 s"),
+            (-5, "0 s"),
+            (61_000_000, "1 min 1 s"),
+            (3_900_000_000, "1 h 5 min"),
+        ] {
             assert_eq!(duration(micros), expected);
         }
     }
 
     #[test]
     fn a_time_is_shown_in_utc() {
-        assert_eq!(text(Timestamp::from_micros(1_795_269_751_000_000)), "21 Nov 2026, 14:02:31");
+        assert_eq!(
+            text(Timestamp::from_micros(1_795_269_751_000_000)),
+            "21 Nov 2026, 14:02:31"
+        );
     }
 }

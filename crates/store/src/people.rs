@@ -206,6 +206,19 @@ pub async fn replace_password(
     row.map(Person::try_from).transpose()
 }
 
+const FORGET_PASSWORD: &str = r#"
+    UPDATE people
+    SET password_hash = NULL
+    WHERE id = $1
+"#;
+
+/// Takes a person's password away: until they choose another by a link, none opens their account.
+pub async fn forget_password(tx: &mut Tx, id: &PersonId) -> Result<(), Error> {
+    run!(tx, sqlx::query(FORGET_PASSWORD).bind(id.as_str()))?;
+
+    Ok(())
+}
+
 /// True when the change of person `$1` leaves an active administrator.
 macro_rules! keeps_an_administrator {
     () => {
@@ -311,6 +324,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     HAS_ADMINISTRATOR,
     SET_PASSWORD,
     REPLACE_PASSWORD,
+    FORGET_PASSWORD,
     SWITCH_OFF,
     SWITCH_ON,
     CHANGE_ROLE,

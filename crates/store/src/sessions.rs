@@ -260,6 +260,19 @@ pub async fn progress(tx: &mut Tx, id: &SessionId, progress: &Progress) -> Resul
     Ok(())
 }
 
+const NOTE_HEAD: &str = r#"
+    UPDATE sessions
+    SET chain_head = $2
+    WHERE id = $1 AND state = 'live'
+"#;
+
+/// Notes how far a live session's recording is closed.
+pub async fn note_head(tx: &mut Tx, id: &SessionId, head: &str) -> Result<(), Error> {
+    run!(tx, sqlx::query(NOTE_HEAD).bind(id.as_str()).bind(head))?;
+
+    Ok(())
+}
+
 const FINISH: &str = r#"
     UPDATE sessions
     SET state = CASE WHEN state = 'live' THEN 'ended' ELSE 'failed' END, ended_at = $2, end_reason = $3
@@ -384,7 +397,7 @@ pub async fn list(
 /// The statements of this module, for the test that prepares each on both databases.
 #[cfg(test)]
 pub(crate) const STATEMENTS: &[&str] = &[
-    COUNT_OPEN, ADD, GO_LIVE, PROGRESS, FINISH, LOOKUP, UNFINISHED, LIST,
+    COUNT_OPEN, ADD, GO_LIVE, PROGRESS, NOTE_HEAD, FINISH, LOOKUP, UNFINISHED, LIST,
 ];
 
 #[cfg(test)]

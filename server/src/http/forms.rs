@@ -10,6 +10,7 @@ use http_body_util::{BodyExt, Limited};
 use leptos::prelude::provide_context;
 use protocol::errors::{Code, Refusal};
 use protocol::forms::SECRET_FIELDS;
+use protocol::vault::DatabaseDraft;
 
 use super::pages;
 use crate::routes::refuse;
@@ -164,7 +165,7 @@ fn referer_of(state: &AppState, headers: &http::HeaderMap) -> Option<Uri> {
 /// What was entered, without secrets.
 fn kept(body: &Bytes) -> Vec<(String, String)> {
     entered(body)
-        .filter(|(name, _)| name != STANDS_ON && !is_secret(name))
+        .filter(|(name, value)| name != STANDS_ON && !is_secret(name, value))
         .collect()
 }
 
@@ -178,10 +179,20 @@ fn entered(body: &Bytes) -> impl Iterator<Item = (String, String)> {
     })
 }
 
-fn is_secret(name: &str) -> bool {
+/// A secret, or a host that is a pasted connection string and may have a password in it.
+fn is_secret(name: &str, value: &str) -> bool {
     let field = name.rsplit('[').next().unwrap_or(name).trim_end_matches(']');
 
-    SECRET_FIELDS.contains(&field)
+    SECRET_FIELDS.contains(&field) || (field == "host" && is_connection_string(value))
+}
+
+fn is_connection_string(host: &str) -> bool {
+    let mut draft = DatabaseDraft {
+        host: host.to_owned(),
+        ..DatabaseDraft::default()
+    };
+
+    !matches!(draft.spread_connection_string(), Ok(None))
 }
 
 fn decode(text: &str) -> String {
@@ -207,6 +218,13 @@ mod tests {
             [("draft[login]", "app"), ("draft[notes]", "a b&c")]
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
         );
+    }
+
+    #[test]
+    fn a_pasted_connection_string_is_not_kept() {
+        let body = Bytes::from_static(b"draft[host]=postgres%3A%2F%2Fapp%3As3cret%40db%2Fx&draft[port]=5432");
+
+        assert_eq!(kept(&body), [("draft[port]".to_owned(), "5432".to_owned())]);
     }
 
     #[test]

@@ -153,7 +153,7 @@ pub async fn invite(
     Ok(link)
 }
 
-/// Ends a person's sign-ins and gives the link by which they choose another password.
+/// Takes a person's password and sign-ins away and gives the link by which they choose another.
 pub async fn reset(
     state: &AppState,
     actor: &Actor,
@@ -167,6 +167,7 @@ pub async fn reset(
         .map_err(store_failed)?
         .ok_or_else(nobody)?;
     let purpose = purpose_for(&person)?;
+    people::forget_password(&mut tx, id).await.map_err(store_failed)?;
     sign_ins::revoke_all(&mut tx, id, now)
         .await
         .map_err(store_failed)?;

@@ -55,6 +55,13 @@ impl Limits {
         }
     }
 
+    /// Takes other limits; the session began when it began.
+    pub fn change(&mut self, idle: Option<Duration>, duration: Option<Duration>) {
+        if (self.idle, self.duration) != (idle, duration) {
+            *self = Self::new(self.started, idle, duration);
+        }
+    }
+
     /// When the maximum duration is reached.
     pub fn ends_at(&self) -> Option<Timestamp> {
         self.duration.map(|duration| self.started + duration)
@@ -158,6 +165,18 @@ mod tests {
         assert!(matches!(
             limits.check(Some(at(1750)), at(1750 + 1740)),
             Due::Warning(_)
+        ));
+    }
+
+    #[test]
+    fn a_shorter_maximum_counts_from_the_start() {
+        let mut limits = limits(0, 8 * HOUR);
+
+        limits.change(None, Some(Duration::from_secs(HOUR)));
+
+        assert!(matches!(
+            limits.check(None, at(HOUR)),
+            Due::End(EndReason::Duration, _)
         ));
     }
 

@@ -19,8 +19,9 @@ use proxy::pump::{Activity, Control, Ending, Phase};
 use recording::{Lane, Origin, Tape};
 use terminal::{Action, End, Engine, Size};
 use tokio::sync::watch;
-use tokio::time::{Interval, MissedTickBehavior, interval};
+use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
 use tracing::{Instrument, debug, warn};
+use vault::effective::Effective;
 
 use super::close::{Closing, Counted, close};
 use super::limits::{Due, Limits};
@@ -40,6 +41,9 @@ const TICK: Duration = Duration::from_secs(1);
 
 /// How often a live session keeps its sign-in from going idle.
 const TOUCH: i64 = 60_000_000;
+
+/// How long a browser that does not read may keep the end waiting.
+const FAREWELL: Duration = Duration::from_secs(2);
 
 /// Largest screen, in columns or rows.
 pub const MAX_SCREEN: u16 = 1000;
@@ -65,6 +69,7 @@ pub struct Task {
     ends: Ends,
     seat: Seat,
     limits: Limits,
+    effective: Effective,
     credit: Credit,
     output: BytesMut,
     shown: Option<Status>,
@@ -86,6 +91,8 @@ pub struct Parts {
     pub ends: Ends,
     pub seat: Seat,
     pub limits: Limits,
+    /// The settings the session was opened under.
+    pub effective: Effective,
     pub backend_pid: Option<i32>,
 }
 
@@ -129,6 +136,7 @@ impl Task {
             ends: parts.ends,
             seat: parts.seat,
             limits: parts.limits,
+            effective: parts.effective,
             credit: Credit::default(),
             output: BytesMut::new(),
             shown: None,
@@ -344,9 +352,20 @@ impl Task {
         }
         self.looked = orders.look_again;
 
-        launch::may_stay(&self.state, &self.owner.actor, &self.owner.launch)
+        let authorized = launch::may_stay(&self.state, &self.owner.actor, &self.owner.launch)
             .await
-            .map_err(|refusal| ended(EndReason::PolicyChanged, refusal.sentence))
+            .map_err(|refusal| ended(EndReason::PolicyChanged, refusal.sentence))?;
+        let in_force = authorized.effective();
+        if binding(in_force) != binding(&self.effective) {
+            return Err(ended(
+                EndReason::PolicyChanged,
+                "The settings of this record were changed. Start a new session to work under them.",
+            ));
+        }
+        self.limits
+            .change(in_force.idle_timeout(), in_force.max_session_duration());
+
+        Ok(())
     }
 
     async fn tick(&mut self) -> Step {
@@ -410,8 +429,26 @@ impl Task {
         close(&self.state, &self.closing, &self.tape, &end, counted).await;
         metrics::counter!("postern_sessions_closed_total").increment(1);
         // The browser may be gone; then there is nobody to tell.
-        let _ = self.ends.to_browser.send(ServerFrame::Ended(end)).await;
+        let _ = timeout(FAREWELL, self.ends.to_browser.send(ServerFrame::Ended(end))).await;
     }
+}
+
+/// What of the settings cannot change under a session: what is recorded, what may move, how long a statement runs.
+fn binding(effective: &Effective) -> ([bool; 7], u32) {
+    let switches = [
+        &effective.graphical_session_recording,
+        &effective.text_session_recording,
+        &effective.recording_include_keys,
+        &effective.can_export,
+        &effective.can_import,
+        &effective.can_copy,
+        &effective.can_paste,
+    ];
+
+    (
+        switches.map(|switch| switch.value),
+        effective.statement_timeout.value,
+    )
 }
 
 /// Decision 4 of the design: what cannot be recorded does not happen.

@@ -1,14 +1,24 @@
 //! The WebSocket's two halves: frames in, frames out, each through a bounded channel.
 
+use std::time::Duration;
+
+use axum::body::Bytes;
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use futures_util::{SinkExt, StreamExt};
 use protocol::terminal::{ClientFrame, MAX_CLIENT_FRAME, ServerFrame};
 use tokio::sync::mpsc;
+use tokio::time::{interval, timeout};
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
 /// Frames waiting on either side. Output is bounded by the browser's credit besides.
 const WAITING: usize = 64;
+
+/// Between two pings (spec §8).
+const PING: Duration = Duration::from_secs(30);
+
+/// A browser that says nothing for so long, not even to pings, is gone.
+const SILENCE: Duration = Duration::from_secs(120);
 
 /// The session's ends of the socket.
 pub struct Ends {
@@ -24,7 +34,8 @@ pub fn split(socket: WebSocket, tasks: &TaskTracker) -> Ends {
     let (to_session, from_browser) = mpsc::channel(WAITING);
     let (to_browser, mut from_session) = mpsc::channel::<ServerFrame>(WAITING);
     let reading = async move {
-        while let Some(Ok(message)) = stream.next().await {
+        // A browser answers pings also while its page is busy: silence means that it is gone.
+        while let Ok(Some(Ok(message))) = timeout(SILENCE, stream.next()).await {
             let frame = match message {
                 Message::Binary(bytes) if bytes.len() <= MAX_CLIENT_FRAME => {
                     postcard::from_bytes(&bytes).ok()
@@ -42,7 +53,20 @@ pub fn split(socket: WebSocket, tasks: &TaskTracker) -> Ends {
         }
     };
     let writing = async move {
-        while let Some(frame) = from_session.recv().await {
+        let mut pings = interval(PING);
+        loop {
+            let frame = tokio::select! {
+                frame = from_session.recv() => frame,
+                _ = pings.tick() => {
+                    if sink.send(Message::Ping(Bytes::new())).await.is_err() {
+                        return;
+                    }
+                    continue;
+                }
+            };
+            let Some(frame) = frame else {
+                break;
+            };
             let Ok(bytes) = postcard::to_allocvec(&frame) else {
                 return;
             };

@@ -30,8 +30,8 @@ use crate::state::AppState;
 /// Bytes between the engine and the pump, in each direction.
 const DUPLEX: usize = 64 * 1024;
 
-/// Longest statement, in bytes.
-const MAX_STATEMENT: usize = 16 * 1024 * 1024;
+/// Longest statement, in bytes: the 16 MiB the terminal takes, and what the protocol adds.
+const MAX_STATEMENT: usize = 16 * 1024 * 1024 + 1024;
 
 /// The screen as the browser has measured it.
 #[derive(Deserialize)]
@@ -188,6 +188,7 @@ async fn run(state: AppState, owner: Owner, opened: Opened, ends: Ends, screen: 
         ends,
         seat,
         limits,
+        effective,
         backend_pid,
     };
 

@@ -10,14 +10,20 @@ use crate::ui::notice::Empty;
 use crate::ui::when::{When, duration};
 
 #[component]
-pub(super) fn Rows(page: SessionPage, now: Timestamp, filter: Memo<SessionFilter>) -> impl IntoView {
+pub(super) fn Rows(
+    page: SessionPage,
+    now: Timestamp,
+    filter: Memo<SessionFilter>,
+    /// Whether rows lead to the player.
+    may_replay: bool,
+) -> impl IntoView {
     let older = page
         .next
         .map(|cursor| filter.with_untracked(|filter| page_before(filter, &cursor)));
     let rows = page
         .sessions
         .into_iter()
-        .map(|session| view! { <Row session now /> })
+        .map(|session| view! { <Row session now may_replay /> })
         .collect_view();
 
     view! {
@@ -52,7 +58,7 @@ pub(super) fn Rows(page: SessionPage, now: Timestamp, filter: Memo<SessionFilter
 }
 
 #[component]
-fn Row(session: SessionView, now: Timestamp) -> impl IntoView {
+fn Row(session: SessionView, now: Timestamp, may_replay: bool) -> impl IntoView {
     let until = session.ended_at.unwrap_or(now);
     let took = duration(until.micros() - session.started_at.micros());
     let errors = (session.errors > 0).then(|| view! { <div class="danger">{session.errors} " failed"</div> });
@@ -60,9 +66,17 @@ fn Row(session: SessionView, now: Timestamp) -> impl IntoView {
     view! {
         <tr>
             <td>
-                <a class="row-link" href=format!("/sessions/{}", session.id)>
-                    {session.record_title}
-                </a>
+                {match may_replay {
+                    true => {
+                        view! {
+                            <a class="row-link" href=format!("/sessions/{}", session.id)>
+                                {session.record_title}
+                            </a>
+                        }
+                            .into_any()
+                    }
+                    false => view! { <b>{session.record_title}</b> }.into_any(),
+                }}
                 <div class="faint mono">{session.account} " · " {session.database}</div>
             </td>
             <td class="hide">

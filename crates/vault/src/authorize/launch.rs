@@ -59,7 +59,7 @@ impl Authorized<Launch> {
 /// Authorizes a new session.
 ///
 /// # Errors
-/// In this order: `SignedOut`; `PamPolicyDenied` for the role; `PamNotFound`; `PamPolicyDenied` without a launch
+/// In this order: `SignedOut`; `PamNotFound`; `PamPolicyDenied` for the role; `PamPolicyDenied` without a launch
 /// share; `PamPrereq`; `PamConfigDenied`; `PamDisabledOnRecord`; `PamNoCredential`; `PamLimitSessions`.
 pub fn launch(
     person: &Person,
@@ -114,15 +114,14 @@ pub fn launch_accounts(person: &Person, facts: LaunchFacts<'_>) -> Result<Vec<Re
 
 /// Everything that does not depend on the account.
 fn reachable(person: &Person, facts: LaunchFacts<'_>) -> Result<Effective, Refusal> {
-    super::signed_in(person)?;
+    // First of all, or the refusal would tell a record that is not shared from one that does not exist.
+    let permissions = visible(person, &facts.record.location(), facts.shares)?;
     if person.role == Role::Auditor {
         return Err(Refusal::new(
             Code::PamPolicyDenied,
             "Your role does not allow launching connections.",
         ));
     }
-    let location = facts.record.location();
-    let permissions = visible(person, &location, facts.shares)?;
     let database = database(facts.record)?;
     if !permissions.launch {
         return Err(Refusal::new(

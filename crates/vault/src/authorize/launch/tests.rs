@@ -147,9 +147,9 @@ fn each_missing_condition_has_its_own_refusal_in_order() {
     refusals.push(world.refusal());
     world.shares[0].permissions = Permissions::VIEW;
     refusals.push(world.refusal());
-    world.shares.clear();
-    refusals.push(world.refusal());
     world.person.role = Role::Auditor;
+    refusals.push(world.refusal());
+    world.shares.clear();
     refusals.push(world.refusal());
     world.person.state = PersonState::Off;
     refusals.push(world.refusal());
@@ -162,8 +162,8 @@ fn each_missing_condition_has_its_own_refusal_in_order() {
         PamConfigDenied: Connections are turned off in PAM Configuration "Prod".
         PamPrereq: Select a PAM configuration and an administrative credential first.
         PamPolicyDenied: Launching takes a share with launch on this record or its folder. An administrator can give you one.
-        PamNotFound: Record not found.
         PamPolicyDenied: Your role does not allow launching connections.
+        PamNotFound: Record not found.
         SignedOut: Your account is switched off. Ask an administrator to switch it on again."#]]
     .assert_eq(&refusals.join("\n"));
 }

@@ -1,0 +1,130 @@
+//! `posternd audit verify` and `posternd admin create`, run as a person at the server's shell runs them.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use expect_test::{Expect, expect};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection};
+
+/// Exit code, what was printed, what was complained about.
+fn posternd(folder: &Path, arguments: &[&str], input: &str) -> (i32, String, String) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_posternd"))
+        .args(arguments)
+        .env_clear()
+        .env("POSTERN_DATA_FOLDER", folder)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Dropped at the end of the statement: the password ends there.
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+
+    (
+        output.status.code().unwrap(),
+        String::from_utf8(output.stdout).unwrap(),
+        String::from_utf8(output.stderr).unwrap(),
+    )
+}
+
+fn create(folder: &Path, email: &str, password: &str) -> (i32, String, String) {
+    posternd(
+        folder,
+        &["admin", "create", "--email", email, "--name", "Ada"],
+        password,
+    )
+}
+
+fn check_verify(folder: &Path, code: i32, expected: Expect) {
+    let (exit, printed, complaint) = posternd(folder, &["audit", "verify"], "");
+
+    assert_eq!(exit, code, "{complaint}");
+    let head = printed.split_whitespace().find(|word| word.len() == 64);
+    expected.assert_eq(&printed.replace(head.unwrap_or("no head"), "HEAD"));
+}
+
+async fn change(folder: &Path, statements: &[&str]) {
+    let file = SqliteConnectOptions::new().filename(folder.join("postern.db"));
+    let mut connection = file.connect().await.unwrap();
+    for statement in statements {
+        sqlx::query(statement).execute(&mut connection).await.unwrap();
+    }
+    connection.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_log_that_was_tampered_with_fails_and_the_event_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    for email in ["ada@example.org", "grace@example.org"] {
+        let (code, printed, complaint) = create(folder.path(), email, "a lighthouse keeps no secrets\n");
+        assert_eq!((code, complaint.as_str()), (0, ""), "{printed}");
+        assert_eq!(printed, format!("{email} can sign in as administrator.\n"));
+    }
+    check_verify(folder.path(), 0, expect![["intact: 2 events, head HEAD\n"]]);
+
+    change(
+        folder.path(),
+        &[
+            "DROP TRIGGER audit_events_no_update",
+            "UPDATE audit_events SET person_email = 'nobody@example.org' WHERE seq = 1",
+        ],
+    )
+    .await;
+
+    check_verify(
+        folder.path(),
+        1,
+        expect![["broken at event 1: The event was altered after it was written.\n"]],
+    );
+}
+
+#[tokio::test]
+async fn a_log_that_was_cut_short_fails() {
+    let folder = tempfile::tempdir().unwrap();
+    for email in ["ada@example.org", "grace@example.org"] {
+        create(folder.path(), email, "a lighthouse keeps no secrets");
+    }
+
+    change(
+        folder.path(),
+        &[
+            "DROP TRIGGER audit_events_no_delete",
+            "DELETE FROM audit_events WHERE seq = 2",
+        ],
+    )
+    .await;
+
+    check_verify(
+        folder.path(),
+        1,
+        expect![[r#"
+        broken at event 2: The log's end is not where its head says: events were removed or added at the end.
+    "#]],
+    );
+}
+
+#[test]
+fn a_password_that_is_no_good_makes_no_administrator() {
+    let folder = tempfile::tempdir().unwrap();
+
+    let (code, printed, complaint) = create(folder.path(), "ada@example.org", "short");
+
+    assert_eq!((code, printed.as_str()), (1, ""));
+    expect![[r#"
+        posternd: A password has at least 12 characters. A sentence is a good one.
+    "#]]
+    .assert_eq(&complaint);
+}
+
+#[test]
+fn a_store_that_cannot_be_opened_is_not_called_intact() {
+    let folder = tempfile::tempdir().unwrap();
+
+    let (code, printed, complaint) = posternd(&folder.path().join("nowhere"), &["audit", "verify"], "");
+
+    assert_eq!((code, printed.as_str()), (1, ""));
+    assert!(complaint.contains("the store cannot be opened"), "{complaint}");
+}

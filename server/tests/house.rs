@@ -1,0 +1,220 @@
+//! A server on a fresh store in a folder of its own, the people who live there, and calls without a socket.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use http_body_util::BodyExt;
+use protocol::ids::{PersonId, SignInId};
+use protocol::people::Role;
+use protocol::time::Timestamp;
+use server::config::Config;
+use server::peer::Peer;
+use server::recorder::{ClosedSegment, MAX_WAITING_HEADS};
+use server::state::AppState;
+use server::{clock, master_key, routes};
+use store::sign_ins::{self, SignIn};
+use store::tokens::Token;
+use store::{Db, people};
+use tempfile::TempDir;
+use tokio::sync::mpsc;
+use tower::ServiceExt;
+use vault::Secret;
+use vault::passwords::Hash;
+use vault::people::Person;
+
+/// Everybody's password.
+pub const PASSWORD: &str = "a lighthouse keeps no secrets";
+
+/// Where every call comes from.
+pub const ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7));
+
+/// The server with one active person of each role, named like the role `@example.org`.
+pub struct House {
+    pub state: AppState,
+    router: Router,
+    _folder: TempDir,
+    _heads: mpsc::Receiver<ClosedSegment>,
+}
+
+/// What a call was answered with.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+/// A request under construction.
+pub struct Call {
+    request: Request,
+}
+
+impl House {
+    pub async fn open() -> Self {
+        Self::open_at("http://localhost:7480").await
+    }
+
+    /// The same where people reach the server at another address.
+    pub async fn open_at(public_url: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = Config::default();
+        config.http.public_url = public_url.to_owned();
+        config.data.folder = folder.path().to_owned();
+        let db = Db::open(&config.store_url(), 2).await.unwrap();
+        let master = master_key::load(&config.data.master_key_file(), true).unwrap();
+        let (to_audit, heads) = mpsc::channel(MAX_WAITING_HEADS);
+        let state = AppState::new(config, db, master, to_audit);
+        let house = Self {
+            router: routes::router(&state),
+            state,
+            _folder: folder,
+            _heads: heads,
+        };
+        for role in Role::ALL {
+            house.add(role).await;
+        }
+
+        house
+    }
+
+    async fn add(&self, role: Role) {
+        let (id, email, now) = (PersonId::from_random(clock::draw()), email_of(role), clock::now());
+        let mut tx = self.state.db.write().await.unwrap();
+        people::invite(&mut tx, &id, &email.parse().unwrap(), "", role, now)
+            .await
+            .unwrap();
+        people::set_password(&mut tx, &id, hash(), now).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    pub async fn person(&self, role: Role) -> Person {
+        let mut snapshot = self.state.db.read().await.unwrap();
+        let email = email_of(role).parse().unwrap();
+
+        people::find(&mut snapshot, &email).await.unwrap().unwrap()
+    }
+
+    /// A new sign-in, as the value of `Cookie`.
+    pub async fn sign_in(&self, role: Role) -> String {
+        let now = clock::now();
+
+        self.sign_in_from(role, now, now + Duration::from_secs(3600))
+            .await
+    }
+
+    /// A sign-in that was last seen when it was made, `at`, and ends at `absolute_end`.
+    pub async fn sign_in_from(&self, role: Role, at: Timestamp, absolute_end: Timestamp) -> String {
+        let token = Token::from_random(clock::draw());
+        let sign_in = SignIn {
+            id: SignInId::from_random(clock::draw()),
+            person: self.person(role).await.id,
+            created_at: at,
+            last_seen: at,
+            absolute_end,
+            remote_address: ADDRESS.to_string(),
+            user_agent: String::new(),
+            reauthenticated_at: at,
+        };
+        let mut tx = self.state.db.write().await.unwrap();
+        sign_ins::add(&mut tx, &token.hash(), &sign_in).await.unwrap();
+        tx.commit().await.unwrap();
+
+        format!("postern={}", token.expose())
+    }
+
+    pub async fn call(&self, call: Call) -> Answer {
+        let mut request = call.request;
+        request.extensions_mut().insert(Peer(ADDRESS));
+        let (head, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+
+        Answer {
+            status: head.status,
+            headers: head.headers,
+            body: String::from_utf8(body.to_vec()).unwrap(),
+        }
+    }
+
+    /// A form from one of our own pages, as the wasm sends it.
+    pub fn post(&self, path: &str, form: &str) -> Call {
+        Call::new(Method::POST, path, form)
+            .with(header::ORIGIN, &self.state.config.http.public_url)
+            .with(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .with(header::ACCEPT, "application/json")
+    }
+}
+
+impl Call {
+    /// A page or file, as a browser asks for it.
+    pub fn get(path: &str) -> Self {
+        Self::new(Method::GET, path, "").with(header::ACCEPT, "text/html")
+    }
+
+    pub fn new(method: Method, path: &str, body: &str) -> Self {
+        let mut request = Request::new(Body::from(body.to_owned()));
+        *request.method_mut() = method;
+        *request.uri_mut() = path.parse().unwrap();
+
+        Self { request }
+    }
+
+    /// With a header, in place of any of that name.
+    pub fn with(mut self, name: HeaderName, value: &str) -> Self {
+        let value = HeaderValue::from_str(value).unwrap();
+        self.request.headers_mut().insert(name, value);
+
+        self
+    }
+
+    pub fn without(mut self, name: HeaderName) -> Self {
+        self.request.headers_mut().remove(name);
+
+        self
+    }
+
+    /// With the cookie of a sign-in.
+    pub fn by(self, cookie: &str) -> Self {
+        self.with(header::COOKIE, cookie)
+    }
+
+    /// As a browser without JavaScript posts the form of `page`.
+    pub fn plain(self, page: &str) -> Self {
+        let referer = format!("http://localhost:7480{page}");
+
+        self.with(header::ACCEPT, "text/html,application/xhtml+xml")
+            .with(header::REFERER, &referer)
+    }
+}
+
+impl Answer {
+    pub fn header(&self, name: impl header::AsHeaderName) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+
+    /// Status and, of a refusal, its code and sentence; what a test compares.
+    pub fn told(&self) -> String {
+        let status = self.status.as_u16();
+        let Ok(refusal) = serde_json::from_str::<protocol::errors::Refusal>(&self.body) else {
+            return status.to_string();
+        };
+        let code = serde_json::to_value(refusal.code).unwrap();
+
+        format!("{status} {}: {}", code.as_str().unwrap(), refusal.sentence)
+    }
+}
+
+pub fn email_of(role: Role) -> String {
+    format!("{}@example.org", role.as_str())
+}
+
+/// Hashed once: it is slow on purpose.
+fn hash() -> &'static Hash {
+    static HASH: OnceLock<Hash> = OnceLock::new();
+
+    HASH.get_or_init(|| Hash::of(&Secret::new(PASSWORD.to_owned()), clock::draw()).unwrap())
+}
