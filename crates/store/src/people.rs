@@ -208,13 +208,20 @@ pub async fn replace_password(
 
 const FORGET_PASSWORD: &str = r#"
     UPDATE people
-    SET password_hash = NULL
-    WHERE id = $1
+    SET password_hash = $2
+    WHERE id = $1 AND password_hash IS NOT NULL
 "#;
 
-/// Takes a person's password away: until they choose another by a link, none opens their account.
+/// Takes a person's password away: until they choose another by a link, none opens their account. Who is active
+/// has a hash; theirs becomes the one no password has.
 pub async fn forget_password(tx: &mut Tx, id: &PersonId) -> Result<(), Error> {
-    run!(tx, sqlx::query(FORGET_PASSWORD).bind(id.as_str()))?;
+    let nobody = Hash::nobody();
+    run!(
+        tx,
+        sqlx::query(FORGET_PASSWORD)
+            .bind(id.as_str())
+            .bind(nobody.as_str())
+    )?;
 
     Ok(())
 }

@@ -85,6 +85,10 @@ async fn only_the_last_link_works() {
 
     let signed_out = house.call(house.post("/api/sign-ins", "").by(&user)).await;
     assert_eq!(signed_out.status, 401, "a reset ends the person's sign-ins");
+    let password = PASSWORD.replace(' ', "+");
+    let old = format!("draft[email]=user@example.org&draft[password]={password}");
+    let old = house.call(house.post("/api/sign-in", &old)).await;
+    assert_eq!(old.told(), "401 SIGNED_OUT: Email or password is wrong.");
     assert_eq!(use_link(&house, &first).await.told(), USED_UP);
     assert_eq!(use_link(&house, &second).await.status, 200);
 }
