@@ -1,6 +1,11 @@
 //! The server as a browser and a shell meet it.
 
+// Said once more for clippy, which knows helpers of tests by it.
+#[cfg(test)]
 mod audit_command;
+#[cfg(test)]
 mod doors;
+#[cfg(test)]
 mod floor;
+#[cfg(test)]
 mod house;
