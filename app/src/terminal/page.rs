@@ -1,6 +1,7 @@
 //! `/vault/{record}/terminal`: launches at once, or asks first with which account.
 
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use protocol::errors::Refusal;
@@ -10,6 +11,7 @@ use protocol::terminal::{LaunchChoice, LaunchView};
 use super::api::look_at_launch;
 use super::choice::Choose;
 use super::session::Session;
+use super::xterm;
 use crate::errors::AppError;
 use crate::ui::layout::Page;
 use crate::ui::notice::Refused;
@@ -22,6 +24,14 @@ pub fn TerminalPage() -> impl IntoView {
         move || record.get(),
         |record| async move { look_at_launch(record.ok_or_else(|| AppError(Refusal::not_found()))?).await },
     );
+
+    // xterm.js is on its way while the server says with which accounts; a failure is told by the session, which asks
+    // for it again.
+    Effect::new(|_| {
+        spawn_local(async {
+            let _ = xterm::load().await;
+        });
+    });
 
     view! {
         <Page title="Terminal">
