@@ -25,13 +25,8 @@ pub fn TerminalPage() -> impl IntoView {
         |record| async move { look_at_launch(record.ok_or_else(|| AppError(Refusal::not_found()))?).await },
     );
 
-    // xterm.js is on its way while the server says with which accounts; a failure is told by the session, which asks
-    // for it again.
-    Effect::new(|_| {
-        spawn_local(async {
-            let _ = xterm::load().await;
-        });
-    });
+    // xterm.js is on its way while the server says with which accounts.
+    Effect::new(|_| spawn_local(xterm::fetch_ahead()));
 
     view! {
         <Page title="Terminal">

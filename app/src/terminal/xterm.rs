@@ -65,6 +65,11 @@ pub enum Keys {
     Ignored,
 }
 
+/// Has the browser fetch xterm.js ahead of [`load`], which tells a failure.
+pub async fn fetch_ahead() {
+    let _ = load_widget().await;
+}
+
 /// Fetches xterm.js and its stylesheet. Only pages that show a terminal call it.
 ///
 /// # Errors
