@@ -1,5 +1,5 @@
 // What every spec does in the browser.
-import { type Locator, type Page, test as base, expect } from "@playwright/test";
+import { type Browser, type Locator, type Page, test as base, expect } from "@playwright/test";
 import { Client, type Person } from "./client";
 import { Posternd } from "./server";
 
@@ -37,6 +37,13 @@ function markAlive() {
 export async function visit(page: Page, path: string): Promise<void> {
   await page.goto(path);
   if (test.info().project.name === "hydrated") await expect(page.locator("html")).toHaveAttribute("data-alive");
+}
+
+/** A page in a browser of its own, at a server of the test's own. */
+export async function openPage(browser: Browser, baseURL: string): Promise<Page> {
+  const context = await browser.newContext({ baseURL });
+  await context.addInitScript(markAlive);
+  return context.newPage();
 }
 
 /** Signs the browser in without the form. */

@@ -48,8 +48,12 @@ export class Client {
   }
 
   /** Adds somebody who has chosen a password behind the link. */
-  async addPerson(name: string, role: "administrator" | "auditor" | "user"): Promise<Person & { id: string }> {
-    const person = { name, email: `${unique(name.toLowerCase())}@postern.example`, password: `${name} likes long sentences` };
+  async addPerson(
+    name: string,
+    role: "administrator" | "auditor" | "user",
+    email = `${unique(name.toLowerCase())}@postern.example`,
+  ): Promise<Person & { id: string }> {
+    const person = { name, email, password: `${name} likes long sentences` };
     const invited = await this.send("invite", {
       "draft[email]": person.email,
       "draft[name]": person.name,
