@@ -62,7 +62,7 @@ fn NotFound() -> impl IntoView {
     view! {
         <Page title="Not found">
             <section class="notice">
-                <h2>"Not found"</h2>
+                <h1>"Not found"</h1>
                 <p>"There is no page at this address. " <a href="/vault">"Go to the vault"</a></p>
             </section>
         </Page>

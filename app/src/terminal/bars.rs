@@ -36,7 +36,7 @@ pub(super) fn Top(
 
     view! {
         <header class="terminal-bar">
-            <b>{title}</b>
+            <h1>{title}</h1>
             <span class="tag acc">{account}</span>
             {move || {
                 recordings

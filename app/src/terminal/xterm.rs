@@ -170,6 +170,8 @@ impl Widget {
 
     /// Gives the terminal this size, whatever room its host has.
     pub fn resize(&self, size: Size) {
+        // Colours are the host's, which may not have been on the page yet when the terminal was opened.
+        set(&self.six().options(), "theme", &theme(&self.host));
         if size.cols > 0 && size.rows > 0 {
             self.terminal.resize(size.cols.into(), size.rows.into());
             self.shrink();

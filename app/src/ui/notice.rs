@@ -35,7 +35,7 @@ pub fn Refused(error: AppError) -> impl IntoView {
 
     view! {
         <section class="notice" role="alert">
-            <h2>{title}</h2>
+            <h1>{title}</h1>
             <p>{error.0.sentence}</p>
         </section>
     }

@@ -113,7 +113,6 @@ fn Report(report: TestReport) -> impl IntoView {
     view! {
         {heading}
         <ol class="stages">{stages}</ol>
-        {report.version.map(|version| view! { <p class="mono wrap">{version}</p> })}
         {warnings}
     }
     .into_any()

@@ -49,7 +49,7 @@ pub(super) fn Stage(recording: RecordingView) -> impl IntoView {
 
     view! {
         <div class="player-body">
-            <section class="player-screen" aria-label="Recorded screen">
+            <section class="player-screen" aria-label="Recorded screen" tabindex="0">
                 <noscript inner_html=NEEDS_JAVASCRIPT></noscript>
                 <p role="alert" hidden=move || shown.trouble.with(Option::is_none)>
                     {move || shown.trouble.get()}

@@ -1,6 +1,6 @@
 //! What was run in a session: statements with their outcomes, and the sentences the recorder left between them.
 
-use recording::{Body, Frame, TransferOutcome};
+use recording::{Body, Frame, Origin, Statement, StatementKind, TransferOutcome};
 
 use super::playback::Micros;
 
@@ -70,7 +70,10 @@ pub(super) fn add(lines: &mut Vec<Line>, frame: &Frame, at: Micros) {
         kind,
     };
     match &frame.body {
-        Body::StatementStart(statement) => lines.push(line(&statement.sql, Kind::Statement(None))),
+        Body::StatementStart(statement) => match cancel_words(statement) {
+            Some(words) => lines.push(line(words, Kind::Note)),
+            None => lines.push(line(&statement.sql, Kind::Statement(None))),
+        },
         Body::Marker(sentence) => lines.push(line(sentence, Kind::Note)),
         Body::Gap(gap) => lines.push(line(&gap.reason, Kind::Note)),
         Body::StatementEnd(end) => {
@@ -115,6 +118,15 @@ fn outcome_of(lines: &mut [Line], statement: u64) -> Option<&mut Outcome> {
     }
 }
 
+/// A CancelRequest is recorded among the statements, and has no text of its own.
+fn cancel_words(statement: &Statement) -> Option<&'static str> {
+    match (statement.kind, statement.origin) {
+        (StatementKind::Cancel, Origin::Person) => Some("Cancelled by the person."),
+        (StatementKind::Cancel, Origin::Interface | Origin::System) => Some("Cancelled by Postern."),
+        (StatementKind::Simple | StatementKind::Extended | StatementKind::FunctionCall, _) => None,
+    }
+}
+
 fn shortened(text: &str) -> String {
     match text.char_indices().nth(MAX_TEXT) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
@@ -124,7 +136,7 @@ fn shortened(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use recording::{Direction, Statement, StatementEnd, Transfer};
+    use recording::{Direction, StatementEnd, Transfer};
 
     use super::*;
 
@@ -145,6 +157,19 @@ mod tests {
         assert_eq!(words(&lines), ["4 rows"]);
         assert_eq!(lines[0].at, 40);
         assert!(!lines[0].has_failed());
+    }
+
+    #[test]
+    fn a_cancel_is_no_statement() {
+        let mut lines = Vec::new();
+        let cancel = Statement {
+            kind: StatementKind::Cancel,
+            ..Statement::simple(String::new())
+        };
+        add(&mut lines, &frame(7, Body::StatementStart(cancel)), 40);
+
+        assert_eq!(lines[0].text, "Cancelled by the person.");
+        assert_eq!(lines[0].kind, Kind::Note);
     }
 
     #[test]
