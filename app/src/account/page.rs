@@ -18,8 +18,10 @@ use crate::viewer::use_viewer;
 #[component]
 pub fn AccountPage() -> impl IntoView {
     let viewer = use_viewer();
-    let open = Resource::new_blocking(|| (), |()| sign_ins());
-    let changed = use_query_map().with_untracked(|query| query.get("changed").is_some());
+    let change = ServerAction::<ChangePassword>::new();
+    let open = Resource::new_blocking(move || change.version().get(), |_| sign_ins());
+    let query = use_query_map();
+    let changed = move || query.with(|query| query.get("changed").is_some());
 
     view! {
         <Page title="Account">
@@ -38,8 +40,17 @@ pub fn AccountPage() -> impl IntoView {
                         })}
                     </Suspense>
                 </p>
-                {changed.then(|| view! { <p class="done" role="status">"Your password was changed. Your other sign-ins have ended."</p> })}
-                <PasswordForm />
+                {move || {
+                    changed()
+                        .then(|| {
+                            view! {
+                                <p class="done" role="status">
+                                    "Your password was changed. Your other sign-ins have ended."
+                                </p>
+                            }
+                        })
+                }}
+                <PasswordForm action=change />
                 <section class="card">
                     <h2>"Open sign-ins"</h2>
                     <Suspense>
@@ -69,8 +80,7 @@ fn SignOutButton() -> impl IntoView {
 }
 
 #[component]
-fn PasswordForm() -> impl IntoView {
-    let action = ServerAction::<ChangePassword>::new();
+fn PasswordForm(action: ServerAction<ChangePassword>) -> impl IntoView {
     let state = FormState::of(action);
 
     view! {

@@ -23,7 +23,9 @@ impl Shape {
             Self::Vault => "M3 3h10v10H3zM8 6v4M6 8h4",
             Self::Sessions => "M2 3h12v10H2zM5 6l2 2-2 2M9 10h2",
             Self::Audit => "M4 2h8v12H4zM6 5h4M6 8h4M6 11h2",
-            Self::People | Self::Account => "M8 3a2.5 2.5 0 1 1 0 5a2.5 2.5 0 1 1 0-5M3 14c.6-3 2.6-4 5-4s4.4 1 5 4",
+            Self::People | Self::Account => {
+                "M8 3a2.5 2.5 0 1 1 0 5a2.5 2.5 0 1 1 0-5M3 14c.6-3 2.6-4 5-4s4.4 1 5 4"
+            }
             Self::Database => {
                 "M3 4c0-1.1 2.2-2 5-2s5 .9 5 2-2.2 2-5 2-5-.9-5-2v8c0 1.1 2.2 2 5 2s5-.9 5-2V4M3 8c0 1.1 2.2 2 5 2s5-.9 5-2"
             }
