@@ -12,7 +12,7 @@ use protocol::errors::{Code, Refusal};
 use protocol::forms::SECRET_FIELDS;
 use protocol::vault::DatabaseDraft;
 
-use super::pages;
+use super::{pages, sign_in};
 use crate::routes::refuse;
 use crate::state::AppState;
 
@@ -27,7 +27,7 @@ const REDIRECT: &str = "serverfnredirect";
 
 /// Runs a server function.
 pub async fn serve(State(state): State<AppState>, request: Request) -> Response {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     let Ok(body) = Limited::new(body, MAX_BODY).collect().await else {
         return refuse(&Refusal::new(
             Code::Validation,
@@ -35,6 +35,7 @@ pub async fn serve(State(state): State<AppState>, request: Request) -> Response 
         ));
     };
     let body = body.to_bytes();
+    sign_in::look(&state, &mut parts).await;
     let plain = parts
         .headers
         .get(header::ACCEPT)

@@ -3,10 +3,12 @@
 //! The cookie holds 256 random bits; the store knows only their SHA-256. The sign-in is looked up on every
 //! request, so that signing out, switching off a person and changing a role take effect with the next one.
 
+use app::ctx::Actor;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use cookie::{Cookie, SameSite};
+use http::request::Parts;
 use http::{HeaderMap, header};
 use store::tokens::{Token, TokenHash};
 use tracing::error;
@@ -15,19 +17,28 @@ use crate::clock;
 use crate::state::AppState;
 
 /// Puts the [`app::ctx::Actor`] of the request's cookie, if it is good, into the request.
-pub async fn load(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
-    if let Some(token) = token_of(request.headers(), name(&state)) {
-        match crate::people::sign_in::actor_of(&state, &TokenHash::of(&token), clock::now()).await {
-            Ok(Some(actor)) => {
-                request.extensions_mut().insert(actor);
-            }
-            Ok(None) => {}
-            // Nobody is signed in while the store does not answer: closed, not open.
-            Err(error) => error!(error = &error as &dyn std::error::Error, "sign-in not looked up"),
-        }
-    }
+pub async fn load(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    look(&state, &mut parts).await;
 
-    next.run(request).await
+    next.run(Request::from_parts(parts, body)).await
+}
+
+/// Looks up who stands behind the cookie now, in place of who stood behind it before. A body may be sent as slowly
+/// as its sender likes: who was switched off meanwhile must not act with it.
+pub async fn look(state: &AppState, request: &mut Parts) {
+    request.extensions.remove::<Actor>();
+    let Some(token) = token_of(&request.headers, name(state)) else {
+        return;
+    };
+    match crate::people::sign_in::actor_of(state, &TokenHash::of(&token), clock::now()).await {
+        Ok(Some(actor)) => {
+            request.extensions.insert(actor);
+        }
+        Ok(None) => {}
+        // Nobody is signed in while the store does not answer: closed, not open.
+        Err(error) => error!(error = &error as &dyn std::error::Error, "sign-in not looked up"),
+    }
 }
 
 /// A new token: 256 random bits.
