@@ -7,4 +7,5 @@ pub mod icon;
 pub mod layout;
 pub mod notice;
 pub mod query;
+pub mod raw;
 pub mod when;

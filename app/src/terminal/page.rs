@@ -15,6 +15,7 @@ use super::xterm;
 use crate::errors::AppError;
 use crate::ui::layout::Page;
 use crate::ui::notice::Refused;
+use crate::ui::raw::raw_text;
 
 #[component]
 pub fn TerminalPage() -> impl IntoView {
@@ -47,7 +48,7 @@ fn Offered(offer: LaunchView) -> impl IntoView {
     let query = use_query_map();
     let asked = Memo::new(move |_| query.with(|query| query.get("account")));
     let attempt = RwSignal::new(0_u32);
-    let title = format!("{} · Postern", offer.record_title);
+    let title = raw_text(&format!("{} · Postern", offer.record_title));
     let shown = move || {
         attempt.track();
 

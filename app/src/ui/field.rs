@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::form::FormState;
+use super::raw::raw_text;
 
 /// Id of the control of a field, from its name: `draft[port]` → `draft-port`.
 fn id_of(name: &str) -> String {
@@ -128,7 +129,7 @@ pub fn AreaField(
                 aria-invalid=move || error.get().is_some().then_some("true")
                 aria-describedby=described
             >
-                {value}
+                {raw_text(&value)}
             </textarea>
         </Around>
     }

@@ -6,6 +6,7 @@ use leptos_router::hooks::use_location;
 use protocol::people::Role;
 
 use super::icon::{Door, Icon, Shape};
+use super::raw::raw_text;
 use crate::viewer::{ViewerView, use_viewer};
 
 /// Sets the status of the page that is being rendered; nothing in the browser.
@@ -82,7 +83,7 @@ pub fn Page(#[prop(into)] title: String, children: Children) -> impl IntoView {
     let viewer = use_viewer();
 
     view! {
-        <Title text=format!("{title} · Postern") />
+        <Title text=raw_text(&format!("{title} · Postern")) />
         <div class="app">
             <a class="skip" href="#main">"Skip to content"</a>
             <Suspense>
@@ -110,7 +111,7 @@ pub fn Top(#[prop(into)] heading: String, children: Children) -> impl IntoView {
 #[component]
 pub fn Doorstep(#[prop(into)] title: String, children: Children) -> impl IntoView {
     view! {
-        <Title text=format!("{title} · Postern") />
+        <Title text=raw_text(&format!("{title} · Postern")) />
         <main class="doorstep" id="main">
             <div class="brand">
                 <Door />

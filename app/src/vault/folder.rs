@@ -15,6 +15,7 @@ use crate::ui::field::TextField;
 use crate::ui::form::{DraftForm, FormSentence, FormState};
 use crate::ui::layout::{Dialog, Page, Top};
 use crate::ui::notice::Refused;
+use crate::ui::raw::raw_text;
 
 /// *New folder*.
 #[component]
@@ -112,7 +113,7 @@ fn Folder(detail: FolderDetail, actions: Actions) -> impl IntoView {
     });
 
     view! {
-        <Title text=format!("{} · Postern", folder.name) />
+        <Title text=raw_text(&format!("{} · Postern", folder.name)) />
         <Top heading=folder.name.clone()>
             <a class="btn" href=format!("/vault?folder={id}")>
                 "Show its records"

@@ -12,6 +12,7 @@ use super::overview::Overview;
 use super::{named, use_record_id};
 use crate::ui::icon::{Icon, Shape};
 use crate::ui::notice::Refused;
+use crate::ui::raw::raw_text;
 
 /// What the tabs of a record lead to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,7 +101,7 @@ pub fn Head(record: RecordView, tab: Tab) -> impl IntoView {
     });
 
     view! {
-        <Title text=format!("{} · Postern", record.title) />
+        <Title text=raw_text(&format!("{} · Postern", record.title)) />
         <header>
             <div>
                 <h1>{record.title}</h1>

@@ -10,6 +10,7 @@ use crate::ui::field::TextField;
 use crate::ui::form::{DraftForm, FormSentence, FormState, answer_of};
 use crate::ui::layout::{Dialog, Page};
 use crate::ui::notice::Refused;
+use crate::ui::raw::raw_text;
 
 #[component]
 pub fn RevealPage() -> impl IntoView {
@@ -98,7 +99,7 @@ fn Shown(revealed: Revealed, back: String) -> impl IntoView {
         view! {
             <label for="revealed-key">"Private PEM key"</label>
             <textarea id="revealed-key" rows="12" readonly autocomplete="off" spellcheck="false">
-                {key}
+                {raw_text(&key)}
             </textarea>
         }
     });
