@@ -1,5 +1,7 @@
 //! The list of pages: path and who may see it. The server declares each as a door; the door test walks it.
 
+use protocol::people::Role;
+
 /// Who may pass a door.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Who {
@@ -10,6 +12,21 @@ pub enum Who {
     /// Administrators and auditors.
     Evidence,
     Administrator,
+}
+
+impl Who {
+    /// Whether somebody of this role, `None` for nobody signed in, may pass.
+    pub fn includes(self, role: Option<Role>) -> bool {
+        match (self, role) {
+            (Self::Anyone, _)
+            | (Self::SignedIn, Some(_))
+            | (Self::Evidence, Some(Role::Administrator | Role::Auditor))
+            | (Self::Administrator, Some(Role::Administrator)) => true,
+            (Self::SignedIn | Self::Evidence | Self::Administrator, None)
+            | (Self::Evidence, Some(Role::User))
+            | (Self::Administrator, Some(Role::Auditor | Role::User)) => false,
+        }
+    }
 }
 
 /// One page. `path` uses axum's `{name}` for parameters.
@@ -57,3 +74,38 @@ pub const OPEN_FUNCTIONS: &[&str] = &[
     "/api/use-link",
     "/api/viewer",
 ];
+
+/// The page at a path, if there is one. A page with a fixed path comes before those it could be a parameter of.
+pub fn page_at(path: &str) -> Option<&'static Page> {
+    PAGES.iter().find(|page| matches(page.path, path))
+}
+
+fn matches(pattern: &str, path: &str) -> bool {
+    let (mut expected, mut found) = (pattern.split('/'), path.split('/'));
+    loop {
+        match (expected.next(), found.next()) {
+            (None, None) => return true,
+            (Some(expected), Some(found)) if expected == found || expected.starts_with('{') => {}
+            (Some(_), _) | (None, Some(_)) => return false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fixed_path_comes_before_a_parameter() {
+        for (path, expected) in [
+            ("/vault/new", Some("/vault/new")),
+            ("/vault/abc", Some("/vault/{record}")),
+            ("/vault/abc/edit", Some("/vault/{record}/edit")),
+            ("/people/invite", Some("/people/invite")),
+            ("/nothing", None),
+            ("/vault/abc/edit/more", None),
+        ] {
+            assert_eq!(page_at(path).map(|page| page.path), expected, "{path}");
+        }
+    }
+}

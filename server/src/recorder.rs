@@ -3,8 +3,9 @@
 //! What was appended has gone through `write(2)`, so that it survives `kill -9`; `sync` follows within a second.
 //! A closed segment takes the open one's place by temporary file, fsync, rename, fsync of the folder, removal.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use protocol::ids::SessionId;
@@ -39,7 +40,7 @@ impl Folder {
         heads: mpsc::Sender<ClosedSegment>,
     ) -> io::Result<Self> {
         let path = recordings.join(session.as_str());
-        fs::create_dir(&path)?;
+        DirBuilder::new().mode(0o700).create(&path)?;
         File::open(recordings)?.sync_all()?;
 
         Ok(Self {
@@ -69,6 +70,7 @@ impl Media for Folder {
             let file = OpenOptions::new()
                 .create_new(true)
                 .append(true)
+                .mode(0o600)
                 .open(self.path.join(open_name(segment)))?;
             File::open(&self.path)?.sync_all()?;
             self.open = Some((segment, file));
@@ -84,7 +86,12 @@ impl Media for Folder {
         let temporary = self.path.join(format!("{segment:08}.part"));
         let open = self.path.join(open_name(segment));
         aside(|| {
-            let mut file = File::create(&temporary)?;
+            let mut file = OpenOptions::new()
+                .write(true)
+                .create(true)
+                .truncate(true)
+                .mode(0o600)
+                .open(&temporary)?;
             file.write_all(closed)?;
             file.sync_all()?;
             fs::rename(&temporary, self.path.join(closed_name(segment)))?;

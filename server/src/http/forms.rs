@@ -1,6 +1,9 @@
 //! Server functions: for the wasm as they are, for a plain form by a redirect or by the page with what was wrong.
 
-use app::ctx::own_path;
+use std::time::Duration;
+
+use app::ctx::{Actor, own_path};
+use app::pages::page_at;
 use app::ui::form::{PostedForm, PostedOutcome, STANDS_ON};
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
@@ -11,6 +14,7 @@ use leptos::prelude::provide_context;
 use protocol::errors::{Code, Refusal};
 use protocol::forms::SECRET_FIELDS;
 use protocol::vault::DatabaseDraft;
+use tokio::time::timeout;
 
 use super::{pages, sign_in};
 use crate::routes::refuse;
@@ -22,13 +26,22 @@ const MAX_BODY: usize = 256 * 1024;
 /// What a function that has nothing to say answers.
 const NOTHING: &[u8] = b"null";
 
+/// How long a form may take to arrive.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// Set by `leptos_axum::redirect` for a caller that is not a plain form.
 const REDIRECT: &str = "serverfnredirect";
 
 /// Runs a server function.
 pub async fn serve(State(state): State<AppState>, request: Request) -> Response {
     let (mut parts, body) = request.into_parts();
-    let Ok(body) = Limited::new(body, MAX_BODY).collect().await else {
+    let Ok(arrived) = timeout(PATIENCE, Limited::new(body, MAX_BODY).collect()).await else {
+        return refuse(&Refusal::new(
+            Code::Validation,
+            "The form did not arrive within 30 s.",
+        ));
+    };
+    let Ok(body) = arrived else {
         return refuse(&Refusal::new(
             Code::Validation,
             "The form is longer than 256 KiB.",
@@ -126,7 +139,11 @@ async fn page_again(
         PostedOutcome::Refused { refusal, .. } => status_of(refusal),
         PostedOutcome::Answered(_) => StatusCode::OK,
     };
-    let Some(page) = stands_on(body).or_else(|| referer_of(state, &parts.headers)) else {
+    let role = parts.extensions.get::<Actor>().map(Actor::role);
+    let page = stands_on(body).or_else(|| referer_of(state, &parts.headers));
+    // A page somebody may not see is not shown for having been named.
+    let page = page.filter(|page| page_at(page.path()).is_some_and(|page| page.who.includes(role)));
+    let Some(page) = page else {
         return match outcome {
             PostedOutcome::Refused { refusal, .. } => refuse(&refusal),
             PostedOutcome::Answered(value) => {

@@ -10,7 +10,6 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{MethodFilter, on};
 use http::{Method, StatusCode, header};
 use protocol::errors::{Code, Refusal};
-use protocol::people::Role;
 
 use crate::state::AppState;
 
@@ -77,31 +76,33 @@ impl Doors {
 async fn guard(who: Who, request: Request, next: Next) -> Response {
     let role = request.extensions().get::<Actor>().map(Actor::role);
 
-    match (who, role) {
-        (Who::Anyone, _)
-        | (Who::SignedIn, Some(_))
-        | (Who::Evidence, Some(Role::Administrator | Role::Auditor))
-        | (Who::Administrator, Some(Role::Administrator)) => next.run(request).await,
-        (Who::SignedIn | Who::Evidence | Who::Administrator, None) => signed_out(&request),
-        (Who::Evidence, Some(Role::User)) => refuse(&Refusal::new(
-            Code::PamPolicyDenied,
-            "Only administrators and auditors may see this.",
-        )),
-        (Who::Administrator, Some(Role::Auditor | Role::User)) => refuse(&Refusal::new(
-            Code::PamPolicyDenied,
-            "Only an administrator may do this.",
-        )),
+    if who.includes(role) {
+        return next.run(request).await;
     }
+
+    if role.is_none() {
+        return signed_out(&request);
+    }
+    let sentence = match who {
+        Who::Anyone | Who::SignedIn | Who::Evidence => "Only administrators and auditors may see this.",
+        Who::Administrator => "Only an administrator may do this.",
+    };
+
+    refuse(&Refusal::new(Code::PamPolicyDenied, sentence))
 }
 
-/// A browser that asks for a page is sent to sign in and comes back; everything else is told.
+/// A browser that asks for a page is sent to sign in and comes back, one that posts a form is sent there too;
+/// everything else is told.
 fn signed_out(request: &Request) -> Response {
     let wants_page = request
         .headers()
         .get(header::ACCEPT)
         .and_then(|accept| accept.to_str().ok())
         .is_some_and(|accept| accept.contains("text/html"));
-    if wants_page && request.method() == Method::GET {
+    if wants_page && request.method() != Method::GET {
+        return Redirect::to("/sign-in").into_response();
+    }
+    if wants_page {
         let wanted = request.uri().path_and_query().map_or("/", |path| path.as_str());
         let next = percent_encoding::utf8_percent_encode(wanted, percent_encoding::NON_ALPHANUMERIC);
 

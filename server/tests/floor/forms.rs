@@ -165,7 +165,7 @@ async fn what_was_saved_is_followed_by_its_page() {
 }
 
 #[tokio::test]
-async fn a_form_of_somebody_signed_out_says_so() {
+async fn a_form_of_somebody_signed_out_leads_to_sign_in() {
     let house = House::open().await;
 
     let answer = post(
@@ -177,10 +177,8 @@ async fn a_form_of_somebody_signed_out_says_so() {
     )
     .await;
 
-    assert_eq!(
-        answer.told(),
-        "401 SIGNED_OUT: You are signed out. Sign in and try again."
-    );
+    assert_eq!(answer.told(), "303");
+    assert_eq!(answer.headers["location"], "/sign-in");
 }
 
 #[tokio::test]
