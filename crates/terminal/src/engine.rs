@@ -16,8 +16,9 @@ use pg_proto::{Text, frontend};
 
 use crate::copy::Rows;
 use crate::editor::Editor;
-use crate::print::aligned::Table;
+use crate::print::Table;
 use crate::print::escape::visible;
+use crate::print::options::Options;
 use crate::scanner::{Pending, Scanner};
 use lines::Line;
 use output::Output;
@@ -143,6 +144,8 @@ pub struct Engine {
     tls: Option<Tls>,
     is_superuser: bool,
     result_memory: usize,
+    /// How tables look.
+    options: Options,
 
     now: Instant,
     state: State,
@@ -219,6 +222,7 @@ impl Engine {
             tls: settings.tls,
             is_superuser: settings.is_superuser,
             result_memory: settings.result_memory,
+            options: Options::default(),
             now,
             state: State::Ready,
             transaction: TransactionStatus::Idle,
@@ -323,6 +327,16 @@ impl Engine {
     /// Prints text that is safe for a terminal.
     pub(crate) fn say(&mut self, text: &str) {
         self.output.say(text);
+    }
+
+    /// Prints a table that is whole.
+    pub(crate) fn show_table(&mut self, table: Table) {
+        self.output.push_table(table);
+    }
+
+    /// What tables are to be printed with.
+    pub(crate) fn print_options(&self) -> &Options {
+        &self.options
     }
 
     fn send(&mut self, message: frontend::Message) {

@@ -1,8 +1,24 @@
-//! How results look: the aligned format, column widths, control characters made visible.
+//! How results look: `\pset`'s formats, column widths, control characters made visible.
+//!
+//! A table of the database's is made by [`Table::of_result`] and fed rows as they come. A table of our own (`\d`
+//! and its relatives) is made whole by [`Table::of_strings`] and handed to `Engine::show_table`:
+//!
+//! ```text
+//! let table = Table::of_strings(
+//!     engine.print_options(),
+//!     "Table \"public.t\"",
+//!     &[Heading::left("Column"), Heading::left("Type")],
+//!     rows,                                  // each a Vec<Option<Bytes>>, None is NULL
+//!     Footers::Lines(vec!["Indexes:".to_owned()]),
+//! );
+//! engine.show_table(table);
+//! ```
 
 pub(crate) mod aligned;
 pub(crate) mod escape;
+pub(crate) mod options;
 mod ranges;
 mod width;
 
+pub(crate) use aligned::{Align, Footers, Heading, Table};
 pub use width::{char_width, wide_ranges, zero_width_ranges};

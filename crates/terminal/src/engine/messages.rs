@@ -7,7 +7,7 @@ use pg_proto::backend::{Column, CopyFormats, DataRow, Fields, Message};
 
 use super::{Engine, Shape, State};
 use crate::copy;
-use crate::print::aligned::Table;
+use crate::print::Table;
 use crate::print::escape::visible;
 use crate::report;
 
@@ -68,7 +68,7 @@ impl Engine {
         self.abandon_result();
         self.shape = Shape::Rows;
         if !self.cancelled {
-            self.result = Some(Table::new(columns));
+            self.result = Some(Table::of_result(&self.options, columns));
         }
     }
 

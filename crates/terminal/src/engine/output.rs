@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
-use crate::print::aligned::Table;
+use crate::print::Table;
 
 /// Most bytes of one chunk.
 pub(super) const CHUNK: usize = 32 * 1024;
@@ -121,9 +121,10 @@ mod tests {
 
     use super::*;
     use crate::print::aligned::column;
+    use crate::print::options::Options;
 
     fn table(n_rows: usize) -> Table {
-        let mut table = Table::new(&[column("n", 23)]);
+        let mut table = Table::of_result(&Options::default(), &[column("n", 23)]);
         for n in 0..n_rows {
             table.collect(DataRow::new([Some(n.to_string().as_bytes())]));
         }

@@ -9,7 +9,8 @@ use std::ops::Range;
 use bytes::Bytes;
 use pg_proto::backend::{Column, DataRow};
 
-use super::escape::{Glyph, glyph_width, glyphs, put_glyph};
+use super::escape::{Glyph, glyph_width, glyphs, put_glyph, visible};
+use super::options::Options;
 
 /// What a row costs besides its bytes.
 const ROW_OVERHEAD: usize = 64;
@@ -17,6 +18,8 @@ const ROW_OVERHEAD: usize = 64;
 /// One result: collected, then written.
 #[derive(Debug)]
 pub(crate) struct Table {
+    options: Options,
+    title: Option<String>,
     columns: Vec<Head>,
     waiting: VecDeque<Entry>,
     /// Bytes held by `waiting`.
@@ -25,13 +28,53 @@ pub(crate) struct Table {
     stage: Stage,
     /// No more rows will come.
     ended: bool,
-    footer: bool,
+    /// None for a table that was cut short.
+    footers: Option<Footers>,
+}
+
+/// How a column's cells are set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Align {
+    Left,
+    Right,
+}
+
+/// What a column is called and how its cells are set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Heading {
+    pub(crate) name: Bytes,
+    pub(crate) align: Align,
+}
+
+impl Heading {
+    pub(crate) fn left(name: &str) -> Self {
+        Self {
+            name: Bytes::copy_from_slice(name.as_bytes()),
+            align: Align::Left,
+        }
+    }
+
+    pub(crate) fn right(name: &str) -> Self {
+        Self {
+            align: Align::Right,
+            ..Self::left(name)
+        }
+    }
+}
+
+/// What stands below a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Footers {
+    /// `(n rows)`, unless `\pset footer off`.
+    Count,
+    /// These lines, each made safe for a terminal when it is printed; none at all when empty.
+    Lines(Vec<String>),
 }
 
 #[derive(Debug)]
 struct Head {
     name: Bytes,
-    right: bool,
+    align: Align,
     width: usize,
 }
 
@@ -44,6 +87,7 @@ enum Entry {
 
 #[derive(Debug)]
 enum Stage {
+    Title,
     Header(Line),
     Rule,
     Rows,
@@ -63,35 +107,69 @@ struct Line {
 }
 
 impl Table {
-    pub(crate) fn new(columns: &[Column]) -> Self {
-        let columns: Vec<_> = columns
-            .iter()
-            .map(|column| {
-                let name = column.name.clone().into_bytes();
-                let width = widest_line(&name);
-                Head {
-                    name,
-                    right: is_number(column.type_oid),
-                    width,
-                }
+    /// A result of the database: NULL as `\pset null` says, title of `\C`.
+    pub(crate) fn of_result(options: &Options, columns: &[Column]) -> Self {
+        let headings = columns.iter().map(|column| Heading {
+            name: column.name.clone().into_bytes(),
+            align: align_of(column.type_oid),
+        });
+        Self::new(options.clone(), options.title.clone(), headings, Footers::Count)
+    }
+
+    /// A whole table of our own: NULL shows as nothing, whatever `\pset null` says.
+    ///
+    /// Title, headings, cells and footers may hold the database's text: it is made visible here.
+    pub(crate) fn of_strings(
+        options: &Options,
+        title: &str,
+        headings: &[Heading],
+        rows: impl IntoIterator<Item = Vec<Option<Bytes>>>,
+        footers: Footers,
+    ) -> Self {
+        let options = Options {
+            null: String::new(),
+            ..options.clone()
+        };
+        let title = (!title.is_empty()).then(|| title.to_owned());
+        let mut table = Self::new(options, title, headings.iter().cloned(), footers);
+        for row in rows {
+            table.collect(DataRow::new(row.iter().map(|cell| cell.as_deref())));
+        }
+        table.end();
+        table
+    }
+
+    fn new(
+        options: Options,
+        title: Option<String>,
+        headings: impl Iterator<Item = Heading>,
+        footers: Footers,
+    ) -> Self {
+        let columns: Vec<_> = headings
+            .map(|heading| Head {
+                width: widest_line(&heading.name),
+                name: heading.name,
+                align: heading.align,
             })
             .collect();
-        let stage = Stage::Header(Line::new(columns.len(), Vec::new()));
         Self {
+            options,
+            title,
             columns,
             waiting: VecDeque::new(),
             held: 0,
             n_rows: 0,
-            stage,
+            stage: Stage::Title,
             ended: false,
-            footer: true,
+            footers: Some(footers),
         }
     }
 
     /// Takes a row and widens the columns for it. After the first byte was written, only [`Self::push`].
     pub(crate) fn collect(&mut self, row: DataRow) {
         for (head, value) in self.columns.iter_mut().zip(row.columns()) {
-            head.width = head.width.max(value.map_or(0, widest_line));
+            let value = value.unwrap_or(self.options.null.as_bytes());
+            head.width = head.width.max(widest_line(value));
         }
         self.push(row);
     }
@@ -117,7 +195,7 @@ impl Table {
     /// The statement failed half way: no footer.
     pub(crate) fn end_without_footer(&mut self) {
         self.ended = true;
-        self.footer = false;
+        self.footers = None;
     }
 
     pub(crate) fn n_rows(&self) -> u64 {
@@ -141,6 +219,13 @@ impl Table {
     pub(crate) fn write(&mut self, out: &mut String, limit: usize) {
         while out.len() < limit {
             match std::mem::replace(&mut self.stage, Stage::Done) {
+                Stage::Title => {
+                    self.write_title(out);
+                    self.stage = match self.options.tuples_only {
+                        true => Stage::Rows,
+                        false => Stage::Header(Line::new(self.columns.len(), Vec::new())),
+                    };
+                }
                 Stage::Header(mut line) => {
                     let done = self.columns.is_empty() || self.write_header_cell(out, &mut line);
                     self.stage = if done { Stage::Rule } else { Stage::Header(line) };
@@ -172,15 +257,48 @@ impl Table {
                     self.stage = if done { Stage::Rows } else { Stage::Row(row, line) };
                 }
                 Stage::Footer => {
-                    if self.footer {
-                        let rows = if self.n_rows == 1 { "row" } else { "rows" };
-                        out.push_str(&format!("({} {rows})\r\n\r\n", self.n_rows));
-                    }
+                    self.write_footers(out);
                     return;
                 }
                 Stage::Done => return,
             }
         }
+    }
+
+    /// Centres the title above the columns.
+    fn write_title(&self, out: &mut String) {
+        let Some(title) = self.title.as_ref().filter(|_| !self.options.tuples_only) else {
+            return;
+        };
+        let columns: usize = self.columns.iter().map(|head| head.width + 3).sum();
+        let space = columns
+            .saturating_sub(1)
+            .saturating_sub(widest_line(title.as_bytes()));
+        pad(out, space / 2);
+        out.push_str(&visible(title.as_bytes()));
+        out.push_str("\r\n");
+    }
+
+    fn write_footers(&self, out: &mut String) {
+        let Some(footers) = &self.footers else {
+            return;
+        };
+        if !self.options.tuples_only {
+            match footers {
+                Footers::Count if self.options.footer => {
+                    let rows = if self.n_rows == 1 { "row" } else { "rows" };
+                    out.push_str(&format!("({} {rows})\r\n", self.n_rows));
+                }
+                Footers::Count => {}
+                Footers::Lines(lines) => {
+                    for line in lines {
+                        out.push_str(&visible(line.as_bytes()));
+                        out.push_str("\r\n");
+                    }
+                }
+            }
+        }
+        out.push_str("\r\n");
     }
 
     /// Writes the next cell of the header; true when the header is done.
@@ -215,17 +333,20 @@ impl Table {
         };
         let last = line.column + 1 == self.columns.len();
         let range = line.values.get(line.column).cloned().flatten();
-        let value = range.and_then(|range| row.body().get(range)).unwrap_or_default();
+        let value = match range {
+            Some(range) => row.body().get(range).unwrap_or_default(),
+            None => self.options.null.as_bytes(),
+        };
         out.push(' ');
         match line.take() {
             Some(start) => {
                 let begin = out.len();
                 let (width, next) = put_line(out, value, start);
                 let space = head.width.saturating_sub(width);
-                if head.right {
+                if head.align == Align::Right {
                     pad_before(out, begin, space);
                 }
-                if !head.right && (!last || next.is_some()) {
+                if head.align == Align::Left && (!last || next.is_some()) {
                     pad(out, space);
                 }
                 if next.is_some() {
@@ -289,11 +410,11 @@ impl Line {
 }
 
 /// Types psql prints right-aligned: integers, floats, numeric, oid, xid, cid, money.
-fn is_number(type_oid: u32) -> bool {
-    matches!(
-        type_oid,
-        20 | 21 | 23 | 26 | 28 | 29 | 700 | 701 | 790 | 1700 | 5069
-    )
+fn align_of(type_oid: u32) -> Align {
+    match type_oid {
+        20 | 21 | 23 | 26 | 28 | 29 | 700 | 701 | 790 | 1700 | 5069 => Align::Right,
+        _ => Align::Left,
+    }
 }
 
 /// Appends the line of `value` that begins at `start`; returns its columns and where the next one begins.
