@@ -14,8 +14,8 @@ use protocol::ids::{PersonId, RecordId, RequestId, SessionId, SignInId};
 use protocol::people::{
     InviteDraft, Password, PasswordDraft, Role, SetPasswordDraft, SetUpDraft, SignInDraft,
 };
-use protocol::recordings::RecordingView;
-use protocol::terminal::{LaunchDraft, LaunchTicket, LaunchView};
+use protocol::recordings::{RecordingView, VerdictView};
+use protocol::terminal::{LaunchDraft, LaunchTicket, LaunchView, TerminateDraft};
 use protocol::time::Timestamp;
 use protocol::vault::{TestReport, TestedCredential};
 use store::Db;
@@ -62,6 +62,13 @@ pub trait Operations: Send + Sync {
     fn look_at_launch(&self, actor: Actor, record: RecordId, client: Client) -> Acting<'_, LaunchView>;
     /// A ticket for one session: 30 s, single use, bound to person, sign-in and address.
     fn issue_ticket(&self, actor: Actor, draft: LaunchDraft, client: Client) -> Acting<'_, LaunchTicket>;
+    /// A ticket to come back to one's own live session, with the same bounds.
+    fn issue_resume_ticket(
+        &self,
+        actor: Actor,
+        session: SessionId,
+        client: Client,
+    ) -> Acting<'_, LaunchTicket>;
     /// A recording, for the player; each look is audited.
     fn look_at_recording(
         &self,
@@ -69,8 +76,10 @@ pub trait Operations: Send + Sync {
         session: SessionId,
         client: Client,
     ) -> Acting<'_, RecordingView>;
-    /// Ends a live session; its owner reads who did it.
-    fn terminate(&self, actor: Actor, session: SessionId, client: Client) -> Acting<'_, ()>;
+    /// Whether a recording is all there and as it was recorded; reads every byte of it.
+    fn verify_recording(&self, actor: Actor, session: SessionId, client: Client) -> Acting<'_, VerdictView>;
+    /// Ends a live session; its owner reads who did it and why.
+    fn terminate(&self, actor: Actor, draft: TerminateDraft, client: Client) -> Acting<'_, ()>;
     /// Something was saved that may take a right away: live sessions are looked at again at once.
     fn rights_changed(&self);
 }

@@ -4,7 +4,7 @@
 use app::ctx::{Actor, Client};
 use protocol::audit::{EventName, Outcome};
 use protocol::errors::{Code, Refusal};
-use protocol::ids::RecordId;
+use protocol::ids::{RecordId, SessionId};
 use protocol::terminal::{LaunchChoice, LaunchDraft, LaunchTicket, LaunchView};
 use protocol::time::Timestamp;
 use store::launching::{self, Launching};
@@ -17,7 +17,7 @@ use crate::clock;
 use crate::people::sign_in::event;
 use crate::people::store_failed;
 use crate::state::AppState;
-use crate::terminal::tickets::Ticket;
+use crate::terminal::tickets::{Purpose, Ticket};
 
 /// The accounts the person may launch with.
 pub async fn look_at(state: &AppState, actor: &Actor, record: &RecordId) -> Result<LaunchView, Refusal> {
@@ -45,6 +45,7 @@ pub async fn look_at(state: &AppState, actor: &Actor, record: &RecordId) -> Resu
         record: record.clone(),
         record_title: known.record.title().to_owned(),
         choices,
+        live: state.sessions.own(&actor.person.id, record),
     })
 }
 
@@ -56,12 +57,40 @@ pub async fn issue(
     client: &Client,
 ) -> Result<LaunchTicket, Refusal> {
     let authorized = authorize(state, actor, draft, client).await?;
+    let draft = LaunchDraft {
+        record: authorized.record().clone(),
+        account: Some(authorized.account().clone()),
+    };
+
+    hand_out(state, actor, client, Purpose::Launch(draft))
+}
+
+/// A ticket to come back to a session; that of somebody else does not exist.
+pub fn issue_to_resume(
+    state: &AppState,
+    actor: &Actor,
+    session: SessionId,
+    client: &Client,
+) -> Result<LaunchTicket, Refusal> {
+    match state.sessions.place(&session) {
+        Some(place) if place.person == actor.person.id => {
+            hand_out(state, actor, client, Purpose::Resume(session))
+        }
+        Some(_) | None => Err(not_there()),
+    }
+}
+
+fn hand_out(
+    state: &AppState,
+    actor: &Actor,
+    client: &Client,
+    good_for: Purpose,
+) -> Result<LaunchTicket, Refusal> {
     let ticket = Ticket {
         person: actor.person.id.clone(),
         sign_in: actor.sign_in.clone(),
         address: client.address.clone(),
-        record: authorized.record().clone(),
-        account: Some(authorized.account().clone()),
+        good_for,
     };
     let token = state.tickets.issue(ticket, clock::instant()).ok_or_else(|| {
         Refusal::new(
@@ -90,12 +119,25 @@ pub async fn authorize(
                 .with("record", draft.record.to_string())
                 .with("reason", refusal.sentence.clone());
             let mut tx = state.db.write().await.map_err(store_failed)?;
-            audit::append(&mut tx, denied).await.map_err(store_failed)?;
+            audit::append_unless_repeated(&mut tx, &subject(actor, draft, &refusal), denied)
+                .await
+                .map_err(store_failed)?;
             tx.commit().await.map_err(store_failed)?;
 
             Err(refusal)
         }
     }
+}
+
+/// What is the same refusal once more. Any id may be asked for that is no record of theirs: it does not count.
+fn subject(actor: &Actor, draft: &LaunchDraft, refusal: &Refusal) -> String {
+    let record = if refusal.code == Code::PamNotFound {
+        ""
+    } else {
+        draft.record.as_str()
+    };
+
+    format!("launch {} {record} {}", actor.person.id, refusal.sentence)
 }
 
 async fn weigh(state: &AppState, actor: &Actor, draft: &LaunchDraft) -> Result<Authorized<Launch>, Refusal> {
@@ -167,6 +209,11 @@ fn count(counted: Result<u64, store::Error>) -> Result<u32, Refusal> {
     counted
         .map(|n| u32::try_from(n).unwrap_or(u32::MAX))
         .map_err(store_failed)
+}
+
+/// What a session that has ended is, and one of somebody else.
+pub fn not_there() -> Refusal {
+    Refusal::new(Code::PamNotFound, "This session has ended. Start a new one.")
 }
 
 fn signed_out() -> Refusal {

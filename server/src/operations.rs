@@ -4,8 +4,8 @@ use app::ctx::{Acting, Actor, Client, Operations};
 use app::sign_in::LinkView;
 use protocol::ids::{PersonId, RecordId, SessionId};
 use protocol::people::{InviteDraft, Password, PasswordDraft, SetPasswordDraft, SetUpDraft, SignInDraft};
-use protocol::recordings::RecordingView;
-use protocol::terminal::{LaunchDraft, LaunchTicket, LaunchView};
+use protocol::recordings::{RecordingView, VerdictView};
+use protocol::terminal::{LaunchDraft, LaunchTicket, LaunchView, TerminateDraft};
 use protocol::vault::{TestReport, TestedCredential};
 
 use crate::people::{links, password, sign_in};
@@ -82,6 +82,15 @@ impl Operations for ServerOperations {
         Box::pin(async move { launch::issue(&self.state, &actor, &draft, &client).await })
     }
 
+    fn issue_resume_ticket(
+        &self,
+        actor: Actor,
+        session: SessionId,
+        client: Client,
+    ) -> Acting<'_, LaunchTicket> {
+        Box::pin(async move { launch::issue_to_resume(&self.state, &actor, session, &client) })
+    }
+
     fn look_at_recording(
         &self,
         actor: Actor,
@@ -91,8 +100,12 @@ impl Operations for ServerOperations {
         Box::pin(async move { recordings::look_at(&self.state, &actor, &session, &client).await })
     }
 
-    fn terminate(&self, actor: Actor, session: SessionId, client: Client) -> Acting<'_, ()> {
-        Box::pin(async move { sessions::terminate(&self.state, &actor, &session, &client).await })
+    fn verify_recording(&self, actor: Actor, session: SessionId, client: Client) -> Acting<'_, VerdictView> {
+        Box::pin(async move { recordings::verify(&self.state, &actor, &session, &client).await })
+    }
+
+    fn terminate(&self, actor: Actor, draft: TerminateDraft, client: Client) -> Acting<'_, ()> {
+        Box::pin(async move { sessions::terminate(&self.state, &actor, &draft, &client).await })
     }
 
     fn rights_changed(&self) {

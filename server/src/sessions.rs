@@ -1,6 +1,7 @@
 //! Live sessions: the recipe that opens one, the task that runs it, the recipe that closes it, and the list of all.
 
 pub mod close;
+pub mod knocks;
 pub mod limits;
 pub mod open;
 mod registry;
@@ -9,32 +10,32 @@ pub mod task;
 use app::ctx::{Actor, Client};
 use protocol::audit::{EventName, Outcome};
 use protocol::errors::{Code, Refusal};
-use protocol::ids::SessionId;
-use protocol::terminal::EndReason;
+use protocol::terminal::{EndReason, TerminateDraft};
 use store::audit;
 
-pub use registry::{Orders, Registry, Seat};
+pub use registry::{Orders, Place, Registry, Seat};
 
 use crate::clock;
 use crate::people::sign_in::event;
 use crate::people::store_failed;
 use crate::state::AppState;
 
-/// *End session* by an administrator; its owner reads who did it.
+/// *End session* by who may watch it; its owner reads who did it and why.
 pub async fn terminate(
     state: &AppState,
     actor: &Actor,
-    session: &SessionId,
+    draft: &TerminateDraft,
     client: &Client,
 ) -> Result<(), Refusal> {
     vault::authorize::terminate(&actor.person)?;
+    let (session, reason) = (&draft.session, draft.reason.trim());
     let mut snapshot = state.db.read().await.map_err(store_failed)?;
     let found = store::sessions::lookup(&mut snapshot, session)
         .await
         .map_err(store_failed)?;
     drop(snapshot);
     let session_view = found.ok_or_else(not_live)?.view;
-    let sentence = format!("Terminated by {}.", actor.person.email);
+    let sentence = format!("Terminated by {}: {reason}", actor.person.email);
     if !state.sessions.end(session, EndReason::Terminated, &sentence) {
         return Err(not_live());
     }
@@ -42,7 +43,8 @@ pub async fn terminate(
     let event = event(EventName::ConnectionTerminated, Outcome::Ok, client, clock::now())
         .by(&actor.person)
         .about(&session_view.record, session_view.record_title)
-        .in_session(session);
+        .in_session(session)
+        .with("reason", reason);
     audit::append(&mut tx, event).await.map_err(store_failed)?;
     tx.commit().await.map_err(store_failed)?;
 

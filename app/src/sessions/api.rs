@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use protocol::ids::SessionId;
 use protocol::recordings::RecordingView;
 use protocol::sessions::{SessionFilter, SessionPage};
+use protocol::terminal::TerminateDraft;
 use protocol::time::Timestamp;
 
 use crate::errors::AppError;
@@ -39,4 +40,18 @@ pub async fn look_at_recording(session: SessionId) -> Result<RecordingView, AppE
         .await?;
 
     Ok(view)
+}
+
+/// Ends a live session; its owner reads who did it and why.
+#[server(prefix = "/api", endpoint = "terminate-session")]
+pub async fn terminate_session(draft: TerminateDraft) -> Result<(), AppError> {
+    let ctx = crate::ctx::RequestCtx::current()?;
+    let actor = ctx.evidence()?.clone();
+    crate::ctx::check(&draft)?;
+    ctx.shared
+        .operations
+        .terminate(actor, draft, ctx.client.clone())
+        .await?;
+
+    Ok(())
 }

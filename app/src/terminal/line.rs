@@ -111,13 +111,27 @@ impl Line {
                 self.shown.phase.set(Phase::Connected);
                 self.widget.focus();
             }
-            ServerFrame::Output(bytes) => {
+            ServerFrame::Output(bytes) | ServerFrame::Screen(bytes) => {
                 self.receipts.borrow_mut().wrote(bytes.len());
                 self.widget.write(&bytes, &self.parsed);
             }
             ServerFrame::Status(status) => self.shown.status.set(Some(status)),
             ServerFrame::Warning(sentence) => self.shown.warning.set(Some(sentence)),
             ServerFrame::Ended(ended) => self.finish(ended),
+            ServerFrame::TakenOver(sentence) => {
+                self.widget.retire();
+                self.shown.warning.set(None);
+                self.shown.phase.set(Phase::lost(sentence));
+            }
+            // A server asks for these only what a page has offered.
+            ServerFrame::Upload { .. }
+            | ServerFrame::UploadTaken { .. }
+            | ServerFrame::UploadOver
+            | ServerFrame::Download { .. }
+            | ServerFrame::File(_)
+            | ServerFrame::FileEnd(_)
+            | ServerFrame::Edit { .. }
+            | ServerFrame::EditOver => {}
         }
     }
 

@@ -137,6 +137,8 @@ events! {
     ConnectionFailed "connection_failed" Sessions "Connection failed",
     ConnectionStopped "connection_stopped" Sessions "Connection stopped",
     ConnectionTerminated "connection_terminated" Sessions "Connection terminated",
+    ConnectionResumed "connection_resumed" Sessions "Connection resumed",
+    SessionWatched "session_watched" Sessions "Session watched live",
     SessionRecordingStarted "session_recording_started" Recordings "Recording started",
     SessionRecordingSegmentClosed "session_recording_segment_closed" Recordings "Recording segment closed",
     SessionRecordingStopped "session_recording_stopped" Recordings "Recording stopped",

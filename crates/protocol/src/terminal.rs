@@ -1,7 +1,10 @@
 //! Frames of the terminal's WebSocket (subprotocol `postern.terminal.v1`, binary, postcard) and its launch.
 
+pub mod watch;
+
 use serde::{Deserialize, Serialize};
 
+use crate::forms::{Draft, FieldError};
 use crate::ids::{RecordId, SessionId};
 use crate::time::Timestamp;
 
@@ -13,6 +16,21 @@ pub const MAX_CLIENT_FRAME: usize = 64 * 1024;
 
 /// Output the server sends ahead of the browser's acknowledgement, in bytes.
 pub const OUTPUT_WINDOW: u64 = 512 * 1024;
+
+/// Lines above the screen that a terminal gets back when its session is resumed.
+pub const RESUMED_LINES: usize = 1000;
+
+/// Bytes of a file the browser may send ahead of [`ServerFrame::UploadTaken`].
+pub const UPLOAD_WINDOW: u64 = 256 * 1024;
+
+/// Bytes of a file the server sends ahead of [`ClientFrame::FileTaken`].
+pub const DOWNLOAD_WINDOW: u64 = 512 * 1024;
+
+/// Longest text of an editor pane, in bytes: it goes in one frame.
+pub const MAX_EDIT: usize = 60 * 1024;
+
+/// Longest reason to end somebody's session, in characters.
+pub const MAX_REASON: usize = 200;
 
 /// Prefix of the second subprotocol the browser offers: the ticket, so that it is in no URL and no log.
 pub const TICKET_PREFIX: &str = "postern.ticket.";
@@ -56,6 +74,48 @@ pub struct LaunchView {
     pub record_title: String,
     /// At least one; a person chooses when there are several.
     pub choices: Vec<LaunchChoice>,
+    /// The person's own sessions of this record that are live: each may be resumed, here or in another window.
+    pub live: Vec<LiveSession>,
+}
+
+/// A live session its person may come back to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LiveSession {
+    pub id: SessionId,
+    /// Login of the account in use.
+    pub account: String,
+    pub started_at: Timestamp,
+    /// A window shows it at this moment; resuming takes it over.
+    pub is_attached: bool,
+}
+
+/// Why an administrator or auditor ends a session; its owner reads it in the terminal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TerminateDraft {
+    pub session: SessionId,
+    #[serde(default)]
+    pub reason: String,
+}
+
+impl Draft for TerminateDraft {
+    fn check(&self) -> Vec<FieldError> {
+        let reason = self.reason.trim();
+        if reason.is_empty() {
+            return vec![FieldError::new(
+                "reason",
+                "Enter a reason: the person reads it in the terminal.",
+            )];
+        }
+        if reason.chars().count() > MAX_REASON || reason.chars().any(char::is_control) {
+            return vec![FieldError::new(
+                "reason",
+                "Use one line of at most 200 characters.",
+            )];
+        }
+
+        Vec::new()
+    }
 }
 
 /// What the browser sends.
@@ -67,12 +127,28 @@ pub enum ClientFrame {
         cols: u16,
         rows: u16,
     },
-    /// Bytes of output parsed by the terminal since the session began: the server's credit.
+    /// Bytes of [`ServerFrame::Output`] and [`ServerFrame::Screen`] parsed by the terminal since this connection
+    /// began: the server's credit.
     Ack {
         parsed: u64,
     },
     /// The *End* button.
     End,
+    /// The next bytes of the file that [`ServerFrame::Upload`] asked for, at most 60 KiB, within
+    /// [`UPLOAD_WINDOW`].
+    UploadChunk(Vec<u8>),
+    /// The file has been sent whole.
+    UploadEnd,
+    /// No file was chosen, it could not be read, or the person stopped it.
+    UploadCancel,
+    /// Bytes of [`ServerFrame::File`] the browser has put away since its [`ServerFrame::Download`].
+    FileTaken {
+        taken: u64,
+    },
+    /// The person stopped a download.
+    DownloadCancel,
+    /// What an editor pane was closed with, at most [`MAX_EDIT`] bytes; `None` when nothing is to change.
+    Edited(Option<String>),
 }
 
 /// What the server sends.
@@ -80,6 +156,9 @@ pub enum ClientFrame {
 pub enum ServerFrame {
     /// First frame of every connection.
     Hello(Hello),
+    /// Everything that is shown: the terminal is reset, then these bytes are written. Follows the `Hello` of a
+    /// resumed session; may come in several frames, of which all but the first are `Output`.
+    Screen(Vec<u8>),
     Output(Vec<u8>),
     /// Sent when something of it changed.
     Status(Status),
@@ -87,12 +166,50 @@ pub enum ServerFrame {
     Warning(String),
     /// Last frame; the connection closes after it.
     Ended(Ended),
+    /// Last frame; the connection closes after it, the session goes on in another window. A sentence.
+    TakenOver(String),
+    /// A file is wanted for `\copy … from` or `COPY … FROM STDIN`: the page asks for one.
+    Upload {
+        /// The name in the command, if there is one: a hint.
+        name: Option<String>,
+    },
+    /// Bytes of the upload that PostgreSQL has taken.
+    UploadTaken {
+        taken: u64,
+    },
+    /// No more of the upload is wanted, whether or not all was sent; the terminal says how it ended.
+    UploadOver,
+    /// A file follows in [`ServerFrame::File`] frames.
+    Download {
+        name: String,
+    },
+    /// The next bytes of the download, within [`DOWNLOAD_WINDOW`].
+    File(Vec<u8>),
+    FileEnd(FileEnd),
+    /// An editor pane with this text is wanted; answered by [`ClientFrame::Edited`].
+    Edit {
+        text: String,
+    },
+    /// The editor pane is to be closed without an answer.
+    EditOver,
+}
+
+/// How a download ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FileEnd {
+    /// The file is whole.
+    Whole,
+    /// It is not, and is thrown away; the terminal says why.
+    Broken,
 }
 
 /// What the bars around the terminal show.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hello {
+    /// What the page resumes by after a reload.
     pub session: SessionId,
+    /// The session was running already: its screen follows.
+    pub resumed: bool,
     pub record_title: String,
     /// Login of the account in use.
     pub account: String,
@@ -183,4 +300,27 @@ pub struct Ended {
     pub reason: EndReason,
     /// A full sentence (spec §8), e.g. `Session closed due to inactivity.`
     pub sentence: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_is_one_line_somebody_can_read() {
+        let faults = |reason: &str| {
+            let draft = TerminateDraft {
+                session: SessionId::from_random([1; 16]),
+                reason: reason.to_owned(),
+            };
+
+            draft.check().len()
+        };
+
+        assert_eq!(faults("This query locks the shop."), 0);
+        assert_eq!(faults(" "), 1);
+        assert_eq!(faults("two\nlines"), 1);
+        assert_eq!(faults(&"ż".repeat(MAX_REASON)), 0);
+        assert_eq!(faults(&"ż".repeat(MAX_REASON + 1)), 1);
+    }
 }

@@ -6,8 +6,8 @@
 //!   Launching and revealing take a share all the same; the creator of a record gets one to edit and launch.
 //! - A user does what shares of the record and of its folder say, taken together. Host, port, TLS, folder, PAM
 //!   settings and shares are not part of *edit*: they decide who receives credentials.
-//! - An auditor reads recordings, sessions and the audit log, and views what is shared with them. An auditor never
-//!   edits, launches or reveals, whatever the share says.
+//! - An auditor reads recordings, sessions and the audit log, watches and ends live sessions, and views what is shared
+//!   with them. An auditor never edits, launches or reveals, whatever the share says.
 //! - What a person may not view does not exist for them: `PamNotFound`.
 
 mod launch;
@@ -317,12 +317,19 @@ pub fn audit(person: &Person) -> Result<Authorized<Audit>, Refusal> {
     }
 }
 
+/// Who may watch a session may end it: whoever sees harm being done must not have to look for somebody else.
+///
 /// # Errors
-/// `SignedOut`, or `PamPolicyDenied` for everyone but administrators.
+/// `SignedOut`, or `PamPolicyDenied` for users.
 pub fn terminate(person: &Person) -> Result<Authorized<Terminate>, Refusal> {
-    administrators(person, "Your role does not allow ending sessions of others.")?;
-
-    Ok(Authorized::new(person, Terminate(())))
+    signed_in(person)?;
+    match person.role {
+        Role::Administrator | Role::Auditor => Ok(Authorized::new(person, Terminate(()))),
+        Role::User => Err(Refusal::new(
+            Code::PamPolicyDenied,
+            "Your role does not allow ending sessions of others.",
+        )),
+    }
 }
 
 fn signed_in(person: &Person) -> Result<(), Refusal> {

@@ -1,11 +1,11 @@
-//! Launch tickets: 30 s, single use, bound to person, sign-in and address.
+//! Tickets to launch and to resume: 30 s, single use, bound to person, sign-in and address.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use protocol::ids::{PersonId, RecordId, SignInId};
-
+use protocol::ids::{PersonId, SessionId, SignInId};
+use protocol::terminal::LaunchDraft;
 use store::tokens::{Token, TokenHash};
 
 use crate::http::sign_in::new_token;
@@ -22,9 +22,16 @@ pub struct Ticket {
     pub person: PersonId,
     pub sign_in: SignInId,
     pub address: String,
-    pub record: RecordId,
-    /// The PAM User to launch with; `None` for the launch credential.
-    pub account: Option<RecordId>,
+    pub good_for: Purpose,
+}
+
+/// What its bearer may do, if everything still allows it when the ticket is redeemed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Purpose {
+    /// Open a session.
+    Launch(LaunchDraft),
+    /// Come back to one.
+    Resume(SessionId),
 }
 
 /// Who redeems.
@@ -76,8 +83,7 @@ mod tests {
             person: PersonId::from_random([1; 16]),
             sign_in: SignInId::from_random([2; 16]),
             address: "192.0.2.1".to_owned(),
-            record: RecordId::from_random([3; 16]),
-            account: None,
+            good_for: Purpose::Resume(SessionId::from_random([3; 16])),
         }
     }
 

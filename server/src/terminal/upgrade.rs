@@ -8,7 +8,7 @@ use axum::response::Response;
 use http::{HeaderMap, header};
 use protocol::errors::{Code, Refusal};
 use protocol::terminal::{
-    EndReason, Ended, Hello, LaunchDraft, MAX_CLIENT_FRAME, SUBPROTOCOL, ServerFrame, TICKET_PREFIX,
+    EndReason, Ended, Hello, MAX_CLIENT_FRAME, SUBPROTOCOL, ServerFrame, TICKET_PREFIX,
 };
 use proxy::pump::{Clock, Gate, Policy, pump};
 use serde::Deserialize;
@@ -17,11 +17,13 @@ use terminal::{Engine, Settings, Size};
 use tracing::{Instrument, info_span};
 
 use super::socket::{Ends, split};
-use super::tickets::{Bearer, Ticket};
+use super::tickets::{Bearer, Purpose};
 use crate::clock;
 use crate::http::pages;
 use crate::launch;
 use crate::routes::refuse;
+use crate::sessions::Place;
+use crate::sessions::knocks::{Arrival, Knock};
 use crate::sessions::limits::Limits;
 use crate::sessions::open::{Opened, Screen, open};
 use crate::sessions::task::{MAX_SCREEN, Owner, Parts, Task};
@@ -53,7 +55,7 @@ pub async fn upgrade(
             "You are signed out. Sign in and try again.",
         ));
     };
-    let Some(ticket) = redeem(&state, &actor, &client, request.headers()) else {
+    let Some(good_for) = redeem(&state, &actor, &client, request.headers()) else {
         return refuse(&Refusal::new(
             Code::PamTicketInvalid,
             "This launch is no longer valid: a ticket is good once and for 30 s. Launch again.",
@@ -74,11 +76,11 @@ pub async fn upgrade(
         .max_frame_size(MAX_CLIENT_FRAME)
         .on_upgrade(move |socket| async move {
             // On the tracker, so that shutdown waits for what the session still has to write.
-            tasks.spawn(serve(state, socket, actor, client, ticket, screen).in_current_span());
+            tasks.spawn(serve(state, socket, actor, client, good_for, screen).in_current_span());
         })
 }
 
-fn redeem(state: &AppState, actor: &Actor, client: &Client, headers: &HeaderMap) -> Option<Ticket> {
+fn redeem(state: &AppState, actor: &Actor, client: &Client, headers: &HeaderMap) -> Option<Purpose> {
     let token = headers
         .get_all(header::SEC_WEBSOCKET_PROTOCOL)
         .iter()
@@ -91,7 +93,9 @@ fn redeem(state: &AppState, actor: &Actor, client: &Client, headers: &HeaderMap)
         address: client.address.as_str(),
     };
 
-    state.tickets.redeem(token, bearer, clock::instant())
+    let ticket = state.tickets.redeem(token, bearer, clock::instant())?;
+
+    Some(ticket.good_for)
 }
 
 async fn serve(
@@ -99,13 +103,25 @@ async fn serve(
     socket: WebSocket,
     actor: Actor,
     client: Client,
-    ticket: Ticket,
+    good_for: Purpose,
     screen: Screen,
 ) {
     let ends = split(socket, &state.tasks);
-    let draft = LaunchDraft {
-        record: ticket.record,
-        account: ticket.account,
+    let draft = match good_for {
+        Purpose::Launch(draft) => draft,
+        Purpose::Resume(session) => {
+            let arrival = Arrival {
+                actor,
+                client,
+                ends,
+                screen,
+            };
+            state
+                .sessions
+                .knock(&session, Knock::Back(Box::new(arrival)))
+                .await;
+            return;
+        }
     };
     let opened = match launch::authorize(&state, &actor, &draft, &client).await {
         Ok(authorized) => open(&state, &actor, &client, &authorized, screen).await,
@@ -162,6 +178,7 @@ async fn run(state: AppState, owner: Owner, opened: Opened, ends: Ends, screen: 
     };
     let hello = Hello {
         session: id.clone(),
+        resumed: false,
         record_title: aim.record_title.clone(),
         account: aim.credential.user.clone(),
         recordings: effective.recordings(),
@@ -179,7 +196,15 @@ async fn run(state: AppState, owner: Owner, opened: Opened, ends: Ends, screen: 
         let limit = proxy::limits::statement_timeout(control.clone(), timeout);
         state.tasks.spawn(limit.in_current_span());
     }
-    let seat = state.sessions.sit(&id);
+    let seat = state.sessions.sit(
+        &id,
+        Place {
+            person: owner.actor.person.id.clone(),
+            record: owner.launch.record.clone(),
+            account: aim.credential.user.clone(),
+            started_at: now,
+        },
+    );
     let parts = Parts {
         engine,
         wire: ours,

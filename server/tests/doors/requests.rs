@@ -27,6 +27,8 @@ pub fn query_of(path: &str) -> &'static str {
     match path {
         "/audit/export" => "?format=csv",
         "/sessions/{session}/frames" => "?segment=1",
+        "/sessions/{session}/chapters" => "?from=0",
+        "/sessions/{session}/export" => "?format=text",
         "/terminal" => "?cols=80&rows=24",
         _ => "",
     }
@@ -76,7 +78,8 @@ pub fn form_of(path: &str, id: &str) -> String {
         "/api/save-connection" => format!("id={id}&version=1&draft[launch_credential]={id}"),
         "/api/launch" => format!("draft[record]={id}"),
         "/api/launch-view" => format!("record={id}"),
-        "/api/recording-view" => format!("session={id}"),
+        "/api/recording-view" | "/api/resume" => format!("session={id}"),
+        "/api/terminate-session" => format!("draft[session]={id}&draft[reason]=Enough"),
         _ => format!("id={id}"),
     }
 }

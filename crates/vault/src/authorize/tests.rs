@@ -151,6 +151,19 @@ fn only_administrators_configure_and_create() {
         );
         assert_eq!(code(create(&person)), refused);
         assert_eq!(code(administer(&person)), refused);
+    }
+}
+
+#[test]
+fn who_may_watch_may_end() {
+    for (role, refused) in [
+        (Role::Administrator, None),
+        (Role::Auditor, None),
+        (Role::User, Some(Code::PamPolicyDenied)),
+    ] {
+        let person = person(7, role);
+
+        assert_eq!(code(audit(&person)), refused);
         assert_eq!(code(terminate(&person)), refused);
     }
 }
