@@ -14,11 +14,17 @@
 //! engine.show_table(table);
 //! ```
 
-pub(crate) mod aligned;
+mod aligned;
+mod cell;
 pub(crate) mod escape;
 pub(crate) mod options;
+mod pen;
 mod ranges;
+mod strokes;
+pub(crate) mod table;
+mod unaligned;
+mod vertical;
 mod width;
 
-pub(crate) use aligned::{Align, Footers, Heading, Table};
-pub use width::{char_width, wide_ranges, zero_width_ranges};
+pub(crate) use table::{Align, Footers, Heading, Table};
+pub use width::{char_width, wide_ranges, width, zero_width_ranges};

@@ -176,6 +176,11 @@ impl Layout {
                     false,
                 );
             }
+            None if !c.is_ascii() => {
+                for shown in format!("\\u{:04X}", u32::from(c)).chars() {
+                    self.cell(shown.encode_utf8(&mut bytes), 1, false);
+                }
+            }
             // As readline shows them: ^G, ^[.
             None => {
                 self.cell("^", 1, false);

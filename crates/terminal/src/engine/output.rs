@@ -120,8 +120,8 @@ mod tests {
     use pg_proto::backend::DataRow;
 
     use super::*;
-    use crate::print::aligned::column;
     use crate::print::options::Options;
+    use crate::print::table::column;
 
     fn table(n_rows: usize) -> Table {
         let mut table = Table::of_result(&Options::default(), &[column("n", 23)]);

@@ -11,7 +11,7 @@ use pg_proto::backend::{Column, CopyFormats, DataRow, Field, Fields, Message};
 use proptest::prelude::*;
 
 use super::*;
-use crate::print::aligned::column;
+use crate::print::table::column;
 
 struct Session {
     engine: Engine,

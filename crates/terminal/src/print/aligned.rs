@@ -1,471 +1,430 @@
-//! psql's aligned format (border 1, ASCII lines), written piece by piece.
-//!
-//! A [`Table`] first collects rows and learns the widths, then is written a cell at a time, so that what
-//! waits for a slow browser is rows as received and not their padding.
+//! The aligned format and its wrapped variant: one line of the terminal for each line of a row.
 
-use std::collections::VecDeque;
 use std::ops::Range;
 
-use bytes::Bytes;
-use pg_proto::backend::{Column, DataRow};
+use pg_proto::backend::DataRow;
 
-use super::escape::{Glyph, glyph_width, glyphs, put_glyph, visible};
-use super::options::Options;
+use super::cell::{Cursor, Stop, line_width, put, widest_line};
+use super::escape::visible;
+use super::options::Format;
+use super::pen::Pen;
+use super::strokes::{Rule, Strokes};
+use super::table::{Align, Head, Next, Sheet, Step};
 
-/// What a row costs besides its bytes.
-const ROW_OVERHEAD: usize = 64;
-
-/// One result: collected, then written.
+/// How far an aligned table is written.
 #[derive(Debug)]
-pub(crate) struct Table {
-    options: Options,
-    title: Option<String>,
-    columns: Vec<Head>,
-    waiting: VecDeque<Entry>,
-    /// Bytes held by `waiting`.
-    held: usize,
-    n_rows: u64,
+pub(super) struct Aligned {
+    strokes: Strokes,
+    border: u16,
+    /// Columns of the terminal each column of the table takes.
+    widths: Vec<usize>,
     stage: Stage,
-    /// No more rows will come.
-    ended: bool,
-    /// None for a table that was cut short.
-    footers: Option<Footers>,
-}
-
-/// How a column's cells are set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Align {
-    Left,
-    Right,
-}
-
-/// What a column is called and how its cells are set.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Heading {
-    pub(crate) name: Bytes,
-    pub(crate) align: Align,
-}
-
-impl Heading {
-    pub(crate) fn left(name: &str) -> Self {
-        Self {
-            name: Bytes::copy_from_slice(name.as_bytes()),
-            align: Align::Left,
-        }
-    }
-
-    pub(crate) fn right(name: &str) -> Self {
-        Self {
-            align: Align::Right,
-            ..Self::left(name)
-        }
-    }
-}
-
-/// What stands below a table.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Footers {
-    /// `(n rows)`, unless `\pset footer off`.
-    Count,
-    /// These lines, each made safe for a terminal when it is printed; none at all when empty.
-    Lines(Vec<String>),
-}
-
-#[derive(Debug)]
-struct Head {
-    name: Bytes,
-    align: Align,
-    width: usize,
-}
-
-#[derive(Debug)]
-enum Entry {
-    Row(DataRow),
-    /// A notice that arrived between rows, ready for the terminal.
-    Text(String),
 }
 
 #[derive(Debug)]
 enum Stage {
     Title,
     Header(Line),
-    Rule,
     Rows,
     Row(DataRow, Line),
-    Footer,
+    Footers,
     Done,
 }
 
-/// Where in a row the writing stands: the cell to write next, and for each cell its next line.
+/// The row being written: for each cell where its next line begins.
 #[derive(Debug)]
 struct Line {
-    /// Offset in the value of each cell's next line; `None` when all its lines are written.
-    next: Vec<Option<usize>>,
-    /// Where in the row each value lies.
+    cells: Vec<Cell>,
+    /// Where in the row each value lies; empty for the header.
     values: Vec<Option<Range<usize>>>,
     column: usize,
+    /// No line of this row is finished.
+    is_first: bool,
+    phase: Phase,
 }
 
-impl Table {
-    /// A result of the database: NULL as `\pset null` says, title of `\C`.
-    pub(crate) fn of_result(options: &Options, columns: &[Column]) -> Self {
-        let headings = columns.iter().map(|column| Heading {
-            name: column.name.clone().into_bytes(),
-            align: align_of(column.type_oid),
-        });
-        Self::new(options.clone(), options.title.clone(), headings, Footers::Count)
-    }
+#[derive(Debug, Clone, Copy)]
+struct Cell {
+    /// None when all its lines are written.
+    next: Option<Cursor>,
+    mark: Mark,
+}
 
-    /// A whole table of our own: NULL shows as nothing, whatever `\pset null` says.
-    ///
-    /// Title, headings, cells and footers may hold the database's text: it is made visible here.
-    pub(crate) fn of_strings(
-        options: &Options,
-        title: &str,
-        headings: &[Heading],
-        rows: impl IntoIterator<Item = Vec<Option<Bytes>>>,
-        footers: Footers,
-    ) -> Self {
-        let options = Options {
-            null: String::new(),
-            ..options.clone()
-        };
-        let title = (!title.is_empty()).then(|| title.to_owned());
-        let mut table = Self::new(options, title, headings.iter().cloned(), footers);
-        for row in rows {
-            table.collect(DataRow::new(row.iter().map(|cell| cell.as_deref())));
-        }
-        table.end();
-        table
-    }
+/// Why a cell goes on in the line to come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mark {
+    None,
+    Newline,
+    Wrap,
+}
 
-    fn new(
-        options: Options,
-        title: Option<String>,
-        headings: impl Iterator<Item = Heading>,
-        footers: Footers,
-    ) -> Self {
-        let columns: Vec<_> = headings
-            .map(|heading| Head {
-                width: widest_line(&heading.name),
-                name: heading.name,
-                align: heading.align,
-            })
-            .collect();
-        Self {
-            options,
-            title,
-            columns,
-            waiting: VecDeque::new(),
-            held: 0,
-            n_rows: 0,
+/// How much of the current cell's line is written.
+#[derive(Debug, Clone, Copy)]
+enum Phase {
+    Nothing,
+    /// Columns of its text.
+    Text(usize),
+}
+
+impl Aligned {
+    pub(super) fn new(sheet: &Sheet) -> Self {
+        let border = sheet.options.border.min(2);
+        let mut aligned = Self {
+            strokes: Strokes::new(&sheet.options),
+            border,
+            widths: sheet.columns.iter().map(Head::width).collect(),
             stage: Stage::Title,
-            ended: false,
-            footers: Some(footers),
+        };
+        if let Some(aim) = sheet.options.aim()
+            && sheet.options.format == Format::Wrapped
+        {
+            aligned.squeeze(sheet, aim);
         }
+        aligned
     }
 
-    /// Takes a row and widens the columns for it. After the first byte was written, only [`Self::push`].
-    pub(crate) fn collect(&mut self, row: DataRow) {
-        for (head, value) in self.columns.iter_mut().zip(row.columns()) {
-            let value = value.unwrap_or(self.options.null.as_bytes());
-            head.width = head.width.max(widest_line(value));
-        }
-        self.push(row);
+    /// Whether headers or cells need more than `aim` columns.
+    pub(super) fn is_wider(&self, sheet: &Sheet, aim: usize) -> bool {
+        self.total(self.widths.iter().copied()) > aim
+            || self.total(sheet.columns.iter().map(|head| head.name_width)) > aim
     }
 
-    /// Takes a row as it is; what is wider than its column pushes the rest of its line to the right.
-    pub(crate) fn push(&mut self, row: DataRow) {
-        self.n_rows += 1;
-        self.held += row.body().len() + ROW_OVERHEAD;
-        self.waiting.push_back(Entry::Row(row));
-    }
-
-    /// Puts text between the rows received so far and those to come.
-    pub(crate) fn push_text(&mut self, text: String) {
-        self.held += text.len() + ROW_OVERHEAD;
-        self.waiting.push_back(Entry::Text(text));
-    }
-
-    /// All rows are there; the footer counts them.
-    pub(crate) fn end(&mut self) {
-        self.ended = true;
-    }
-
-    /// The statement failed half way: no footer.
-    pub(crate) fn end_without_footer(&mut self) {
-        self.ended = true;
-        self.footers = None;
-    }
-
-    pub(crate) fn n_rows(&self) -> u64 {
-        self.n_rows
-    }
-
-    /// Bytes of rows and text not written yet.
-    pub(crate) fn held(&self) -> usize {
-        self.held
-    }
-
-    pub(crate) fn is_open(&self) -> bool {
-        !self.ended
-    }
-
-    pub(crate) fn is_done(&self) -> bool {
-        matches!(self.stage, Stage::Done)
-    }
-
-    /// Appends output until `out` holds `limit` bytes, or one cell's line more, or nothing is left to write.
-    pub(crate) fn write(&mut self, out: &mut String, limit: usize) {
-        while out.len() < limit {
-            match std::mem::replace(&mut self.stage, Stage::Done) {
-                Stage::Title => {
-                    self.write_title(out);
-                    self.stage = match self.options.tuples_only {
-                        true => Stage::Rows,
-                        false => Stage::Header(Line::new(self.columns.len(), Vec::new())),
-                    };
-                }
-                Stage::Header(mut line) => {
-                    let done = self.columns.is_empty() || self.write_header_cell(out, &mut line);
-                    self.stage = if done { Stage::Rule } else { Stage::Header(line) };
-                }
-                Stage::Rule => {
-                    self.write_rule(out);
-                    self.stage = Stage::Rows;
-                }
-                Stage::Rows => {
-                    self.stage = Stage::Rows;
-                    match self.waiting.pop_front() {
-                        Some(Entry::Row(row)) => {
-                            self.held = self.held.saturating_sub(row.body().len() + ROW_OVERHEAD);
-                            if !self.columns.is_empty() {
-                                let line = Line::new(self.columns.len(), row.ranges().collect());
-                                self.stage = Stage::Row(row, line);
-                            }
-                        }
-                        Some(Entry::Text(text)) => {
-                            self.held = self.held.saturating_sub(text.len() + ROW_OVERHEAD);
-                            out.push_str(&text);
-                        }
-                        None if self.ended => self.stage = Stage::Footer,
-                        None => return,
+    pub(super) fn step(&mut self, sheet: &mut Sheet, pen: &mut Pen<'_>) -> Step {
+        match std::mem::replace(&mut self.stage, Stage::Done) {
+            Stage::Title => {
+                self.write_title(sheet, pen);
+                self.stage = Stage::Rows;
+                if !sheet.options.tuples_only {
+                    if self.border == 2 {
+                        self.write_rule(self.strokes.top, pen);
                     }
+                    self.stage = Stage::Header(Line::new(self.widths.len(), Vec::new()));
                 }
-                Stage::Row(row, mut line) => {
-                    let done = self.write_cell(out, &row, &mut line);
-                    self.stage = if done { Stage::Rows } else { Stage::Row(row, line) };
-                }
-                Stage::Footer => {
-                    self.write_footers(out);
-                    return;
-                }
-                Stage::Done => return,
             }
+            Stage::Header(mut line) => {
+                let is_done = self.write_header_cell(sheet, &mut line, pen);
+                self.stage = match is_done {
+                    true => {
+                        self.write_rule(self.strokes.middle, pen);
+                        Stage::Rows
+                    }
+                    false => Stage::Header(line),
+                };
+            }
+            Stage::Rows => {
+                self.stage = Stage::Rows;
+                match sheet.next() {
+                    Next::Row(row) => {
+                        if !self.widths.is_empty() {
+                            let line = Line::new(self.widths.len(), row.ranges().collect());
+                            self.stage = Stage::Row(row, line);
+                        }
+                    }
+                    Next::Text(text) => pen.text(&text),
+                    Next::Nothing => return Step::Waits,
+                    Next::End => self.stage = Stage::Footers,
+                }
+            }
+            Stage::Row(row, mut line) => {
+                let is_done = self.write_cell(sheet, &row, &mut line, pen);
+                self.stage = match is_done {
+                    true => Stage::Rows,
+                    false => Stage::Row(row, line),
+                };
+            }
+            Stage::Footers => self.write_footers(sheet, pen),
+            Stage::Done => return Step::Done,
+        }
+        Step::Wrote
+    }
+
+    /// Columns of a line whose columns have these widths.
+    fn total(&self, widths: impl Iterator<Item = usize>) -> usize {
+        let n = self.widths.len();
+        let between = match self.border {
+            0 => n,
+            1 => (n * 3).saturating_sub(1),
+            _ => n * 3 + 1,
+        };
+        between + widths.sum::<usize>()
+    }
+
+    /// Takes columns from those whose widest cell stands out most until the table fits, if its headers do.
+    fn squeeze(&mut self, sheet: &Sheet, aim: usize) {
+        if self.total(sheet.columns.iter().map(|head| head.name_width)) > aim {
+            return;
+        }
+        let mut excess = self.total(self.widths.iter().copied()).saturating_sub(aim);
+        let n_rows = usize::try_from(sheet.n_rows).unwrap_or(usize::MAX).max(1);
+        while excess > 0 {
+            let mut worst: Option<(f64, &mut usize)> = None;
+            for (head, width) in sheet.columns.iter().zip(&mut self.widths) {
+                let average = head.sum / n_rows;
+                if average == 0 || *width <= head.name_width {
+                    continue;
+                }
+                let ratio = float(*width) / float(average) + float(head.width()) * 0.01;
+                if worst.as_ref().is_none_or(|(most, _)| ratio > *most) {
+                    worst = Some((ratio, width));
+                }
+            }
+            let Some((_, width)) = worst else {
+                return;
+            };
+            *width -= 1;
+            excess -= 1;
         }
     }
 
-    /// Centres the title above the columns.
-    fn write_title(&self, out: &mut String) {
-        let Some(title) = self.title.as_ref().filter(|_| !self.options.tuples_only) else {
+    fn write_title(&self, sheet: &Sheet, pen: &mut Pen<'_>) {
+        let Some(title) = sheet.shown_title() else {
             return;
         };
-        let columns: usize = self.columns.iter().map(|head| head.width + 3).sum();
-        let space = columns
-            .saturating_sub(1)
-            .saturating_sub(widest_line(title.as_bytes()));
-        pad(out, space / 2);
-        out.push_str(&visible(title.as_bytes()));
-        out.push_str("\r\n");
+        let total = self.total(self.widths.iter().copied());
+        pen.blanks(total.saturating_sub(widest_line(title.as_bytes())) / 2);
+        pen.text(&visible(title.as_bytes()));
+        pen.newline();
     }
 
-    fn write_footers(&self, out: &mut String) {
-        let Some(footers) = &self.footers else {
+    fn write_rule(&self, rule: Rule, pen: &mut Pen<'_>) {
+        match self.border {
+            0 => {}
+            1 => pen.text(rule.line),
+            _ => {
+                pen.text(rule.left);
+                pen.text(rule.line);
+            }
+        }
+        for (idx, width) in self.widths.iter().enumerate() {
+            if idx > 0 && self.border == 0 {
+                pen.text(" ");
+            } else if idx > 0 {
+                pen.text(rule.line);
+                pen.text(rule.cross);
+                pen.text(rule.line);
+            }
+            pen.run(rule.line, *width);
+        }
+        match self.border {
+            0 => {}
+            1 => pen.text(rule.line),
+            _ => {
+                pen.text(rule.line);
+                pen.text(rule.right);
+            }
+        }
+        pen.newline();
+    }
+
+    fn write_footers(&self, sheet: &Sheet, pen: &mut Pen<'_>) {
+        if sheet.footers.is_none() {
             return;
-        };
-        if !self.options.tuples_only {
-            match footers {
-                Footers::Count if self.options.footer => {
-                    let rows = if self.n_rows == 1 { "row" } else { "rows" };
-                    out.push_str(&format!("({} {rows})\r\n", self.n_rows));
-                }
-                Footers::Count => {}
-                Footers::Lines(lines) => {
-                    for line in lines {
-                        out.push_str(&visible(line.as_bytes()));
-                        out.push_str("\r\n");
-                    }
-                }
-            }
         }
-        out.push_str("\r\n");
+        if self.border == 2 {
+            self.write_rule(self.strokes.bottom, pen);
+        }
+        for footer in sheet.shown_footers(true) {
+            pen.text(&visible(footer.as_bytes()));
+            pen.newline();
+        }
+        pen.newline();
     }
 
-    /// Writes the next cell of the header; true when the header is done.
-    fn write_header_cell(&self, out: &mut String, line: &mut Line) -> bool {
-        let Some(head) = self.columns.get(line.column) else {
+    /// Writes on in the header's current cell; true when the header is done.
+    fn write_header_cell(&self, sheet: &Sheet, line: &mut Line, pen: &mut Pen<'_>) -> bool {
+        let (Some(head), Some(&width)) = (sheet.columns.get(line.column), self.widths.get(line.column))
+        else {
             return true;
         };
-        out.push(' ');
-        match line.take() {
-            Some(start) => {
-                let begin = out.len();
-                let (width, next) = put_line(out, &head.name, start);
-                let space = head.width.saturating_sub(width);
-                pad_before(out, begin, space / 2);
-                pad(out, space.div_ceil(2));
-                out.push(if next.is_some() { '+' } else { ' ' });
-                line.advance(next);
+        let marks = self.strokes.header_newline;
+        let next = line.next();
+        let space = width.saturating_sub(next.map_or(0, |cursor| line_width(&head.name, cursor)));
+        let used = match line.phase {
+            Phase::Nothing => {
+                if self.border == 2 && line.column == 0 {
+                    pen.text(self.strokes.data.left);
+                }
+                if self.border != 0 || (!self.strokes.marks_right && line.column > 0) {
+                    pen.text(if line.is_first { " " } else { marks.before });
+                }
+                pen.blanks(if next.is_some() { space / 2 } else { width });
+                line.phase = Phase::Text(0);
+                if pen.owes() {
+                    return false;
+                }
+                0
             }
-            None => {
-                pad(out, head.width);
-                out.push(' ');
-                line.advance(None);
+            Phase::Text(used) => used,
+        };
+        let mut goes_on = false;
+        if let Some(mut cursor) = next {
+            let (columns, stop) = put(pen.out, &head.name, &mut cursor, None, used == 0);
+            if stop == Stop::Pause {
+                line.pause(cursor, used + columns);
+                return false;
             }
+            pen.blanks(width.saturating_sub(used + columns).div_ceil(2));
+            goes_on = stop == Stop::Newline;
+            line.advance(goes_on.then_some(cursor), Mark::None);
         }
-        self.finish_cell(out, line)
+        if self.border != 0 || self.strokes.marks_right {
+            pen.text(if goes_on { marks.behind } else { " " });
+        }
+        if self.border != 0 && line.column + 1 < self.widths.len() {
+            pen.text(self.strokes.data.cross);
+        }
+        self.finish_cell(line, pen)
     }
 
-    /// Writes the next cell of a row's current line; true when the row is done.
-    fn write_cell(&self, out: &mut String, row: &DataRow, line: &mut Line) -> bool {
-        let Some(head) = self.columns.get(line.column) else {
+    /// Writes on in the current cell of a row's current line; true when the row is done.
+    fn write_cell(&self, sheet: &Sheet, row: &DataRow, line: &mut Line, pen: &mut Pen<'_>) -> bool {
+        let (Some(head), Some(&width)) = (sheet.columns.get(line.column), self.widths.get(line.column))
+        else {
             return true;
         };
-        let last = line.column + 1 == self.columns.len();
         let range = line.values.get(line.column).cloned().flatten();
-        let value = match range {
-            Some(range) => row.body().get(range).unwrap_or_default(),
-            None => self.options.null.as_bytes(),
-        };
-        out.push(' ');
-        match line.take() {
-            Some(start) => {
-                let begin = out.len();
-                let (width, next) = put_line(out, value, start);
-                let space = head.width.saturating_sub(width);
-                if head.align == Align::Right {
-                    pad_before(out, begin, space);
+        let value = sheet.value(row, range, line.column);
+        let is_wrapped = sheet.options.format == Format::Wrapped;
+        let is_last = line.column + 1 == self.widths.len();
+        let has_blanks_behind = self.border == 2 || !is_last;
+        let next = line.next();
+
+        let mut used = match line.phase {
+            Phase::Nothing => {
+                self.write_before(line, pen);
+                match next {
+                    Some(cursor) if head.align == Align::Right => {
+                        let columns = line_columns(&value, cursor, width, is_wrapped);
+                        pen.blanks(width.saturating_sub(columns));
+                    }
+                    None if has_blanks_behind => pen.blanks(width),
+                    Some(_) | None => {}
                 }
-                if head.align == Align::Left && (!last || next.is_some()) {
-                    pad(out, space);
+                line.phase = Phase::Text(0);
+                if pen.owes() {
+                    return false;
                 }
-                if next.is_some() {
-                    out.push('+');
-                } else if !last {
-                    out.push(' ');
-                }
-                line.advance(next);
+                0
             }
-            None => {
-                if !last {
-                    pad(out, head.width + 1);
+            Phase::Text(used) => used,
+        };
+        let mut mark = Mark::None;
+        if let Some(mut cursor) = next {
+            let room = is_wrapped.then(|| width.saturating_sub(used));
+            let (columns, stop) = put(pen.out, &value, &mut cursor, room, used == 0);
+            used += columns;
+            mark = match stop {
+                Stop::Pause => {
+                    line.pause(cursor, used);
+                    return false;
                 }
-                line.advance(None);
+                Stop::End => Mark::None,
+                Stop::Newline => Mark::Newline,
+                Stop::Wrap => Mark::Wrap,
+            };
+            line.advance((mark != Mark::None).then_some(cursor), mark);
+            if head.align == Align::Left && (has_blanks_behind || mark != Mark::None) {
+                pen.blanks(width.saturating_sub(used));
             }
         }
-        self.finish_cell(out, line)
+        match mark {
+            Mark::Newline => pen.text(self.strokes.newline.behind),
+            Mark::Wrap => pen.text(self.strokes.wrap.behind),
+            Mark::None if has_blanks_behind => pen.text(" "),
+            Mark::None => {}
+        }
+        if self.border != 0 && !is_last {
+            let cross = match line.cells.get(line.column + 1) {
+                Some(Cell { next: None, .. }) => self.strokes.cross_blank,
+                Some(Cell {
+                    mark: Mark::Newline, ..
+                }) => self.strokes.cross_newline,
+                Some(Cell { mark: Mark::Wrap, .. }) => self.strokes.cross_wrap,
+                Some(Cell { mark: Mark::None, .. }) | None => self.strokes.data.cross,
+            };
+            pen.text(cross);
+        }
+        self.finish_cell(line, pen)
     }
 
-    fn finish_cell(&self, out: &mut String, line: &mut Line) -> bool {
-        if line.column < self.columns.len() {
-            out.push('|');
+    /// Writes the frame and the mark in front of a cell's line.
+    fn write_before(&self, line: &Line, pen: &mut Pen<'_>) {
+        if self.border == 2 && line.column == 0 {
+            pen.text(self.strokes.data.left);
+        }
+        if self.border == 0 {
+            return;
+        }
+        pen.text(match line.cells.get(line.column).map(|cell| cell.mark) {
+            Some(Mark::Wrap) => self.strokes.wrap.before,
+            Some(Mark::Newline) => self.strokes.newline.before,
+            Some(Mark::None) | None => " ",
+        });
+    }
+
+    fn finish_cell(&self, line: &mut Line, pen: &mut Pen<'_>) -> bool {
+        line.phase = Phase::Nothing;
+        line.column += 1;
+        if line.column < self.widths.len() {
             return false;
         }
-        out.push_str("\r\n");
-        line.column = 0;
-        line.next.iter().all(Option::is_none)
-    }
-
-    fn write_rule(&self, out: &mut String) {
-        out.push('-');
-        for (idx, head) in self.columns.iter().enumerate() {
-            if idx > 0 {
-                out.push_str("-+-");
-            }
-            out.extend(std::iter::repeat_n('-', head.width));
+        if self.border == 2 {
+            pen.text(self.strokes.data.right);
         }
-        out.push_str("-\r\n");
+        pen.newline();
+        line.column = 0;
+        line.is_first = false;
+        line.cells.iter().all(|cell| cell.next.is_none())
     }
 }
 
 impl Line {
     fn new(n_columns: usize, values: Vec<Option<Range<usize>>>) -> Self {
+        let cell = Cell {
+            next: Some(Cursor::default()),
+            mark: Mark::None,
+        };
         Self {
-            next: vec![Some(0); n_columns],
+            cells: vec![cell; n_columns],
             values,
             column: 0,
+            is_first: true,
+            phase: Phase::Nothing,
         }
     }
 
-    fn take(&mut self) -> Option<usize> {
-        self.next.get_mut(self.column)?.take()
+    fn next(&self) -> Option<Cursor> {
+        self.cells.get(self.column)?.next
     }
 
-    fn advance(&mut self, next: Option<usize>) {
-        if let Some(slot) = self.next.get_mut(self.column) {
-            *slot = next;
+    fn pause(&mut self, cursor: Cursor, used: usize) {
+        if let Some(cell) = self.cells.get_mut(self.column) {
+            cell.next = Some(cursor);
         }
-        self.column += 1;
+        self.phase = Phase::Text(used);
     }
-}
 
-/// Types psql prints right-aligned: integers, floats, numeric, oid, xid, cid, money.
-fn align_of(type_oid: u32) -> Align {
-    match type_oid {
-        20 | 21 | 23 | 26 | 28 | 29 | 700 | 701 | 790 | 1700 | 5069 => Align::Right,
-        _ => Align::Left,
-    }
-}
-
-/// Appends the line of `value` that begins at `start`; returns its columns and where the next one begins.
-fn put_line(out: &mut String, value: &[u8], start: usize) -> (usize, Option<usize>) {
-    let mut width = 0;
-    let mut at = start;
-    for (glyph, len) in glyphs(value.get(start..).unwrap_or_default()) {
-        at += len;
-        if glyph == Glyph::Char('\n') {
-            return (width, Some(at));
-        }
-        width += put_glyph(out, glyph, width);
-    }
-    (width, None)
-}
-
-fn widest_line(value: &[u8]) -> usize {
-    let mut widest = 0;
-    let mut width = 0;
-    for (glyph, _) in glyphs(value) {
-        if glyph == Glyph::Char('\n') {
-            widest = widest.max(width);
-            width = 0;
-        } else {
-            width += glyph_width(glyph, width);
+    fn advance(&mut self, next: Option<Cursor>, mark: Mark) {
+        if let Some(cell) = self.cells.get_mut(self.column) {
+            *cell = Cell { next, mark };
         }
     }
-    widest.max(width)
 }
 
-fn pad(out: &mut String, width: usize) {
-    out.extend(std::iter::repeat_n(' ', width));
-}
-
-/// Puts spaces in front of what was written since `begin`.
-fn pad_before(out: &mut String, begin: usize, width: usize) {
-    const SPACES: &str = "                                                                ";
-    let mut left = width;
-    while left > 0 {
-        let spaces = SPACES.get(..left).unwrap_or(SPACES);
-        out.insert_str(begin, spaces);
-        left -= spaces.len();
+/// Columns of the line of a value that begins at `cursor`.
+fn line_columns(value: &[u8], mut cursor: Cursor, width: usize, is_wrapped: bool) -> usize {
+    if !is_wrapped {
+        return line_width(value, cursor);
     }
+    put(&mut String::new(), value, &mut cursor, Some(width), true)
+        .0
+        .min(width)
 }
 
-/// A column as a test names it.
-#[cfg(test)]
-pub(crate) fn column(name: &str, type_oid: u32) -> Column {
-    Column {
-        name: pg_proto::Text::from(name),
-        type_oid,
-        ..Column::default()
-    }
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "widths, of which a ratio is all that counts"
+)]
+fn float(width: usize) -> f64 {
+    width as f64
 }

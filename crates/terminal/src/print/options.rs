@@ -14,6 +14,8 @@ pub(crate) struct Options {
     pub(crate) unicode_header: Unicode,
     /// `\pset columns`: the width the wrapped and the `auto` expanded format aim at; 0 is the terminal's.
     pub(crate) columns: u32,
+    /// Columns of the terminal; 0 when unknown.
+    pub(crate) screen: u16,
     /// What stands for NULL.
     pub(crate) null: String,
     /// No headings, titles and footers.
@@ -77,6 +79,17 @@ pub(crate) enum Separator {
     Zero,
 }
 
+impl Options {
+    /// The columns a table should fit into.
+    pub(super) fn aim(&self) -> Option<usize> {
+        let aim = match self.columns {
+            0 => u32::from(self.screen),
+            columns => columns,
+        };
+        usize::try_from(aim).ok().filter(|aim| *aim > 0)
+    }
+}
+
 impl Default for Options {
     fn default() -> Self {
         Self {
@@ -88,6 +101,7 @@ impl Default for Options {
             unicode_column: Unicode::Single,
             unicode_header: Unicode::Single,
             columns: 0,
+            screen: 0,
             null: String::new(),
             tuples_only: false,
             footer: true,

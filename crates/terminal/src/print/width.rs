@@ -5,13 +5,22 @@
 
 use super::ranges::{TWO, ZERO};
 
-/// Columns of a character: 0, 1 or 2; `None` for control characters, which are never shown as themselves.
+/// Columns of a character on the screen: 0, 1 or 2. Control characters take none; the engine never prints one.
+pub fn width(c: char) -> usize {
+    char_width(c).unwrap_or(0)
+}
+
+/// Columns of a character: 0, 1 or 2; `None` for what is never shown as itself: control characters and those
+/// that reorder the text around them.
 pub fn char_width(c: char) -> Option<usize> {
     let code = u32::from(c);
     if (0x20..0x7F).contains(&code) {
         return Some(1);
     }
     if code < 0x20 || (0x7F..0xA0).contains(&code) {
+        return None;
+    }
+    if is_bidi_control(code) {
         return None;
     }
     if contains(&ZERO, code) {
@@ -22,6 +31,12 @@ pub fn char_width(c: char) -> Option<usize> {
     }
 
     Some(1)
+}
+
+/// Marks, embeddings, overrides and isolates of the bidirectional algorithm: by them a line can read other than
+/// it is.
+fn is_bidi_control(code: u32) -> bool {
+    matches!(code, 0x61C | 0x200E | 0x200F | 0x202A..=0x202E | 0x2066..=0x2069)
 }
 
 /// Ranges of code points that take two columns, first and last inclusive; for the browser's terminal.
