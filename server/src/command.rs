@@ -19,7 +19,7 @@ use crate::config::{self, Config, LogFormat};
 use crate::people::administrator;
 use crate::recorder::{ClosedSegment, MAX_WAITING_HEADS};
 use crate::state::AppState;
-use crate::{master_key, serve as serving};
+use crate::{master_key, node, serve as serving};
 
 /// Connections to the store, for reading.
 const STORE_CONNECTIONS: u32 = 8;
@@ -143,7 +143,8 @@ async fn open(config: Config) -> anyhow::Result<(AppState, mpsc::Receiver<Closed
     // Nothing is sealed before there is a person who can save it.
     let is_new_store = people::list(&mut db.read().await?).await?.is_empty();
     let master = master_key::load(&config.data.master_key_file(), is_new_store)?;
+    let node = node::id(folder)?;
     let (to_audit, heads) = mpsc::channel(MAX_WAITING_HEADS);
 
-    Ok((AppState::new(config, db, master, to_audit), heads))
+    Ok((AppState::new(config, node, db, master, to_audit), heads))
 }

@@ -23,6 +23,9 @@ use crate::state::AppState;
 /// How often every live session looks at its rights, should a change not have told it.
 const ROUND: Duration = Duration::from_secs(30);
 
+/// How often refusals that were only counted are told.
+const SETTLING: Duration = Duration::from_secs(60);
+
 /// How often what is no longer needed is removed.
 const TIDYING: Duration = Duration::from_secs(3600);
 
@@ -30,14 +33,15 @@ const TIDYING: Duration = Duration::from_secs(3600);
 pub fn start(state: &AppState, heads: mpsc::Receiver<ClosedSegment>) {
     state.tasks.spawn(note_heads(state.clone(), heads));
     state.tasks.spawn(round(state.clone()));
+    state.tasks.spawn(settle(state.clone()));
     state.tasks.spawn(tidy(state.clone()));
 }
 
-/// Ends what a killed server left live: recordings get their crash footer, sessions their reason, the ledger
+/// Ends what this server left live when it was killed: recordings get their crash footer, sessions their reason, the ledger
 /// its releases. Done before the first request, and again without harm should this one be killed too.
 pub async fn recover(state: &AppState) -> anyhow::Result<()> {
     let mut snapshot = state.db.read().await?;
-    let unfinished = sessions::unfinished(&mut snapshot).await?;
+    let unfinished = sessions::unfinished(&mut snapshot, &state.node).await?;
     drop(snapshot);
     for session in unfinished {
         let id = session.view.id.clone();
@@ -170,6 +174,24 @@ async fn round(state: AppState) {
     }
 }
 
+async fn settle(state: AppState) {
+    let mut every = interval(SETTLING);
+    while is_due(&state, &mut every).await {
+        let told = async {
+            let mut tx = state.db.write().await?;
+            audit::repeats::settle(&mut tx, clock::now()).await?;
+
+            tx.commit().await
+        };
+        if let Err(error) = told.await {
+            warn!(
+                error = &error as &dyn std::error::Error,
+                "repeated refusals not told"
+            );
+        }
+    }
+}
+
 async fn tidy(state: AppState) {
     let mut every = interval(TIDYING);
     while is_due(&state, &mut every).await {
@@ -206,7 +228,7 @@ mod tests {
 
     use super::*;
     use crate::config::Config;
-    use crate::master_key;
+    use crate::{master_key, node};
 
     #[tokio::test]
     async fn heads_that_wait_are_written_before_the_server_stops() {
@@ -216,7 +238,8 @@ mod tests {
         let db = Db::open(&config.store_url(), 1).await.unwrap();
         let master = master_key::load(&config.data.master_key_file(), true).unwrap();
         let (to_audit, heads) = mpsc::channel(4);
-        let state = AppState::new(config, db, master, to_audit);
+        let node = node::id(folder.path()).unwrap();
+        let state = AppState::new(config, node, db, master, to_audit);
         for segment in 0..3 {
             let closed = ClosedSegment {
                 session: SessionId::from_random([1; 16]),

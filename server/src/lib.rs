@@ -13,6 +13,7 @@ pub mod http;
 pub mod jobs;
 pub mod launch;
 pub mod master_key;
+pub mod node;
 pub mod operations;
 pub mod peer;
 pub mod people;

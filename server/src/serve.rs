@@ -20,7 +20,7 @@ use crate::peer::Peer;
 use crate::people::administrator;
 use crate::recorder::ClosedSegment;
 use crate::state::AppState;
-use crate::{health, jobs, routes};
+use crate::{health, jobs, node, routes};
 
 /// How long the end waits for sessions to be told and recordings to be closed, and again for the work behind them.
 const GRACE: Duration = Duration::from_secs(10);
@@ -33,6 +33,7 @@ pub async fn serve(state: AppState, heads: mpsc::Receiver<ClosedSegment>) -> any
     if !assets::built() {
         warn!("the site has not been built; run `cargo run -p xtask -- site`");
     }
+    let _held = node::hold(&state.config.data.folder)?;
     let metrics = PrometheusBuilder::new()
         .install_recorder()
         .context("metrics cannot be recorded")?;

@@ -4,6 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use app::ctx::Shared;
+use protocol::ids::NodeId;
 use proxy::Roots;
 use store::Db;
 use tokio::sync::mpsc;
@@ -26,6 +27,8 @@ pub struct AppState(Arc<App>);
 /// The parts.
 pub struct App {
     pub config: Config,
+    /// Which server this is.
+    pub node: NodeId,
     pub db: Db,
     pub master: Arc<MasterKey>,
     pub tickets: Tickets,
@@ -42,9 +45,16 @@ pub struct App {
 }
 
 impl AppState {
-    pub fn new(config: Config, db: Db, master: MasterKey, heads: mpsc::Sender<ClosedSegment>) -> Self {
+    pub fn new(
+        config: Config,
+        node: NodeId,
+        db: Db,
+        master: MasterKey,
+        heads: mpsc::Sender<ClosedSegment>,
+    ) -> Self {
         Self(Arc::new(App {
             config,
+            node,
             db,
             master: Arc::new(master),
             tickets: Tickets::default(),

@@ -16,7 +16,7 @@ use server::config::Config;
 use server::peer::Peer;
 use server::recorder::{ClosedSegment, MAX_WAITING_HEADS};
 use server::state::AppState;
-use server::{clock, master_key, routes};
+use server::{clock, master_key, node, routes};
 use store::sign_ins::{self, SignIn};
 use store::tokens::Token;
 use store::{Db, people};
@@ -68,7 +68,8 @@ impl House {
         let db = Db::open(&config.store_url(), 2).await.unwrap();
         let master = master_key::load(&config.data.master_key_file(), true).unwrap();
         let (to_audit, heads) = mpsc::channel(MAX_WAITING_HEADS);
-        let state = AppState::new(config, db, master, to_audit);
+        let node = node::id(folder.path()).unwrap();
+        let state = AppState::new(config, node, db, master, to_audit);
         let house = Self {
             router: routes::router(&state),
             state,

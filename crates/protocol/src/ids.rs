@@ -100,6 +100,8 @@ ids! {
     SessionId,
     /// A request, so that a person can quote it and an operator can find it.
     RequestId,
+    /// A server, for as long as its data folder is kept.
+    NodeId,
 }
 
 #[cfg(test)]

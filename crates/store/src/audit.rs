@@ -1,6 +1,7 @@
 //! The audit log: appending in the transaction of what happened, reading, exporting, verifying.
 
 pub mod export;
+pub mod repeats;
 pub mod verify;
 
 use protocol::audit::{AuditFilter, EventName, EventPage, EventView, Outcome, PAGE};
@@ -10,6 +11,8 @@ use vault::audit::Event;
 use crate::db::{Snapshot, Tx, on, run};
 use crate::errors::{Error, column};
 use crate::search::Pattern;
+
+pub use repeats::append_unless_repeated;
 
 #[derive(Debug, sqlx::FromRow)]
 pub(crate) struct Row {

@@ -216,6 +216,8 @@ pub(crate) enum Lock {
     Attempts,
     /// How many sessions are live.
     Sessions,
+    /// What the audit log has been told already.
+    Repeats,
 }
 
 const TAKE: &str = r#"
@@ -231,6 +233,7 @@ pub(crate) async fn take(tx: &mut Tx, lock: Lock) -> Result<(), Error> {
         Lock::People => "people",
         Lock::Attempts => "attempts",
         Lock::Sessions => "sessions",
+        Lock::Repeats => "repeats",
     };
 
     run!(tx, sqlx::query(TAKE).bind(name))?;

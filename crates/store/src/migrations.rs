@@ -46,6 +46,21 @@ const STEPS: &[(i64, &str, Script)] = &[
         "sessions",
         Script::Both(include_str!("../migrations/0005_sessions.sql")),
     ),
+    (
+        6,
+        "attempts",
+        Script::Both(include_str!("../migrations/0006_attempts.sql")),
+    ),
+    (
+        7,
+        "repeats",
+        Script::Both(include_str!("../migrations/0007_repeats.sql")),
+    ),
+    (
+        8,
+        "nodes",
+        Script::Both(include_str!("../migrations/0008_nodes.sql")),
+    ),
 ];
 
 /// Runs the steps this database has not seen. More than one node may start at once: PostgreSQL's advisory

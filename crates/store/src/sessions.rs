@@ -1,6 +1,6 @@
 //! Sessions: who launched what, when it ended and why, and the key and head of its recording.
 
-use protocol::ids::{PersonId, RecordId, SessionId};
+use protocol::ids::{NodeId, PersonId, RecordId, SessionId};
 use protocol::sessions::{Cursor, PAGE, Recordings, SessionFilter, SessionPage, SessionState, SessionView};
 use protocol::terminal::EndReason;
 use protocol::time::Timestamp;
@@ -13,6 +13,8 @@ use crate::search::Pattern;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewSession {
     pub id: SessionId,
+    /// The server it runs on, which alone recovers it after a crash.
+    pub node: NodeId,
     pub record: RecordId,
     pub record_title: String,
     pub person: PersonId,
@@ -188,9 +190,9 @@ pub async fn count_open_of_person(
 const ADD: &str = r#"
     INSERT INTO sessions (
         id, record, record_title, person, person_email, account, database, remote_address, state, started_at,
-        graphical, text, keys, recording_key, bytes, statements, errors
+        graphical, text, keys, recording_key, bytes, statements, errors, node
     )
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'starting', $9, $10, $11, $12, $13, 0, 0, 0)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'starting', $9, $10, $11, $12, $13, 0, 0, 0, $14)
 "#;
 
 /// Adds a session that is starting, if the limits leave room: launches that race are counted one by one.
@@ -223,6 +225,7 @@ pub async fn add(tx: &mut Tx, new: &NewSession, limits: Limits) -> Result<Added,
             .bind(new.recordings.text)
             .bind(new.recordings.keys)
             .bind(&new.recording_key)
+            .bind(new.node.as_str())
     )?;
 
     Ok(Added::Yes)
@@ -313,13 +316,16 @@ const UNFINISHED: &str = r#"
         id, record, record_title, person, person_email, account, database, remote_address, state, started_at,
         ended_at, end_reason, graphical, text, keys, recording_key, chain_head, bytes, statements, errors
     FROM sessions
-    WHERE state IN ('starting', 'live')
+    WHERE state IN ('starting', 'live') AND node IN ($1, '')
     ORDER BY started_at, id
 "#;
 
-/// Sessions that are starting or live; after a crash, the ones to recover.
-pub async fn unfinished(snapshot: &mut Snapshot) -> Result<Vec<Session>, Error> {
-    let rows: Vec<Row> = on!(snapshot, |conn| sqlx::query_as(UNFINISHED).fetch_all(conn))?;
+/// Sessions of a node that are starting or live; after it crashed, the ones to recover. Those that began when no node
+/// was noted are everybody's.
+pub async fn unfinished(snapshot: &mut Snapshot, node: &NodeId) -> Result<Vec<Session>, Error> {
+    let rows: Vec<Row> = on!(snapshot, |conn| sqlx::query_as(UNFINISHED)
+        .bind(node.as_str())
+        .fetch_all(conn))?;
 
     rows.into_iter().map(Session::try_from).collect()
 }

@@ -18,6 +18,11 @@ use crate::people::Person;
 /// The hash before the first event.
 pub const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
+/// Details of an event that stands for several: how many more there were since the event like it before,
+pub const REPEATS: &str = "repeats";
+/// and when the last of them was.
+pub const REPEATS_UNTIL: &str = "repeats_until";
+
 /// Names the canonical text, so that another one can follow it and nothing else hashes to the same.
 const DOMAIN: &[u8] = b"postern.audit.v1\n";
 
@@ -98,6 +103,28 @@ impl Event {
     pub fn with(mut self, key: &str, value: impl Into<String>) -> Self {
         self.details.insert(key.to_owned(), value.into());
         self
+    }
+
+    /// The same happened again, at another moment: for an event that only says how often.
+    pub fn again(before: EventView, at: Timestamp) -> Self {
+        let mut event = Self {
+            at,
+            name: before.name,
+            outcome: before.outcome,
+            person: before.person,
+            person_email: before.person_email,
+            remote_address: before.remote_address,
+            record: before.record,
+            record_title: before.record_title,
+            session: before.session,
+            // Those that are counted were other requests.
+            request: None,
+            details: before.details,
+        };
+        event.details.remove(REPEATS);
+        event.details.remove(REPEATS_UNTIL);
+
+        event
     }
 
     /// The event at its place in the log.

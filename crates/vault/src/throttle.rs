@@ -1,5 +1,9 @@
-//! How often somebody may try to sign in: per account, so that one password is not guessed, and per network,
-//! so that one guess is not tried on everybody.
+//! How often somebody may try to sign in. Three bars, and the strictest counts:
+//!
+//! - An account from one network: so that its password is not guessed there. It locks.
+//! - An account from everywhere: so that its password is not guessed from many addresses. It slows down and never
+//!   locks, and networks the account's owner has signed in from are spared: others cannot lock the owner out.
+//! - A network: so that one guess is not tried on everybody. It locks.
 //!
 //! An unknown account is counted like a known one: the answer does not tell which it is.
 
@@ -11,10 +15,19 @@ use protocol::time::Timestamp;
 /// Attempts older than this no longer count.
 pub const WINDOW: Duration = Duration::from_secs(15 * 60);
 
-/// Failures of an account before it must wait between attempts.
+/// How long a network somebody signed in from is spared what others try from elsewhere.
+pub const KNOWN: Duration = Duration::from_secs(90 * 24 * 3600);
+
+/// Failures of an account from one network before it must wait between attempts there.
 const PATIENT: u32 = 5;
-/// Failures of an account that lock it until they are forgotten.
-const ACCOUNT_LIMIT: u32 = 10;
+/// Failures of an account from one network that lock it there until they are forgotten.
+const HERE_LIMIT: u32 = 10;
+/// Failures of an account from everywhere before it must wait between attempts.
+const EVERYWHERE_PATIENT: u32 = 30;
+/// Of those, as many again double the wait,
+const EVERYWHERE_STEP: u32 = 5;
+/// up to 2 s times two to the power of this: 32 s. Some 75 guesses fit into a window.
+const EVERYWHERE_DOUBLINGS: u32 = 4;
 /// Failures from a network that lock it until they are forgotten.
 const NETWORK_LIMIT: u32 = 50;
 
@@ -26,77 +39,88 @@ pub struct Failures {
     pub last: Option<Timestamp>,
 }
 
-/// Whether an attempt may be made.
+/// What failed before an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Past {
+    /// Of this account from this network.
+    pub here: Failures,
+    /// Of this account from every network.
+    pub everywhere: Failures,
+    /// Of every account from this network.
+    pub network: Failures,
+    /// Whether the account was signed in to from this network within [`KNOWN`].
+    pub is_known: bool,
+}
+
+/// Which bar an attempt ran into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    Allowed,
-    /// Too fast: the account may try again at this moment.
-    Wait {
-        until: Timestamp,
-    },
-    /// Too often: nothing is tried until this moment.
-    Locked {
-        until: Timestamp,
-    },
+pub enum Bar {
+    AccountHere,
+    AccountEverywhere,
+    Network,
 }
 
-/// Decides an attempt from what failed before it: the stricter of account and network.
-pub fn judge(account: Failures, network: Failures, now: Timestamp) -> Verdict {
-    let verdicts = [judge_network(network, now), judge_account(account, now)];
-
-    verdicts
-        .into_iter()
-        .max_by_key(|verdict| verdict.until())
-        .unwrap_or(Verdict::Allowed)
-}
-
-impl Verdict {
-    /// When an attempt may be made, if not at once.
-    pub fn until(self) -> Option<Timestamp> {
+impl Bar {
+    /// The stable text, for events.
+    pub fn as_str(self) -> &'static str {
         match self {
-            Self::Allowed => None,
-            Self::Wait { until } | Self::Locked { until } => Some(until),
+            Self::AccountHere => "account_at_address",
+            Self::AccountEverywhere => "account",
+            Self::Network => "address",
         }
     }
 }
 
-fn judge_account(failures: Failures, now: Timestamp) -> Verdict {
-    let Some(last) = failures.last else {
-        return Verdict::Allowed;
-    };
-    if failures.count >= ACCOUNT_LIMIT {
-        return locked(last + WINDOW, now);
-    }
-    if failures.count < PATIENT {
-        return Verdict::Allowed;
-    }
-
-    // 2, 4, 8, 16 and 32 seconds after the fifth to ninth failure.
-    let until = last + Duration::from_secs(2 << (failures.count - PATIENT));
-    if until <= now {
-        return Verdict::Allowed;
-    }
-
-    Verdict::Wait { until }
+/// Whether an attempt may be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    Allowed,
+    /// Not before this moment.
+    Refused { bar: Bar, until: Timestamp },
 }
 
-fn judge_network(failures: Failures, now: Timestamp) -> Verdict {
-    let Some(last) = failures.last else {
-        return Verdict::Allowed;
+/// Decides an attempt from what failed before it.
+pub fn judge(past: &Past, now: Timestamp) -> Verdict {
+    let everywhere = if past.is_known {
+        None
+    } else {
+        wait_everywhere(past.everywhere)
     };
-    if failures.count < NETWORK_LIMIT {
-        return Verdict::Allowed;
-    }
+    let bars = [
+        (Bar::Network, wait_of_network(past.network)),
+        (Bar::AccountEverywhere, everywhere),
+        (Bar::AccountHere, wait_here(past.here)),
+    ];
 
-    locked(last + WINDOW, now)
+    bars.into_iter()
+        .filter_map(|(bar, until)| until.map(|until| (bar, until)))
+        .filter(|(_, until)| *until > now)
+        .max_by_key(|(_, until)| *until)
+        .map_or(Verdict::Allowed, |(bar, until)| Verdict::Refused { bar, until })
 }
 
-fn locked(until: Timestamp, now: Timestamp) -> Verdict {
-    if until <= now {
-        return Verdict::Allowed;
+/// 2, 4, 8, 16 and 32 s after the fifth to ninth failure, then the window.
+fn wait_here(failures: Failures) -> Option<Timestamp> {
+    let last = failures.last?;
+    if failures.count >= HERE_LIMIT {
+        return Some(last + WINDOW);
     }
+    let doublings = failures.count.checked_sub(PATIENT)?;
 
-    Verdict::Locked { until }
+    Some(last + Duration::from_secs(2 << doublings))
+}
+
+fn wait_everywhere(failures: Failures) -> Option<Timestamp> {
+    let last = failures.last?;
+    let doublings = failures.count.checked_sub(EVERYWHERE_PATIENT)? / EVERYWHERE_STEP;
+
+    Some(last + Duration::from_secs(2 << doublings.min(EVERYWHERE_DOUBLINGS)))
+}
+
+fn wait_of_network(failures: Failures) -> Option<Timestamp> {
+    let last = failures.last?;
+
+    (failures.count >= NETWORK_LIMIT).then(|| last + WINDOW)
 }
 
 /// The network an address is counted under: an IPv4 address itself, of IPv6 the /64 its owner commands.
@@ -117,57 +141,106 @@ mod tests {
 
     const NOW: Timestamp = Timestamp(1_000_000_000_000_000);
 
-    fn seconds_to_wait(account: u32, network: u32) -> (u64, bool) {
-        let failures = |count: u32| Failures {
+    fn failures(count: u32) -> Failures {
+        Failures {
             count,
             last: (count > 0).then_some(NOW),
-        };
+        }
+    }
 
-        match judge(failures(account), failures(network), NOW) {
-            Verdict::Allowed => (0, false),
-            Verdict::Wait { until } => (until.since(NOW).as_secs(), false),
-            Verdict::Locked { until } => (until.since(NOW).as_secs(), true),
+    fn wait(past: Past) -> Option<(Bar, u64)> {
+        match judge(&past, NOW) {
+            Verdict::Allowed => None,
+            Verdict::Refused { bar, until } => Some((bar, until.since(NOW).as_secs())),
+        }
+    }
+
+    fn here(count: u32) -> Past {
+        Past {
+            here: failures(count),
+            ..Past::default()
+        }
+    }
+
+    fn everywhere(count: u32) -> Past {
+        Past {
+            everywhere: failures(count),
+            ..Past::default()
         }
     }
 
     #[test]
-    fn an_account_waits_longer_with_each_failure_and_is_locked_at_the_tenth() {
-        let waits: Vec<(u64, bool)> = (0..=11).map(|count| seconds_to_wait(count, 0)).collect();
+    fn an_account_waits_longer_with_each_failure_at_a_network_and_is_locked_there_at_the_tenth() {
+        let waits: Vec<u64> = (0..=11)
+            .map(|count| wait(here(count)).map_or(0, |(_, seconds)| seconds))
+            .collect();
 
-        assert_eq!(waits[..5], [(0, false); 5]);
+        assert_eq!(waits, [0, 0, 0, 0, 0, 2, 4, 8, 16, 32, 900, 900]);
+    }
+
+    #[test]
+    fn an_account_that_is_guessed_from_everywhere_slows_down_and_is_never_locked() {
+        for (count, expected) in [(29, 0), (30, 2), (34, 2), (35, 4), (49, 16), (50, 32), (10_000, 32)] {
+            let seconds = wait(everywhere(count)).map_or(0, |(_, seconds)| seconds);
+
+            assert_eq!(seconds, expected, "{count}");
+        }
+    }
+
+    #[test]
+    fn where_its_owner_has_signed_in_what_others_tried_elsewhere_does_not_count() {
+        let past = Past {
+            is_known: true,
+            ..everywhere(10_000)
+        };
+
+        assert_eq!(wait(past), None);
         assert_eq!(
-            waits[5..10],
-            [(2, false), (4, false), (8, false), (16, false), (32, false)]
+            wait(Past {
+                here: failures(10),
+                ..past
+            }),
+            Some((Bar::AccountHere, 900))
         );
-        assert_eq!(waits[10..], [(900, true); 2]);
     }
 
     #[test]
     fn a_network_is_locked_at_fifty_failures() {
-        assert_eq!(seconds_to_wait(0, 49), (0, false));
-        assert_eq!(seconds_to_wait(0, 50), (900, true));
-        assert_eq!(seconds_to_wait(5, 50), (900, true), "the stricter one counts");
+        let network = |count| Past {
+            network: failures(count),
+            is_known: true,
+            ..Past::default()
+        };
+
+        assert_eq!(wait(network(49)), None);
+        assert_eq!(wait(network(50)), Some((Bar::Network, 900)));
+    }
+
+    #[test]
+    fn the_strictest_bar_counts() {
+        let past = Past {
+            here: failures(6),
+            everywhere: failures(35),
+            network: failures(50),
+            is_known: false,
+        };
+
+        assert_eq!(wait(past), Some((Bar::Network, 900)));
+        assert_eq!(
+            wait(Past {
+                network: failures(6),
+                here: failures(9),
+                ..past
+            }),
+            Some((Bar::AccountHere, 32))
+        );
     }
 
     #[test]
     fn waiting_ends() {
-        let five = Failures {
-            count: 5,
-            last: Some(NOW),
-        };
-        let ten = Failures {
-            count: 10,
-            last: Some(NOW),
-        };
-        let none = Failures::default();
-
-        assert_eq!(judge(five, none, NOW + Duration::from_secs(2)), Verdict::Allowed);
-        assert_eq!(judge(ten, none, NOW + WINDOW), Verdict::Allowed);
-        assert!(
-            judge(ten, none, NOW + WINDOW - Duration::from_secs(1))
-                .until()
-                .is_some()
-        );
+        assert_eq!(judge(&here(5), NOW + Duration::from_secs(2)), Verdict::Allowed);
+        assert_eq!(judge(&here(10), NOW + WINDOW), Verdict::Allowed);
+        assert!(judge(&here(10), NOW + WINDOW - Duration::from_secs(1)) != Verdict::Allowed);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use vault::Secret;
 use vault::audit::Event;
 use vault::passwords::Hash;
 use vault::people::{Email, Person};
-use vault::throttle::Verdict;
+use vault::throttle::{Bar, Verdict};
 
 use super::{address_of, password, store_failed};
 use crate::clock;
@@ -140,24 +140,37 @@ pub async fn admit(state: &AppState, email: &str, client: &Client) -> Result<Att
     let admission = attempts::admit(&mut tx, email, address_of(client), now)
         .await
         .map_err(store_failed)?;
-    let verdict = match admission {
-        Admission::Admitted(attempt) => {
+    let (attempt, bar, until) = match admission {
+        Admission::Admitted(attempt) | Admission::Refused(attempt, Verdict::Allowed) => {
             tx.commit().await.map_err(store_failed)?;
 
             return Ok(attempt);
         }
-        Admission::Refused(verdict) => verdict,
+        Admission::Refused(attempt, Verdict::Refused { bar, until }) => (attempt, bar, until),
     };
-    let event =
-        event(EventName::SignInLocked, Outcome::Denied, client, now).with("address_typed", typed(email));
-    audit::append(&mut tx, event).await.map_err(store_failed)?;
+    let event = event(EventName::SignInLocked, Outcome::Denied, client, now)
+        .with("address_typed", typed(email))
+        .with("limit", bar.as_str());
+    audit::append_unless_repeated(&mut tx, &subject(&attempt, bar), event)
+        .await
+        .map_err(store_failed)?;
     tx.commit().await.map_err(store_failed)?;
 
-    Err(too_many(verdict, now))
+    Err(too_many(until, now))
 }
 
-fn too_many(verdict: Verdict, now: Timestamp) -> Refusal {
-    let seconds = verdict.until().map_or(0, |until| until.since(now).as_secs() + 1);
+/// What is the same refusal once more. Who is refused for their network may type any account: it does not count.
+fn subject(attempt: &Attempt, bar: Bar) -> String {
+    let account = match bar {
+        Bar::AccountHere | Bar::AccountEverywhere => attempt.account(),
+        Bar::Network => "",
+    };
+
+    format!("sign-in {} {} {account}", bar.as_str(), attempt.network())
+}
+
+fn too_many(until: Timestamp, now: Timestamp) -> Refusal {
+    let seconds = until.since(now).as_secs() + 1;
     let wait = match seconds {
         0..=90 => format!("{seconds} s"),
         _ => format!("{} min", seconds.div_ceil(60)),

@@ -105,6 +105,7 @@ async fn note(
         })?;
     let new = NewSession {
         id: id.clone(),
+        node: state.node.clone(),
         record: launch.record().clone(),
         record_title: aim.record_title.clone(),
         person: actor.person.id.clone(),

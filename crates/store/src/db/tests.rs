@@ -18,6 +18,7 @@ async fn every_statement_prepares_on_both() -> anyhow::Result<()> {
         sign_ins::STATEMENTS,
         attempts::STATEMENTS,
         audit::STATEMENTS,
+        audit::repeats::STATEMENTS,
         sessions::STATEMENTS,
         acquisitions::STATEMENTS,
         folders::STATEMENTS,

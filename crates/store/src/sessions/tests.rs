@@ -17,6 +17,10 @@ fn id(number: u8) -> SessionId {
     SessionId::from_random([number; 16])
 }
 
+fn node(number: u8) -> NodeId {
+    NodeId::from_random([number; 16])
+}
+
 fn record(number: u8) -> RecordId {
     RecordId::from_random([number; 16])
 }
@@ -25,6 +29,7 @@ fn record(number: u8) -> RecordId {
 fn new(number: u8) -> NewSession {
     NewSession {
         id: id(number),
+        node: node(1),
         record: record(1),
         record_title: "Orders".to_owned(),
         person: PersonId::from_random([1; 16]),
@@ -66,7 +71,7 @@ async fn a_session_starts_lives_and_ends_once() -> anyhow::Result<()> {
             },
         )
         .await?;
-        let unfinished: Vec<SessionId> = unfinished(&mut tx)
+        let unfinished: Vec<SessionId> = unfinished(&mut tx, &node(1))
             .await?
             .into_iter()
             .map(|session| session.view.id)
@@ -102,6 +107,30 @@ async fn a_session_starts_lives_and_ends_once() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
+async fn a_server_is_told_of_its_own_unfinished_sessions_only() -> anyhow::Result<()> {
+    on_both(async |db: Db| {
+        person(&db, 1, "ada", Role::User).await?;
+        let mut tx = db.write().await?;
+        for (number, node) in [(1, node(1)), (2, node(2))] {
+            let new = NewSession { node, ..new(number) };
+            add(&mut tx, &new, Limits::default()).await?;
+            go_live(&mut tx, &id(number), "orders").await?;
+        }
+
+        for number in [1, 2] {
+            let found = unfinished(&mut tx, &node(number)).await?;
+            let found: Vec<SessionId> = found.into_iter().map(|session| session.view.id).collect();
+
+            assert_eq!(found, [id(number)]);
+        }
+        assert_eq!(unfinished(&mut tx, &node(3)).await?, []);
+
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
 async fn a_session_that_never_became_live_failed() -> anyhow::Result<()> {
     on_both(async |db: Db| {
         person(&db, 1, "ada", Role::User).await?;
@@ -114,7 +143,7 @@ async fn a_session_that_never_became_live_failed() -> anyhow::Result<()> {
             lookup(&mut tx, &id(1)).await?.unwrap().view.state,
             SessionState::Failed
         );
-        assert_eq!(unfinished(&mut tx).await?, []);
+        assert_eq!(unfinished(&mut tx, &node(1)).await?, []);
         assert_eq!(lookup(&mut tx, &id(2)).await?, None);
 
         Ok(())
