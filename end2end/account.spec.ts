@@ -50,3 +50,22 @@ test("signing out everywhere ends every sign-in", async ({ page, client }) => {
   await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
   await expect(other.send("sign-ins")).rejects.toThrow(/refused/);
 });
+
+test("secrets do not stay in their fields, whatever the answer", async ({ page, client }) => {
+  const person = await (await client(administrator)).addPerson("Jonas", "user");
+  await enterAs(page, await client(person));
+  await visit(page, "/account");
+  const fields = ["Present password", "New password", "New password again"];
+  for (const [present, answer] of [
+    ["not the present one", page.getByRole("alert")],
+    [person.password, page.getByRole("status")],
+  ] as const) {
+    await page.getByLabel("Present password").fill(present);
+    await page.getByLabel("New password", { exact: true }).fill("another long sentence");
+    await page.getByLabel("New password again").fill("another long sentence");
+    await page.getByRole("button", { name: "Change password" }).click();
+
+    await expect(answer).toBeVisible();
+    for (const field of fields) await expect(page.getByLabel(field, { exact: true })).toHaveValue("");
+  }
+});

@@ -34,23 +34,23 @@ test("a database is described, set up, shared and tested by forms", async ({ pag
 
   for (const login of ["app_ro", "postern_admin"] as const) {
     await startNew(page, "PAM User");
-    await page.getByLabel("Title").fill(`${login} ${name}`);
-    await page.getByLabel("Folder").selectOption(`Folder ${name}`);
-    await page.getByLabel("Login").fill(login);
-    await page.getByLabel("Password", { exact: true }).fill(shop.passwords[login]);
-    await page.getByLabel("Connect database").fill(shop.name);
+    await form(page).getByLabel("Title").fill(`${login} ${name}`);
+    await form(page).getByLabel("Folder").selectOption(`Folder ${name}`);
+    await form(page).getByLabel("Login").fill(login);
+    await form(page).getByLabel("Password", { exact: true }).fill(shop.passwords[login]);
+    await form(page).getByLabel("Connect database").fill(shop.name);
     await page.getByRole("button", { name: "Create" }).click();
     await expect(page.getByRole("heading", { name: `${login} ${name}`, level: 1 })).toBeVisible();
     expect(await page.content()).not.toContain(shop.passwords[login]);
   }
 
   await startNew(page, "PAM Database");
-  await page.getByLabel("Title").fill(name);
-  await page.getByLabel("Folder").selectOption(`Folder ${name}`);
-  await page.getByLabel("Hostname or IP").fill(shop.host);
-  await page.getByLabel("Port").fill(String(shop.port));
-  await page.getByLabel("Trusted CA certificate").fill(shop.ca);
-  await page.getByLabel("Default database").fill(shop.name);
+  await form(page).getByLabel("Title").fill(name);
+  await form(page).getByLabel("Folder").selectOption(`Folder ${name}`);
+  await form(page).getByLabel("Hostname or IP").fill(shop.host);
+  await form(page).getByLabel("Port").fill(String(shop.port));
+  await form(page).getByLabel("Trusted CA certificate").fill(shop.ca);
+  await form(page).getByLabel("Default database").fill(shop.name);
   await page.getByRole("button", { name: "Create" }).click();
   await expect(page.getByRole("heading", { name, level: 1 })).toBeVisible();
   await expect(page.getByText("Postern demo CA")).toBeVisible();
@@ -291,6 +291,11 @@ test("terminal and player ask for a script where there is none", async ({ page, 
   await expect(page.locator("noscript")).toBeVisible();
   expect(await page.locator("noscript").innerHTML()).toContain("The terminal needs JavaScript.");
 });
+
+/** The form of a record, a dialog with or without a script. */
+function form(page: Page): Locator {
+  return page.getByRole("dialog");
+}
 
 /** The record beside the list. */
 function detail(page: Page): Locator {

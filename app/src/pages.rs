@@ -53,13 +53,17 @@ pub const PAGES: &[Page] = &[
     page("/vault/{record}/edit", Who::SignedIn),
     page("/vault/{record}/settings", Who::SignedIn),
     page("/vault/{record}/sharing", Who::SignedIn),
+    page("/vault/{record}/activity", Who::Evidence),
     page("/vault/{record}/history", Who::SignedIn),
     page("/vault/{record}/reveal", Who::SignedIn),
     page("/vault/{record}/terminal", Who::SignedIn),
     page("/folders/new", Who::Administrator),
     page("/folders/{folder}", Who::SignedIn),
     page("/sessions", Who::SignedIn),
-    page("/sessions/{session}", Who::Evidence),
+    page("/sessions/{session}", Who::SignedIn),
+    page("/sessions/{session}/transcript", Who::SignedIn),
+    page("/sessions/{session}/live", Who::Evidence),
+    page("/sessions/{session}/terminate", Who::Evidence),
     page("/audit", Who::Evidence),
     page("/people", Who::Administrator),
     page("/people/invite", Who::Administrator),
@@ -77,16 +81,22 @@ pub const OPEN_FUNCTIONS: &[&str] = &[
 
 /// The page at a path, if there is one. A page with a fixed path comes before those it could be a parameter of.
 pub fn page_at(path: &str) -> Option<&'static Page> {
-    PAGES.iter().find(|page| matches(page.path, path))
+    PAGES.iter().find(|page| params_of(page.path, path).is_some())
 }
 
-fn matches(pattern: &str, path: &str) -> bool {
+/// The parameters a path has as one of `pattern`, by name; `None` when it is none of it.
+pub fn params_of<'a>(pattern: &'static str, path: &'a str) -> Option<Vec<(&'static str, &'a str)>> {
     let (mut expected, mut found) = (pattern.split('/'), path.split('/'));
+    let mut params = Vec::new();
     loop {
         match (expected.next(), found.next()) {
-            (None, None) => return true,
-            (Some(expected), Some(found)) if expected == found || expected.starts_with('{') => {}
-            (Some(_), _) | (None, Some(_)) => return false,
+            (None, None) => return Some(params),
+            (Some(expected), Some(found)) if expected == found => {}
+            (Some(expected), Some(found)) => {
+                let name = expected.strip_prefix('{')?.strip_suffix('}')?;
+                params.push((name, found));
+            }
+            (Some(_), None) | (None, Some(_)) => return None,
         }
     }
 }
@@ -106,6 +116,17 @@ mod tests {
             ("/vault/abc/edit/more", None),
         ] {
             assert_eq!(page_at(path).map(|page| page.path), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_parameter_is_found_by_its_name() {
+        for (path, expected) in [
+            ("/vault/abc/edit", Some(vec![("record", "abc")])),
+            ("/vault/abc", None),
+            ("/vault/abc/history", None),
+        ] {
+            assert_eq!(params_of("/vault/{record}/edit", path), expected, "{path}");
         }
     }
 }

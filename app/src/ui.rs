@@ -1,5 +1,6 @@
 //! Our own small set of components: layout, forms, icons, times. Plain HTML first; the browser's parts stay native.
 
+pub mod dialog;
 pub mod field;
 pub mod filter;
 pub mod form;
@@ -8,4 +9,5 @@ pub mod layout;
 pub mod notice;
 pub mod query;
 pub mod raw;
+pub mod shortcut;
 pub mod when;

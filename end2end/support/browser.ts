@@ -36,7 +36,12 @@ function markAlive() {
 /** Opens a page and, where there are scripts, waits until the wasm has taken it over. */
 export async function visit(page: Page, path: string): Promise<void> {
   await page.goto(path);
-  if (test.info().project.name === "hydrated") await expect(page.locator("html")).toHaveAttribute("data-alive");
+  if (test.info().project.name === "hydrated") await alive(page);
+}
+
+/** Waits until the wasm has taken the page over. */
+export async function alive(page: Page): Promise<void> {
+  await expect(page.locator("html")).toHaveAttribute("data-alive");
 }
 
 /** A page in a browser of its own, at a server of the test's own. */

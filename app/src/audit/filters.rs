@@ -48,6 +48,7 @@ pub(super) fn Filters(filter: Memo<AuditFilter>, errors: Memo<Vec<FieldError>>) 
                 name="text"
                 label="Text"
                 placeholder="details, address, session"
+                search=true
                 value=field(|filter| &filter.text)
                 errors
             />

@@ -9,7 +9,7 @@ use super::api::Invite;
 use super::once::OneTimeLink;
 use crate::ui::field::{ChoiceField, TextField};
 use crate::ui::form::{DraftForm, FormSentence, FormState, answer_of};
-use crate::ui::layout::{Dialog, Page};
+use crate::ui::layout::{Dialog, Leave, Page};
 
 #[component]
 pub fn InvitePage() -> impl IntoView {
@@ -47,7 +47,7 @@ fn InviteForm(action: ServerAction<Invite>) -> impl IntoView {
             />
             <footer>
                 <p class="muted">"They choose their own password behind a one-time link."</p>
-                <a class="btn" href="/people">"Cancel"</a>
+                <Leave href="/people" word="Cancel" />
                 <button class="primary">"Create link"</button>
             </footer>
         </DraftForm>
@@ -71,7 +71,7 @@ fn Invited(new: NewLink) -> impl IntoView {
         </div>
         <footer>
             <a class="btn" href="/people/invite" rel="external">"Add another"</a>
-            <a class="btn primary" href="/people">"Done"</a>
+            <Leave href="/people" word="Done" primary=true />
         </footer>
     }
 }

@@ -5,27 +5,29 @@ use protocol::people::PersonView;
 
 use super::api::people;
 use super::tag_of;
+use crate::ui::dialog::use_changes;
 use crate::ui::layout::{Page, Top};
 use crate::ui::notice::Refused;
 use crate::ui::when::When;
 
 #[component]
 pub fn PeoplePage() -> impl IntoView {
-    let people = Resource::new_blocking(|| (), |()| people());
+    let changes = use_changes();
+    let people = Resource::new_blocking(move || changes.get(), |_| people());
 
     view! {
         <Page title="People">
             <Top heading="People">
                 <a class="btn primary" href="/people/invite">"Add person"</a>
             </Top>
-            <Suspense>
+            <Transition>
                 {move || Suspend::new(async move {
                     match people.await {
                         Ok(list) => view! { <People list /> }.into_any(),
                         Err(error) => view! { <Refused error /> }.into_any(),
                     }
                 })}
-            </Suspense>
+            </Transition>
         </Page>
     }
 }

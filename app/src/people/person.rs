@@ -178,13 +178,13 @@ fn SwitchOffForm(id: PersonId) -> impl IntoView {
 
     view! {
         <DraftForm action state check=|_| Vec::new() class="card">
-            <h2>"Access"</h2>
-            <FormSentence state />
-            <input type="hidden" name="id" value=id.to_string() />
-            <footer>
-                <p class="muted">"Ends their sign-ins and sessions at once. What they did stays in the audit log."</p>
+            <AccessFields
+                state
+                id
+                about="Ends their sign-ins and sessions at once. What they did stays in the audit log."
+            >
                 <button class="danger">"Switch off"</button>
-            </footer>
+            </AccessFields>
         </DraftForm>
     }
 }
@@ -196,13 +196,23 @@ fn SwitchOnForm(id: PersonId) -> impl IntoView {
 
     view! {
         <DraftForm action state check=|_| Vec::new() class="card">
-            <h2>"Access"</h2>
-            <FormSentence state />
-            <input type="hidden" name="id" value=id.to_string() />
-            <footer>
-                <p class="muted">"They sign in again with the password they had."</p>
+            <AccessFields state id about="They sign in again with the password they had.">
                 <button class="primary">"Switch on"</button>
-            </footer>
+            </AccessFields>
         </DraftForm>
+    }
+}
+
+/// Who is switched on or off, and what it means.
+#[component]
+fn AccessFields(state: FormState, id: PersonId, about: &'static str, children: Children) -> impl IntoView {
+    view! {
+        <h2>"Access"</h2>
+        <FormSentence state />
+        <input type="hidden" name="id" value=id.to_string() />
+        <footer>
+            <p class="muted">{about}</p>
+            {children()}
+        </footer>
     }
 }

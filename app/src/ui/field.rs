@@ -2,12 +2,20 @@
 
 use leptos::prelude::*;
 
+use super::dialog::is_over_a_page;
 use super::form::FormState;
 use super::raw::raw_text;
 
-/// Id of the control of a field, from its name: `draft[port]` → `draft-port`.
+/// Id of the control of a field, from its name: `draft[port]` → `draft-port`. In a dialog another one, since the page
+/// below may have a field of that name.
 fn id_of(name: &str) -> String {
-    name.replace('[', "-").replace(']', "")
+    let id = name.replace('[', "-").replace(']', "");
+
+    if is_over_a_page() {
+        format!("dialog-{id}")
+    } else {
+        id
+    }
 }
 
 /// What errors are keyed by: `draft[port]` → `port`, `draft[accounts][2][user]` → `accounts[2][user]`.

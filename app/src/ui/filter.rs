@@ -1,8 +1,11 @@
 //! Fields of filters: forms sent by GET, above the list they narrow, filled from the address.
 
+use leptos::html::{Input, Select};
 use leptos::prelude::*;
 use protocol::dates::start_of;
 use protocol::forms::FieldError;
+
+use super::shortcut::SEARCH_KEY;
 
 /// The sentence beside `field`, if it is wrong.
 fn error_of(errors: Memo<Vec<FieldError>>, field: &'static str) -> Signal<Option<String>> {
@@ -36,6 +39,52 @@ fn Around(
     }
 }
 
+/// One line: starts with what the address says and follows it when it changes. What was typed before the page came
+/// alive stays.
+#[component]
+fn Line(
+    name: &'static str,
+    label: &'static str,
+    value: Signal<String>,
+    errors: Memo<Vec<FieldError>>,
+    #[prop(into)] kind: Signal<&'static str>,
+    #[prop(optional)] placeholder: &'static str,
+    #[prop(optional)] search: bool,
+) -> impl IntoView {
+    let id = format!("filter-{name}");
+    let error = error_of(errors, name);
+    let described = format!("{id}-error");
+    let input = NodeRef::<Input>::new();
+    follow(value, move |value| {
+        if let Some(input) = input.get_untracked() {
+            input.set_value(value);
+        }
+    });
+
+    view! {
+        <Around id=id.clone() label error>
+            <input
+                id=id
+                name=name
+                type=move || kind.get()
+                placeholder=placeholder
+                autocomplete="off"
+                value=value.get_untracked()
+                node_ref=input
+                aria-keyshortcuts=search.then_some(SEARCH_KEY)
+                aria-invalid=move || error.get().is_some().then_some("true")
+                aria-describedby=described
+            />
+        </Around>
+    }
+}
+
+/// Calls `show` with each later value, not with the first: that one the server has rendered, and it may have been
+/// changed since.
+pub fn follow(value: Signal<String>, show: impl Fn(&str) + 'static) {
+    Effect::watch(move || value.get(), move |value, _, _| show(value), false);
+}
+
 /// A text to find.
 #[component]
 pub fn FilterText(
@@ -44,25 +93,11 @@ pub fn FilterText(
     value: Signal<String>,
     errors: Memo<Vec<FieldError>>,
     #[prop(optional)] placeholder: &'static str,
+    /// Whether `/` leads to it.
+    #[prop(optional)]
+    search: bool,
 ) -> impl IntoView {
-    let id = format!("filter-{name}");
-    let error = error_of(errors, name);
-    let described = format!("{id}-error");
-
-    view! {
-        <Around id=id.clone() label error>
-            <input
-                id=id
-                name=name
-                placeholder=placeholder
-                autocomplete="off"
-                value=move || value.get()
-                prop:value=move || value.get()
-                aria-invalid=move || error.get().is_some().then_some("true")
-                aria-describedby=described
-            />
-        </Around>
-    }
+    view! { <Line name label value errors kind="text" placeholder search /> }
 }
 
 /// A day; or a minute, if the address has one.
@@ -73,23 +108,9 @@ pub fn FilterDay(
     value: Signal<String>,
     errors: Memo<Vec<FieldError>>,
 ) -> impl IntoView {
-    let id = format!("filter-{name}");
-    let error = error_of(errors, name);
-    let described = format!("{id}-error");
+    let kind = Signal::derive(move || value.with(|value| kind_of(value)));
 
-    view! {
-        <Around id=id.clone() label error>
-            <input
-                id=id
-                name=name
-                type=move || value.with(|value| kind_of(value))
-                value=move || value.get()
-                prop:value=move || value.get()
-                aria-invalid=move || error.get().is_some().then_some("true")
-                aria-describedby=described
-            />
-        </Around>
-    }
+    view! { <Line name label value errors kind /> }
 }
 
 /// The control that can show `value`; what is neither day nor minute is shown as it was typed.
@@ -113,13 +134,19 @@ pub fn FilterSelect(
     let id = format!("filter-{name}");
     let error = error_of(errors, name);
     let described = format!("{id}-error");
+    let select = NodeRef::<Select>::new();
+    follow(value, move |value| {
+        if let Some(select) = select.get_untracked() {
+            select.set_value(value);
+        }
+    });
 
     view! {
         <Around id=id.clone() label error>
             <select
                 id=id
                 name=name
-                prop:value=move || value.get()
+                node_ref=select
                 aria-invalid=move || error.get().is_some().then_some("true")
                 aria-describedby=described
             >
@@ -133,7 +160,7 @@ pub fn FilterSelect(
 /// One word of a [`FilterSelect`].
 #[component]
 pub fn FilterOption(word: &'static str, label: &'static str, value: Signal<String>) -> impl IntoView {
-    let is_chosen = move || value.with(|value| value == word);
+    let is_chosen = value.with_untracked(|value| value == word);
 
     view! {
         <option value=word selected=is_chosen>

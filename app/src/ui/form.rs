@@ -6,15 +6,17 @@
 
 use leptos::ev;
 use leptos::form::{ActionForm, FromFormData};
+use leptos::html::Div;
 use leptos::prelude::*;
 use leptos::server_fn::client::Client;
 use leptos::server_fn::codec::PostUrl;
 use leptos::server_fn::request::ClientReq;
 use leptos::server_fn::{Http, ServerFn};
-use leptos::web_sys::FormData;
+use leptos::wasm_bindgen::JsCast;
+use leptos::web_sys::{FormData, HtmlElement, HtmlInputElement, HtmlTextAreaElement};
 use leptos_router::hooks::use_location;
 use protocol::errors::Refusal;
-use protocol::forms::FieldError;
+use protocol::forms::{FieldError, SECRET_FIELDS};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -232,16 +234,43 @@ where
         state.local.set(errors);
     };
 
+    let around = NodeRef::<Div>::new();
+    Effect::watch(
+        move || action.version().get(),
+        move |_, _, _| {
+            if let Some(around) = around.get_untracked() {
+                clear_secrets(&around);
+            }
+        },
+        false,
+    );
+
     let location = use_location();
     let stands_on = move || format!("{}{}", location.pathname.get(), search_of(&location.search.get()));
 
     view! {
-        <div class=class on:submit:capture=on_submit>
+        <div class=class node_ref=around on:submit:capture=on_submit>
             <ActionForm action attr:novalidate="">
                 <input type="hidden" name=STANDS_ON value=stands_on />
                 {children()}
             </ActionForm>
         </div>
+    }
+}
+
+/// Empties the secrets that were typed: whatever the answer was, they are not left lying in the page.
+fn clear_secrets(form: &HtmlElement) {
+    for name in SECRET_FIELDS {
+        // A hidden one was not typed: without its token the form could not be sent again.
+        let field = form.query_selector(&format!(
+            ":is(input:not([type=hidden]), textarea):is([name='{name}'], [name$='[{name}]'])"
+        ));
+        let Ok(Some(field)) = field else { continue };
+        if let Some(input) = field.dyn_ref::<HtmlInputElement>() {
+            input.set_value("");
+        } else if let Some(area) = field.dyn_ref::<HtmlTextAreaElement>() {
+            area.set_value("");
+        }
     }
 }
 

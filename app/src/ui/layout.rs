@@ -1,10 +1,12 @@
 //! The frame of every page: navigation, main column, and the narrow page for people who are not signed in.
 
+use leptos::html;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_location;
 use protocol::people::Role;
 
+use super::dialog::{focus_first, is_over_a_page};
 use super::icon::{Door, Icon, Shape};
 use super::raw::raw_text;
 use crate::viewer::{ViewerView, use_viewer};
@@ -77,13 +79,21 @@ fn Navigation(viewer: ViewerView) -> impl IntoView {
     }
 }
 
-/// A page of somebody who is signed in.
+/// A page of somebody who is signed in; in a dialog its content alone.
 #[component]
 pub fn Page(#[prop(into)] title: String, children: Children) -> impl IntoView {
+    let title = view! { <Title text=raw_text(&format!("{title} · Postern")) /> };
+    if is_over_a_page() {
+        return view! {
+            {title}
+            {children()}
+        }
+        .into_any();
+    }
     let viewer = use_viewer();
 
     view! {
-        <Title text=raw_text(&format!("{title} · Postern")) />
+        {title}
         <div class="app">
             <a class="skip" href="#main">"Skip to content"</a>
             <Suspense>
@@ -94,6 +104,7 @@ pub fn Page(#[prop(into)] title: String, children: Children) -> impl IntoView {
             <main id="main">{children()}</main>
         </div>
     }
+    .into_any()
 }
 
 /// The bar at the top of a page: heading and actions.
@@ -122,7 +133,7 @@ pub fn Doorstep(#[prop(into)] title: String, children: Children) -> impl IntoVie
     }
 }
 
-/// A dialog that is a page: works with its URL alone, looks like a dialog.
+/// A dialog: over the page one is on, or a page of its own that looks like one.
 #[component]
 pub fn Dialog(
     #[prop(into)] title: String,
@@ -131,16 +142,50 @@ pub fn Dialog(
     #[prop(optional)] wide: bool,
     children: Children,
 ) -> impl IntoView {
+    let is_over = is_over_a_page();
+    let dialog = NodeRef::<html::Section>::new();
+    Effect::new(move |_| {
+        if let (true, Some(dialog)) = (is_over, dialog.get()) {
+            // Not before it is in the document.
+            request_animation_frame(move || focus_first(&dialog));
+        }
+    });
+    let section = view! {
+        <section
+            class="dialog"
+            class:wide=wide
+            role=(!is_over).then_some("dialog")
+            aria-labelledby="dialog-title"
+            node_ref=dialog
+        >
+            <header>
+                <h1 id="dialog-title">{title}</h1>
+                <span class="muted">{about}</span>
+                <a class="btn ghost" href=back data-close="" aria-label="Close">
+                    "✕"
+                </a>
+            </header>
+            {children()}
+        </section>
+    };
+
+    if is_over {
+        section.into_any()
+    } else {
+        view! { <div class="dialog-page">{section}</div> }.into_any()
+    }
+}
+
+/// The way out of a dialog: back to `href`, or to the page below.
+#[component]
+pub fn Leave(
+    #[prop(into)] href: String,
+    word: &'static str,
+    #[prop(optional)] primary: bool,
+) -> impl IntoView {
     view! {
-        <div class="dialog-page">
-            <section class="dialog" class:wide=wide role="dialog" aria-labelledby="dialog-title">
-                <header>
-                    <h1 id="dialog-title">{title}</h1>
-                    <span class="muted">{about}</span>
-                    <a class="btn ghost" href=back aria-label="Close">"✕"</a>
-                </header>
-                {children()}
-            </section>
-        </div>
+        <a class="btn" class:primary=primary href=href data-close="">
+            {word}
+        </a>
     }
 }

@@ -6,15 +6,17 @@ use protocol::vault::{FieldChange, HistoryEntry};
 use super::api::record_history;
 use super::record::{Beside, Head, Tab};
 use super::{named, use_record_id};
+use crate::ui::dialog::use_changes;
 use crate::ui::notice::Refused;
 use crate::ui::when::When;
 
 #[component]
 pub fn HistoryPage() -> impl IntoView {
     let id = use_record_id();
+    let changes = use_changes();
     let detail = Resource::new_blocking(
-        move || id.get(),
-        |id| async move { record_history(named(id)?).await },
+        move || (id.get(), changes.get()),
+        |(id, _)| async move { record_history(named(id)?).await },
     );
 
     view! {

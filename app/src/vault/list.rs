@@ -1,5 +1,6 @@
 //! The list of records, alone or beside the record that is looked at.
 
+use leptos::html::Input;
 use leptos::prelude::*;
 use leptos_router::components::Form;
 use protocol::ids::RecordId;
@@ -9,9 +10,12 @@ use protocol::vault::{FolderView, RecordKind, RecordSummary, Tested};
 use super::RecordList;
 use super::api::records;
 use super::find::{Find, use_find};
+use crate::ui::dialog::use_changes;
+use crate::ui::filter::follow;
 use crate::ui::icon::{Icon, Shape};
 use crate::ui::layout::{Page, Top};
 use crate::ui::notice::{Empty, Refused};
+use crate::ui::shortcut::{SEARCH_KEY, SearchKey};
 use crate::ui::when::When;
 use crate::viewer::use_viewer;
 
@@ -35,7 +39,11 @@ pub fn Shelf(
     #[prop(optional)] children: Option<Children>,
 ) -> impl IntoView {
     let find = use_find();
-    let list = Resource::new_blocking(move || find.get().0, records);
+    let changes = use_changes();
+    let list = Resource::new_blocking(
+        move || (find.get().0, changes.get()),
+        |(find, _)| async move { records(find).await },
+    );
 
     view! {
         <Page title>
@@ -62,7 +70,13 @@ pub fn Shelf(
 
 #[component]
 fn SearchForm(find: Memo<(Find, String)>) -> impl IntoView {
-    let text = move || find.get().0.q;
+    let text = Signal::derive(move || find.get().0.q);
+    let search = NodeRef::<Input>::new();
+    follow(text, move |text| {
+        if let Some(search) = search.get_untracked() {
+            search.set_value(text);
+        }
+    });
 
     view! {
         <div class="search" role="search">
@@ -74,9 +88,11 @@ fn SearchForm(find: Memo<(Find, String)>) -> impl IntoView {
                     placeholder="Search records, hosts, logins"
                     autocomplete="off"
                     maxlength="200"
-                    value=text
-                    prop:value=text
+                    value=text.get_untracked()
+                    node_ref=search
+                    aria-keyshortcuts=SEARCH_KEY
                 />
+                <SearchKey />
             </Form>
         </div>
     }

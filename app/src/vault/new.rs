@@ -14,7 +14,7 @@ use super::list::shape_of;
 use crate::errors::AppError;
 use crate::ui::form::{DraftForm, FormSentence, FormState};
 use crate::ui::icon::{Icon, Shape};
-use crate::ui::layout::{Dialog, Page};
+use crate::ui::layout::{Dialog, Leave, Page};
 use crate::ui::notice::Refused;
 use crate::viewer::use_viewer;
 
@@ -174,9 +174,7 @@ pub fn Finish(state: FormState, #[prop(into)] back: String, word: &'static str) 
     view! {
         <footer>
             <FormSentence state />
-            <a class="btn" href=back>
-                "Cancel"
-            </a>
+            <Leave href=back word="Cancel" />
             <button class="primary">{word}</button>
         </footer>
     }

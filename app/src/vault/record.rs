@@ -10,6 +10,7 @@ use super::list::Shelf;
 use super::manage::Manage;
 use super::overview::Overview;
 use super::{named, use_record_id};
+use crate::ui::dialog::use_changes;
 use crate::ui::icon::{Icon, Shape};
 use crate::ui::notice::Refused;
 use crate::ui::raw::raw_text;
@@ -26,7 +27,11 @@ pub enum Tab {
 #[component]
 pub fn RecordPage() -> impl IntoView {
     let id = use_record_id();
-    let detail = Resource::new_blocking(move || id.get(), |id| async move { record(named(id)?).await });
+    let changes = use_changes();
+    let detail = Resource::new_blocking(
+        move || (id.get(), changes.get()),
+        |(id, _)| async move { record(named(id)?).await },
+    );
 
     view! {
         <Beside id>

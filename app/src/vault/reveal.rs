@@ -8,7 +8,7 @@ use super::api::{Reveal, record};
 use super::{Revealed, named, use_record_id};
 use crate::ui::field::TextField;
 use crate::ui::form::{DraftForm, FormSentence, FormState, answer_of};
-use crate::ui::layout::{Dialog, Page};
+use crate::ui::layout::{Dialog, Leave, Page};
 use crate::ui::notice::Refused;
 use crate::ui::raw::raw_text;
 
@@ -67,9 +67,7 @@ fn AskPassword(action: ServerAction<Reveal>, record: RecordView) -> impl IntoVie
             />
             <footer>
                 <FormSentence state />
-                <a class="btn" href=format!("/vault/{}", record.id)>
-                    "Cancel"
-                </a>
+                <Leave href=format!("/vault/{}", record.id) word="Cancel" />
                 <button class="primary">"Reveal"</button>
             </footer>
         </DraftForm>
@@ -110,9 +108,7 @@ fn Shown(revealed: Revealed, back: String) -> impl IntoView {
             <p class="muted">"Leave this page when you have it: it is not shown again without your password."</p>
         </div>
         <footer>
-            <a class="btn primary" href=back>
-                "Done"
-            </a>
+            <Leave href=back word="Done" primary=true />
         </footer>
     }
 }

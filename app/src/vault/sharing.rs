@@ -8,6 +8,7 @@ use protocol::vault::{RecordKind, ShareScope, ShareView};
 use super::api::{ShareRecord, UnshareRecord, shares};
 use super::record::{Beside, Head, Tab};
 use super::{SharingDetail, named, successes, use_record_id};
+use crate::ui::dialog::use_changes;
 use crate::ui::field::{CheckField, SelectField};
 use crate::ui::form::{DraftForm, FormSentence, FormState};
 use crate::ui::notice::Refused;
@@ -19,8 +20,9 @@ pub fn SharingPage() -> impl IntoView {
     let share = ServerAction::<ShareRecord>::new();
     let unshare = ServerAction::<UnshareRecord>::new();
     let (shared, unshared) = (successes(share), successes(unshare));
+    let changes = use_changes();
     let detail = Resource::new_blocking(
-        move || (id.get(), shared.get(), unshared.get()),
+        move || (id.get(), shared.get(), unshared.get(), changes.get()),
         |(id, ..)| async move { shares(named(id)?).await },
     );
 

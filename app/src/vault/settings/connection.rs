@@ -14,6 +14,7 @@ use super::general::link_options;
 use super::{Tab, Tabs};
 use crate::ui::field::{ChoiceField, SelectField, TextField};
 use crate::ui::form::{DraftForm, FormSentence, FormState};
+use crate::ui::layout::Leave;
 
 #[component]
 pub fn ConnectionForm(detail: SettingsDetail, action: ServerAction<SaveConnection>) -> impl IntoView {
@@ -41,9 +42,7 @@ pub fn ConnectionForm(detail: SettingsDetail, action: ServerAction<SaveConnectio
             </div>
             <footer>
                 <FormSentence state />
-                <a class="btn" href=path>
-                    "Cancel"
-                </a>
+                <Leave href=path word="Cancel" />
                 <button class="primary">"Save"</button>
             </footer>
         </DraftForm>

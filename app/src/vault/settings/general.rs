@@ -12,6 +12,7 @@ use super::super::fields::word;
 use super::{FIRST, Tab, Tabs};
 use crate::ui::field::{CheckList, ChoiceField, SelectField};
 use crate::ui::form::{DraftForm, FormSentence, FormState};
+use crate::ui::layout::Leave;
 
 #[component]
 pub fn GeneralForm(detail: SettingsDetail, action: ServerAction<SaveGeneral>) -> impl IntoView {
@@ -59,9 +60,7 @@ pub fn GeneralForm(detail: SettingsDetail, action: ServerAction<SaveGeneral>) ->
             </div>
             <footer>
                 <FormSentence state />
-                <a class="btn" href=path>
-                    "Cancel"
-                </a>
+                <Leave href=path word="Cancel" />
                 <button name="then" value="general">
                     "Save and stay"
                 </button>
