@@ -1,6 +1,7 @@
 //! Backslash commands: one entry each in [`COMMANDS`].
 
 mod arguments;
+mod describe;
 
 use std::fmt::Write as _;
 
@@ -102,11 +103,14 @@ const REFUSED: &[&str] = &[
 
 /// Runs the command whose name begins at byte `at` of `line`; moves `at` behind it and its arguments.
 pub(crate) fn run(engine: &mut Engine, line: &str, at: &mut usize) -> Outcome {
-    let mut arguments = Arguments::new(line.get(*at..).unwrap_or_default());
+    let mut arguments = Arguments::new(line.get(*at..).unwrap_or_default(), engine.variables());
     let name = arguments.name();
     let outcome = match COMMANDS.iter().find(|command| command.names.contains(&name)) {
         Some(command) => (command.run)(engine, &mut arguments),
-        None => refuse(engine, name),
+        None => match describe::run(engine, name, &mut arguments) {
+            Some(outcome) => outcome,
+            None => refuse(engine, name),
+        },
     };
     if outcome == Outcome::Failed {
         *at = line.len();

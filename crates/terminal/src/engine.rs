@@ -1,5 +1,6 @@
 //! The session: who has the terminal, what runs, what is printed next.
 
+mod inquiry;
 mod lines;
 mod messages;
 mod output;
@@ -20,6 +21,7 @@ use crate::print::Table;
 use crate::print::escape::visible;
 use crate::print::options::Options;
 use crate::scanner::{Pending, Scanner};
+use inquiry::Asking;
 use lines::Line;
 use output::Output;
 
@@ -144,6 +146,8 @@ pub struct Engine {
     tls: Option<Tls>,
     is_superuser: bool,
     result_memory: usize,
+    /// The major version of the server: 15.
+    server_major: u32,
     /// How tables look.
     options: Options,
 
@@ -168,6 +172,8 @@ pub struct Engine {
 
     shape: Shape,
     result: Option<Table>,
+    /// A command that asks the catalog.
+    asking: Option<Asking>,
     /// Ctrl-C was pressed: results of what runs are not shown.
     cancelled: bool,
     notifications: String,
@@ -222,6 +228,7 @@ impl Engine {
             tls: settings.tls,
             is_superuser: settings.is_superuser,
             result_memory: settings.result_memory,
+            server_major: major_version(&settings.server_version),
             options: Options::default(),
             now,
             state: State::Ready,
@@ -238,6 +245,7 @@ impl Engine {
             rows: Rows::default(),
             shape: Shape::Tag,
             result: None,
+            asking: None,
             cancelled: false,
             notifications: String::new(),
             output,
@@ -308,6 +316,10 @@ impl Engine {
     fn advance(&mut self) {
         loop {
             match self.state {
+                State::Ready if self.asking.is_some() && self.output.pending() <= SMALL_OUTPUT => {
+                    self.pursue_inquiry();
+                }
+                State::Ready if self.asking.is_some() => break,
                 State::Ready if self.has_lines() => self.run_lines(),
                 State::Ready if self.output.pending() <= SMALL_OUTPUT => self.show_prompt(),
                 State::Prompt | State::CopyIn { .. } if self.takes_keys() && !self.typeahead.is_empty() => {
@@ -398,4 +410,10 @@ impl Engine {
             .as_bytes(),
         )
     }
+}
+
+/// `15.18 (Debian 15.18-1)` is 15; what is no version is taken for the newest.
+fn major_version(text: &str) -> u32 {
+    let digits = text.split(|c: char| !c.is_ascii_digit()).next();
+    digits.and_then(|digits| digits.parse().ok()).unwrap_or(u32::MAX)
 }

@@ -3,6 +3,7 @@
 
 mod commands;
 mod copy;
+mod describe;
 mod editor;
 mod engine;
 mod print;

@@ -1,9 +1,15 @@
 //! Names and arguments of backslash commands, split as psql splits them.
 
+use std::sync::Arc;
+
+use crate::scanner::Reference;
+use crate::variables::Variables;
+
 /// The rest of a line behind a backslash.
 #[derive(Debug)]
 pub(crate) struct Arguments<'l> {
     rest: &'l str,
+    variables: Arc<Variables>,
 }
 
 /// Why an argument cannot be used.
@@ -16,8 +22,8 @@ pub(crate) enum Bad {
 }
 
 impl<'l> Arguments<'l> {
-    pub(crate) fn new(rest: &'l str) -> Self {
-        Self { rest }
+    pub(crate) fn new(rest: &'l str, variables: Arc<Variables>) -> Self {
+        Self { rest, variables }
     }
 
     /// The command's name: up to white space or the next backslash.
@@ -28,7 +34,7 @@ impl<'l> Arguments<'l> {
         name
     }
 
-    /// The next argument: single quotes and their escapes are undone, double quotes stay.
+    /// The next argument: single quotes and their escapes are undone, double quotes stay, variables are put in.
     pub(crate) fn next(&mut self) -> Result<Option<String>, Bad> {
         self.rest = self.rest.trim_ascii_start();
         if self.rest.is_empty() || self.rest.starts_with('\\') {
@@ -37,7 +43,9 @@ impl<'l> Arguments<'l> {
         let mut word = String::new();
         let mut chars = self.rest.char_indices();
         let mut end = self.rest.len();
+        let mut skipped = 0;
         while let Some((idx, c)) = chars.next() {
+            let idx = idx + skipped;
             match c {
                 '\\' => {
                     end = idx;
@@ -46,6 +54,18 @@ impl<'l> Arguments<'l> {
                 '\'' => quoted(&mut chars, &mut word)?,
                 '"' => double_quoted(&mut chars, &mut word)?,
                 '`' => return Err(Bad::Backquote),
+                ':' => {
+                    let reference = self.rest.get(idx..).and_then(Reference::at);
+                    let value = reference.and_then(|found| Some((found.len, found.resolve(&self.variables)?)));
+                    match value {
+                        Some((len, value)) => {
+                            word.push_str(&value);
+                            chars = self.rest.get(idx + len..).unwrap_or_default().char_indices();
+                            skipped = idx + len;
+                        }
+                        None => word.push(c),
+                    }
+                }
                 _ if c.is_ascii_whitespace() => {
                     end = idx;
                     break;
@@ -56,6 +76,12 @@ impl<'l> Arguments<'l> {
         self.rest = self.rest.get(end..).unwrap_or_default();
 
         Ok(Some(word))
+    }
+
+    /// The rest of the line as it stands; nothing when it is blank.
+    pub(crate) fn whole_line(&mut self) -> Option<String> {
+        let line = std::mem::take(&mut self.rest).trim_ascii();
+        (!line.is_empty()).then(|| line.to_owned())
     }
 
     /// What follows the command: after `\\` more SQL, after `\` the next command. Returns its bytes.
@@ -121,8 +147,24 @@ fn coded(chars: &mut std::str::CharIndices<'_>, first: u32, radix: u32, most: us
 mod tests {
     use super::*;
 
+    fn arguments(text: &str) -> Arguments<'_> {
+        let mut variables = Variables::new();
+        variables.set("v", "it's").unwrap();
+        Arguments::new(text, Arc::new(variables))
+    }
+
+    #[test]
+    fn variables_are_put_in_outside_of_quotes() {
+        let words = all(r#"a:v:v :'v' :"v" ":v" ':v' :w v:: :{?v} x"#);
+        assert_eq!(
+            words,
+            ["ait'sit's", "'it''s'", "\"it's\"", "\":v\"", ":v", ":w", "v::", "TRUE", "x"]
+                .map(|word| Ok(word.to_owned()))
+        );
+    }
+
     fn all(text: &str) -> Vec<Result<String, Bad>> {
-        let mut arguments = Arguments::new(text);
+        let mut arguments = arguments(text);
         let mut found = Vec::new();
         loop {
             match arguments.next() {
@@ -149,13 +191,13 @@ mod tests {
 
     #[test]
     fn a_backslash_ends_a_command_and_two_begin_sql_again() {
-        let mut arguments = Arguments::new("echo a\\echo b");
+        let mut arguments = arguments("echo a\\echo b");
         assert_eq!(arguments.name(), "echo");
         assert_eq!(arguments.next(), Ok(Some("a".to_owned())));
         assert_eq!(arguments.next(), Ok(None));
         assert_eq!(arguments.finish(), "\\echo b".len());
 
-        let mut arguments = Arguments::new("p\\\\select 1;");
+        let mut arguments = arguments("p\\\\select 1;");
         assert_eq!(arguments.name(), "p");
         assert_eq!(arguments.finish(), "select 1;".len());
     }

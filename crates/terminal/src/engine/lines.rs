@@ -5,20 +5,36 @@ use std::mem;
 use super::{Action, End, Engine, State};
 use crate::commands::{self, Outcome};
 use crate::editor::buffer::MAX_TEXT;
-use crate::scanner::{Pending, Stop, holds_password};
+use crate::scanner::{Kind, Pending, Reference, Stop, holds_password};
 
 /// Longest statement that can be typed.
 const MAX_STATEMENT: usize = 16 * 1024 * 1024;
 
+const TOO_LONG: &str = "The statement is longer than 16 MiB. Query buffer reset (cleared).\r\n";
+
 /// A line that is being worked through.
 #[derive(Debug)]
 pub(super) struct Line {
+    /// What is scanned: the line, or the value of a variable in it.
     text: String,
     at: usize,
+    /// Texts that go on behind the value of a variable, innermost last.
+    outer: Vec<Outer>,
+    /// Bytes of values put in so far.
+    expanded: usize,
     /// The line is part of an entry already.
     saved: bool,
     /// Length of the statement after the newline this line put behind it.
     newline_at: Option<usize>,
+}
+
+/// A text that waits for the end of a variable's value.
+#[derive(Debug)]
+struct Outer {
+    text: String,
+    at: usize,
+    /// The variable.
+    name: String,
 }
 
 /// Words that are commands when they stand alone.
@@ -36,7 +52,7 @@ impl Engine {
 
     /// Works through typed lines until something runs or they are done.
     pub(super) fn run_lines(&mut self) {
-        while self.state == State::Ready {
+        while self.state == State::Ready && self.asking.is_none() {
             let line = match self.line.take() {
                 Some(line) => line,
                 None => match self.lines.pop_front() {
@@ -77,6 +93,7 @@ impl Engine {
         self.reset_query_buffer();
         self.lines.clear();
         self.line = None;
+        self.asking = None;
         self.entry = Some(String::new());
     }
 
@@ -88,7 +105,7 @@ impl Engine {
         }
         if self.statement.len() + text.len() > MAX_STATEMENT {
             self.drop_lines();
-            self.say("The statement is longer than 16 MiB. Query buffer reset (cleared).\r\n");
+            self.say(TOO_LONG);
             return None;
         }
         let mut newline_at = None;
@@ -99,6 +116,8 @@ impl Engine {
         Some(Line {
             text,
             at: 0,
+            outer: Vec::new(),
+            expanded: 0,
             saved: false,
             newline_at,
         })
@@ -120,6 +139,10 @@ impl Engine {
                     let outcome = commands::run(self, &text, &mut line.at);
                     line.text = text;
                     match outcome {
+                        Outcome::Done | Outcome::Failed if self.asking.is_some() => {
+                            self.line = Some(line);
+                            return;
+                        }
                         Outcome::Done | Outcome::Failed => {}
                         Outcome::Quit => return self.quit(),
                         Outcome::Send => {
@@ -133,6 +156,12 @@ impl Engine {
                         }
                     }
                 }
+                Stop::Reference => {
+                    if !self.put_variable(&mut line) {
+                        return;
+                    }
+                }
+                Stop::EndOfLine if line.end_value() => {}
                 Stop::EndOfLine => {
                     self.take_back_newline(&line);
                     if !line.saved {
@@ -142,6 +171,46 @@ impl Engine {
                 }
             }
         }
+    }
+
+    /// Puts the value of the variable referred to in its place; false when that is too much.
+    fn put_variable(&mut self, line: &mut Line) -> bool {
+        let rest = line.text.get(line.at..).unwrap_or_default();
+        let Some(reference) = Reference::at(rest) else {
+            return true;
+        };
+        let is_inside = line.outer.iter().any(|outer| outer.name == reference.name);
+        let value = match (reference.kind, is_inside) {
+            (Kind::Bare, true) => {
+                let warning = format!("skipping recursive expansion of variable \"{}\"\r\n", reference.name);
+                self.output.say(&warning);
+                None
+            }
+            (Kind::Bare, false) | (Kind::Literal | Kind::Identifier | Kind::Test, _) => {
+                reference.resolve(&self.variables)
+            }
+        };
+        line.at += reference.len;
+        let Some(value) = value else {
+            self.statement.push_str(rest.get(..reference.len).unwrap_or_default());
+            return true;
+        };
+        line.expanded += value.len();
+        if self.statement.len() + line.expanded > MAX_STATEMENT {
+            self.drop_lines();
+            self.say(TOO_LONG);
+            return false;
+        }
+        if reference.kind == Kind::Bare {
+            line.outer.push(Outer {
+                name: reference.name.to_owned(),
+                text: mem::replace(&mut line.text, value),
+                at: mem::take(&mut line.at),
+            });
+        } else {
+            self.statement.push_str(&value);
+        }
+        true
     }
 
     /// A line that added nothing to the statement leaves no newline in it either.
@@ -190,7 +259,7 @@ impl Engine {
         if mem::replace(&mut line.saved, true) {
             return;
         }
-        self.append_to_entry(&line.text);
+        self.append_to_entry(line.typed());
         let Some(entry) = self.entry.replace(String::new()) else {
             return;
         };
@@ -222,6 +291,23 @@ impl Engine {
         self.say("\\q\r\n");
         self.quit();
         debug_assert_eq!(self.state, State::Ending(End::Quit));
+    }
+}
+
+impl Line {
+    /// The line as it was typed.
+    fn typed(&self) -> &str {
+        self.outer.first().map_or(&self.text, |outer| &outer.text)
+    }
+
+    /// Leaves a variable's value; false when the line itself has ended.
+    fn end_value(&mut self) -> bool {
+        let Some(outer) = self.outer.pop() else {
+            return false;
+        };
+        self.text = outer.text;
+        self.at = outer.at;
+        true
     }
 }
 

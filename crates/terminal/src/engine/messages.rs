@@ -25,11 +25,17 @@ impl Engine {
         if matches!(self.state, State::Ending(_) | State::Over) {
             return;
         }
+        let Some(message) = self.hear_answer(message) else {
+            return;
+        };
         match message {
             Message::RowDescription(columns) => self.begin_result(&columns),
             Message::DataRow(row) => self.add_row(row),
             Message::CommandComplete { tag } => self.finish_statement(&tag),
-            Message::ErrorResponse(fields) => self.report_error(&fields),
+            Message::ErrorResponse(fields) => {
+                self.report_error(&fields);
+                self.give_up_inquiry();
+            }
             Message::NoticeResponse(fields) => {
                 let text = report::notice(&fields, self.sql());
                 self.say_aside(&text);
@@ -139,7 +145,7 @@ impl Engine {
     /// The statement errors speak of: none while nothing runs.
     fn sql(&self) -> &str {
         match self.state {
-            State::Running { .. } | State::CopyIn { .. } => &self.previous,
+            State::Running { .. } | State::CopyIn { .. } => self.asked().unwrap_or(&self.previous),
             State::Ready | State::Prompt | State::Ending(_) | State::Over => "",
         }
     }

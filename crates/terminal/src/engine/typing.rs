@@ -133,7 +133,7 @@ impl Engine {
         if self.has_lines() {
             self.run_lines();
         }
-        if self.state == State::Ready && self.output.pending() < MUCH_OUTPUT {
+        if self.state == State::Ready && self.asking.is_none() && self.output.pending() < MUCH_OUTPUT {
             self.show_prompt();
         }
     }
