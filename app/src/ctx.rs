@@ -18,7 +18,7 @@ use protocol::recordings::{RecordingView, VerdictView};
 use protocol::terminal::{LaunchDraft, LaunchTicket, LaunchView, TerminateDraft};
 use protocol::time::Timestamp;
 use protocol::vault::{TestReport, TestedCredential};
-use store::Db;
+use store::{Db, Tx};
 use vault::audit::Event;
 use vault::people::Person;
 
@@ -159,31 +159,32 @@ impl RequestCtx {
     }
 
     pub fn signed_in(&self) -> Result<&Actor, AppError> {
-        self.actor.as_ref().ok_or_else(|| {
-            AppError(Refusal::new(
-                Code::SignedOut,
-                "You are signed out. Sign in and try again.",
-            ))
-        })
+        self.actor.as_ref().ok_or_else(signed_out)
     }
 
+    /// Who may manage people. What changes something weighs it once more; see [`Self::held`].
     pub fn administrator(&self) -> Result<&Actor, AppError> {
         let actor = self.signed_in()?;
+        vault::authorize::administer(&actor.person)?;
 
-        match actor.role() {
-            Role::Administrator => Ok(actor),
-            Role::Auditor | Role::User => Err(denied("Only an administrator may do this.")),
-        }
+        Ok(actor)
     }
 
     /// Administrators and auditors.
     pub fn evidence(&self) -> Result<&Actor, AppError> {
         let actor = self.signed_in()?;
+        vault::authorize::audit(&actor.person)?;
 
-        match actor.role() {
-            Role::Administrator | Role::Auditor => Ok(actor),
-            Role::User => Err(denied("Only administrators and auditors may see this.")),
-        }
+        Ok(actor)
+    }
+
+    /// The person who asks as they are in this transaction, role and all, and as they stay until it ends: since the
+    /// request came their role may have been taken away. Call it first in a transaction.
+    pub async fn held(&self, tx: &mut Tx) -> Result<Person, AppError> {
+        let actor = self.signed_in()?;
+        let person = store::people::hold(tx, &actor.person.id).await?;
+
+        person.filter(Person::is_active).ok_or_else(signed_out)
     }
 
     pub fn now(&self) -> Timestamp {
@@ -203,8 +204,11 @@ impl RequestCtx {
     }
 }
 
-fn denied(sentence: &str) -> AppError {
-    AppError(Refusal::new(Code::PamPolicyDenied, sentence))
+fn signed_out() -> AppError {
+    AppError(Refusal::new(
+        Code::SignedOut,
+        "You are signed out. Sign in and try again.",
+    ))
 }
 
 /// A failure of the store: logged here, once; the person gets a sentence without internals.

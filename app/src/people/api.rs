@@ -76,12 +76,12 @@ pub async fn reset_person(id: PersonId) -> Result<NewLink, AppError> {
 #[server(prefix = "/api", endpoint = "change-role")]
 pub async fn change_role(draft: RoleDraft) -> Result<(), AppError> {
     let ctx = crate::ctx::RequestCtx::current()?;
-    ctx.administrator()?;
     let mut tx = ctx.shared.db.write().await?;
+    let administer = vault::authorize::administer(&ctx.held(&mut tx).await?)?;
     let before = store::people::lookup(&mut tx, &draft.id)
         .await?
         .ok_or_else(refusals::unknown)?;
-    let changed = store::people::change_role(&mut tx, &draft.id, draft.role).await?;
+    let changed = store::people::change_role(&mut tx, &administer, &draft.id, draft.role).await?;
     if refusals::is_done(changed)? {
         let event = ctx
             .event(protocol::audit::EventName::PersonRoleChanged)
@@ -101,12 +101,12 @@ pub async fn change_role(draft: RoleDraft) -> Result<(), AppError> {
 #[server(prefix = "/api", endpoint = "switch-off")]
 pub async fn switch_off(id: PersonId) -> Result<(), AppError> {
     let ctx = crate::ctx::RequestCtx::current()?;
-    ctx.administrator()?;
     let mut tx = ctx.shared.db.write().await?;
+    let administer = vault::authorize::administer(&ctx.held(&mut tx).await?)?;
     let before = store::people::lookup(&mut tx, &id)
         .await?
         .ok_or_else(refusals::unknown)?;
-    let changed = store::people::switch_off(&mut tx, &id).await?;
+    let changed = store::people::switch_off(&mut tx, &administer, &id).await?;
     if refusals::is_done(changed)? {
         let ended = store::sign_ins::revoke_all(&mut tx, &id, ctx.now()).await?;
         let event = ctx
@@ -126,12 +126,12 @@ pub async fn switch_off(id: PersonId) -> Result<(), AppError> {
 #[server(prefix = "/api", endpoint = "switch-on")]
 pub async fn switch_on(id: PersonId) -> Result<(), AppError> {
     let ctx = crate::ctx::RequestCtx::current()?;
-    ctx.administrator()?;
     let mut tx = ctx.shared.db.write().await?;
+    let administer = vault::authorize::administer(&ctx.held(&mut tx).await?)?;
     let before = store::people::lookup(&mut tx, &id)
         .await?
         .ok_or_else(refusals::unknown)?;
-    let changed = store::people::switch_on(&mut tx, &id).await?;
+    let changed = store::people::switch_on(&mut tx, &administer, &id).await?;
     if refusals::is_done(changed)? {
         let event = ctx
             .event(protocol::audit::EventName::PersonSwitchedOn)

@@ -3,6 +3,7 @@
 use protocol::ids::PersonId;
 use protocol::people::{PersonState, Role};
 use protocol::time::Timestamp;
+use vault::authorize::{Administer, Authorized};
 use vault::passwords::Hash;
 use vault::people::{Email, Person};
 
@@ -94,6 +95,14 @@ pub async fn lookup(snapshot: &mut Snapshot, id: &PersonId) -> Result<Option<Per
         .fetch_optional(conn))?;
 
     row.map(Person::try_from).transpose()
+}
+
+/// Looks a person up and keeps role and state as they are until the transaction ends. Call it first: what is decided
+/// by them is decided one at a time.
+pub async fn hold(tx: &mut Tx, id: &PersonId) -> Result<Option<Person>, Error> {
+    take(tx, Lock::People).await?;
+
+    lookup(tx, id).await
 }
 
 const FIND: &str = r#"
@@ -253,7 +262,11 @@ const SWITCH_OFF: &str = concat!(
 );
 
 /// Switches a person off. Ending their sign-ins and sessions is the caller's, in the same transaction.
-pub async fn switch_off(tx: &mut Tx, id: &PersonId) -> Result<Changed, Error> {
+pub async fn switch_off(
+    tx: &mut Tx,
+    _administer: &Authorized<Administer>,
+    id: &PersonId,
+) -> Result<Changed, Error> {
     take(tx, Lock::People).await?;
     let row: Option<Row> = on!(tx, |conn| sqlx::query_as(SWITCH_OFF)
         .bind(id.as_str())
@@ -273,7 +286,12 @@ const SWITCH_ON: &str = r#"
 "#;
 
 /// Switches a person on again: active with their old password, invited if they never had one.
-pub async fn switch_on(tx: &mut Tx, id: &PersonId) -> Result<Changed, Error> {
+pub async fn switch_on(
+    tx: &mut Tx,
+    _administer: &Authorized<Administer>,
+    id: &PersonId,
+) -> Result<Changed, Error> {
+    take(tx, Lock::People).await?;
     let row: Option<Row> = on!(tx, |conn| sqlx::query_as(SWITCH_ON)
         .bind(id.as_str())
         .fetch_optional(conn))?;
@@ -293,7 +311,12 @@ const CHANGE_ROLE: &str = concat!(
 );
 
 /// Gives a person another role.
-pub async fn change_role(tx: &mut Tx, id: &PersonId, role: Role) -> Result<Changed, Error> {
+pub async fn change_role(
+    tx: &mut Tx,
+    _administer: &Authorized<Administer>,
+    id: &PersonId,
+    role: Role,
+) -> Result<Changed, Error> {
     take(tx, Lock::People).await?;
     let row: Option<Row> = on!(tx, |conn| sqlx::query_as(CHANGE_ROLE)
         .bind(id.as_str())

@@ -5,10 +5,11 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use anyhow::Context;
 use protocol::ids::PersonId;
-use protocol::people::Role;
+use protocol::people::{PersonState, Role};
 use protocol::time::Timestamp;
 use tempfile::TempDir;
 use testkit::Cluster;
+use vault::authorize::{Administer, Authorized, administer};
 use vault::passwords::Hash;
 use vault::people::Person;
 
@@ -91,6 +92,23 @@ fn cluster() -> anyhow::Result<Arc<Cluster>> {
     *shared = Arc::downgrade(&cluster);
 
     Ok(cluster)
+}
+
+/// The proof that somebody may manage people. Who that is makes no difference to the store.
+///
+/// # Errors
+/// Never: an active administrator may.
+pub fn administering() -> anyhow::Result<Authorized<Administer>> {
+    let administrator = Person {
+        id: PersonId::from_random([0xad; 16]),
+        email: "administrator@example.org".parse()?,
+        name: String::new(),
+        role: Role::Administrator,
+        state: PersonState::Active,
+        created_at: Timestamp(0),
+    };
+
+    administer(&administrator).map_err(|refusal| anyhow::anyhow!("{}", refusal.sentence))
 }
 
 /// Adds an active person `<name>@example.org` whose password nobody has. `number` makes the id.

@@ -11,6 +11,7 @@ use protocol::time::Timestamp;
 use store::links::{Link, Purpose};
 use store::tokens::TokenHash;
 use store::{Tx, attempts, audit, links, people, sign_ins};
+use vault::authorize::administer;
 use vault::people::{Email, Person};
 
 use super::administrator;
@@ -139,12 +140,13 @@ pub async fn invite(
     let now = clock::now();
     let id = PersonId::from_random(clock::draw());
     let mut tx = state.db.write().await.map_err(store_failed)?;
+    let administrator = administering(&mut tx, actor).await?;
     let person = people::invite(&mut tx, &id, &email, &draft.name, draft.role, now)
         .await
         .map_err(taken)?;
     let link = make(state, &mut tx, Purpose::Invite(id), now).await?;
     let event = event(EventName::PersonInvited, Outcome::Ok, client, now)
-        .by(&actor.person)
+        .by(&administrator)
         .with("email", person.email.to_string())
         .with("role", person.role.as_str());
     audit::append(&mut tx, event).await.map_err(store_failed)?;
@@ -162,6 +164,7 @@ pub async fn reset(
 ) -> Result<String, Refusal> {
     let now = clock::now();
     let mut tx = state.db.write().await.map_err(store_failed)?;
+    let administrator = administering(&mut tx, actor).await?;
     let person = people::lookup(&mut tx, id)
         .await
         .map_err(store_failed)?
@@ -173,13 +176,24 @@ pub async fn reset(
         .map_err(store_failed)?;
     let link = make(state, &mut tx, purpose, now).await?;
     let event = event(EventName::PersonReset, Outcome::Ok, client, now)
-        .by(&actor.person)
+        .by(&administrator)
         .with("email", person.email.to_string());
     audit::append(&mut tx, event).await.map_err(store_failed)?;
     tx.commit().await.map_err(store_failed)?;
     state.sessions.look_again();
 
     Ok(link)
+}
+
+/// Who acts, if they may manage people now and until the transaction ends.
+async fn administering(tx: &mut Tx, actor: &Actor) -> Result<Person, Refusal> {
+    let person = people::hold(tx, &actor.person.id)
+        .await
+        .map_err(store_failed)?
+        .ok_or_else(nobody)?;
+    administer(&person)?;
+
+    Ok(person)
 }
 
 fn purpose_for(person: &Person) -> Result<Purpose, Refusal> {

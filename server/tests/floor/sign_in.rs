@@ -250,8 +250,9 @@ async fn a_role_taken_away_is_gone_with_the_next_request() {
     assert_eq!(house.call(Call::get("/audit").by(&cookie)).await.status, 200);
 
     let person = house.person(Role::Auditor).await.id;
+    let administer = vault::authorize::administer(&house.person(Role::Administrator).await).unwrap();
     let mut tx = house.state.db.write().await.unwrap();
-    store::people::change_role(&mut tx, &person, Role::User)
+    store::people::change_role(&mut tx, &administer, &person, Role::User)
         .await
         .unwrap();
     tx.commit().await.unwrap();
@@ -270,7 +271,7 @@ async fn somebody_switched_off_is_nobody_with_the_next_request() {
     assert!(!is_good(&house, &cookie).await);
 }
 
-async fn switch_off(house: &House, role: Role) {
+pub async fn switch_off(house: &House, role: Role) {
     let administrator = house.sign_in(Role::Administrator).await;
     let id = house.person(role).await.id;
     let call = house

@@ -50,10 +50,10 @@ pub async fn folder(id: FolderId) -> Result<FolderDetail, AppError> {
 #[server(prefix = "/api", endpoint = "create-folder")]
 pub async fn create_folder(draft: FolderDraft) -> Result<(), AppError> {
     let ctx = crate::ctx::RequestCtx::current()?;
-    let create = vault::authorize::create(&ctx.signed_in()?.person)?;
+    let mut tx = ctx.shared.db.write().await?;
+    let create = vault::authorize::create(&ctx.held(&mut tx).await?)?;
     crate::ctx::check(&draft)?;
     let id = FolderId::from_random(ctx.shared.draw());
-    let mut tx = ctx.shared.db.write().await?;
     let added = store::folders::add(&mut tx, &create, &id, &draft.name(), ctx.now()).await;
     added.map_err(super::support::unless_taken)?;
     let event = ctx
@@ -73,11 +73,11 @@ pub async fn rename_folder(id: FolderId, draft: FolderDraft) -> Result<(), AppEr
     use super::support;
 
     let ctx = crate::ctx::RequestCtx::current()?;
-    let person = &ctx.signed_in()?.person;
-    let configure = vault::authorize::configure_folder(person, &id)?;
-    crate::ctx::check(&draft)?;
     let mut tx = ctx.shared.db.write().await?;
-    let before = support::visible_folder(&mut tx, person, &id).await?;
+    let person = ctx.held(&mut tx).await?;
+    let configure = vault::authorize::configure_folder(&person, &id)?;
+    crate::ctx::check(&draft)?;
+    let before = support::visible_folder(&mut tx, &person, &id).await?;
     store::folders::rename(&mut tx, &configure, &draft.name())
         .await
         .map_err(support::unless_taken)?;
@@ -99,10 +99,10 @@ pub async fn delete_folder(id: FolderId) -> Result<(), AppError> {
     use super::support;
 
     let ctx = crate::ctx::RequestCtx::current()?;
-    let person = &ctx.signed_in()?.person;
-    let configure = vault::authorize::configure_folder(person, &id)?;
     let mut tx = ctx.shared.db.write().await?;
-    let folder = support::visible_folder(&mut tx, person, &id).await?;
+    let person = ctx.held(&mut tx).await?;
+    let configure = vault::authorize::configure_folder(&person, &id)?;
+    let folder = support::visible_folder(&mut tx, &person, &id).await?;
     support::unless_full(store::folders::remove(&mut tx, &configure).await?)?;
     let event = ctx
         .event(protocol::audit::EventName::FolderDeleted)
@@ -121,11 +121,11 @@ pub async fn share_folder(id: FolderId, draft: ShareDraft) -> Result<(), AppErro
     use super::support;
 
     let ctx = crate::ctx::RequestCtx::current()?;
-    let actor = &ctx.signed_in()?.person;
-    let configure = vault::authorize::configure_folder(actor, &id)?;
-    crate::ctx::check(&draft)?;
     let mut tx = ctx.shared.db.write().await?;
-    let folder = support::visible_folder(&mut tx, actor, &id).await?;
+    let actor = ctx.held(&mut tx).await?;
+    let configure = vault::authorize::configure_folder(&actor, &id)?;
+    crate::ctx::check(&draft)?;
+    let folder = support::visible_folder(&mut tx, &actor, &id).await?;
     let event = ctx
         .event(protocol::audit::EventName::FolderShared)
         .with("folder", id.to_string())
@@ -145,10 +145,10 @@ pub async fn unshare_folder(id: FolderId, person: PersonId) -> Result<(), AppErr
     use super::support;
 
     let ctx = crate::ctx::RequestCtx::current()?;
-    let actor = &ctx.signed_in()?.person;
-    let configure = vault::authorize::configure_folder(actor, &id)?;
     let mut tx = ctx.shared.db.write().await?;
-    let folder = support::visible_folder(&mut tx, actor, &id).await?;
+    let actor = ctx.held(&mut tx).await?;
+    let configure = vault::authorize::configure_folder(&actor, &id)?;
+    let folder = support::visible_folder(&mut tx, &actor, &id).await?;
     if store::shares::revoke(&mut tx, &configure, &person, ctx.now()).await? {
         let event = ctx
             .event(protocol::audit::EventName::FolderUnshared)

@@ -11,11 +11,11 @@ pub async fn duplicate_record(id: RecordId) -> Result<(), AppError> {
     use super::support;
 
     let ctx = crate::ctx::RequestCtx::current()?;
-    let person = &ctx.signed_in()?.person;
     let mut tx = ctx.shared.db.write().await?;
-    let (source, shares) = support::found(&mut tx, person, &id).await?;
-    let view = vault::authorize::view(person, &source.location(), &shares)?;
-    let create = vault::authorize::create(person)?;
+    let person = ctx.held(&mut tx).await?;
+    let (source, shares) = support::found(&mut tx, &person, &id).await?;
+    let view = vault::authorize::view(&person, &source.location(), &shares)?;
+    let create = vault::authorize::create(&person)?;
     let copy = RecordId::from_random(ctx.shared.draw());
     let record = store::records::duplicate(&mut tx, &create, &view, &source, &copy, ctx.now()).await?;
     let event = ctx
@@ -35,7 +35,7 @@ pub async fn move_record(id: RecordId, folder: Option<FolderId>) -> Result<(), A
     use super::support;
 
     let ctx = crate::ctx::RequestCtx::current()?;
-    let editing = support::Editing::begin(&ctx, &id).await?;
+    let editing = support::Editing::begin_move(&ctx, &id).await?;
     let content = vault::record::Content {
         folder,
         ..editing.record.content.clone()
@@ -55,10 +55,10 @@ pub async fn delete_record(id: RecordId) -> Result<(), AppError> {
     use super::support;
 
     let ctx = crate::ctx::RequestCtx::current()?;
-    let person = &ctx.signed_in()?.person;
     let mut tx = ctx.shared.db.write().await?;
-    let (record, shares) = support::found(&mut tx, person, &id).await?;
-    let configure = vault::authorize::configure(person, &record.location(), &shares)?;
+    let person = ctx.held(&mut tx).await?;
+    let (record, shares) = support::found(&mut tx, &person, &id).await?;
+    let configure = vault::authorize::configure(&person, &record.location(), &shares)?;
     match store::records::remove(&mut tx, &configure, ctx.now()).await? {
         Removed::Done => {}
         Removed::Linked(links) => return Err(support::linked(&links)),

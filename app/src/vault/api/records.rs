@@ -117,8 +117,9 @@ pub async fn reveal(id: RecordId, password: Password) -> Result<Revealed, AppErr
         .confirm_password(actor.clone(), password, ctx.client.clone())
         .await?;
     let mut tx = ctx.shared.db.write().await?;
-    let (found, shares) = support::found(&mut tx, &actor.person, &id).await?;
-    let proof = authorize::reveal(&actor.person, &found.location(), &shares, Given::GivenAgain)?;
+    let person = ctx.held(&mut tx).await?;
+    let (found, shares) = support::found(&mut tx, &person, &id).await?;
+    let proof = authorize::reveal(&person, &found.location(), &shares, Given::GivenAgain)?;
     let revealed = support::revealed(&ctx, &mut tx, &proof).await?;
     let event = ctx
         .event(protocol::audit::EventName::RecordCredentialViewed)

@@ -48,7 +48,7 @@ pub async fn save_general(
 
     let ctx = crate::ctx::RequestCtx::current()?;
     let mut setting = support::SettingUp::begin(&ctx, &id).await?;
-    let known = setting.linkable(&ctx, support::general_links(&draft)).await?;
+    let known = setting.linkable(support::general_links(&draft)).await?;
     let settings = setting
         .settings
         .with_general(&draft, &|id: &RecordId| known.get(id).copied())?;
@@ -71,7 +71,7 @@ pub async fn save_connection(id: RecordId, version: i64, draft: ConnectionDraft)
     let ctx = crate::ctx::RequestCtx::current()?;
     let mut setting = support::SettingUp::begin(&ctx, &id).await?;
     let known = setting
-        .linkable(&ctx, draft.launch_credential.iter().cloned().collect())
+        .linkable(draft.launch_credential.iter().cloned().collect())
         .await?;
     let configuration = setting.configuration().await?;
     let settings = setting.settings.with_connection(

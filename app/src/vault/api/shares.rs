@@ -40,10 +40,10 @@ pub async fn share_record(id: RecordId, draft: ShareDraft) -> Result<(), AppErro
 
     let ctx = crate::ctx::RequestCtx::current()?;
     crate::ctx::check(&draft)?;
-    let actor = &ctx.signed_in()?.person;
     let mut tx = ctx.shared.db.write().await?;
-    let (record, held) = support::found(&mut tx, actor, &id).await?;
-    let configure = vault::authorize::configure(actor, &record.location(), &held)?;
+    let actor = ctx.held(&mut tx).await?;
+    let (record, held) = support::found(&mut tx, &actor, &id).await?;
+    let configure = vault::authorize::configure(&actor, &record.location(), &held)?;
     let event = ctx.event(EventName::RecordShared).about(&id, record.title());
     let event = support::grant(&mut tx, &configure, &draft, event, ctx.now()).await?;
     store::audit::append(&mut tx, event).await?;
@@ -62,10 +62,10 @@ pub async fn unshare_record(id: RecordId, person: PersonId) -> Result<(), AppErr
     use super::support;
 
     let ctx = crate::ctx::RequestCtx::current()?;
-    let actor = &ctx.signed_in()?.person;
     let mut tx = ctx.shared.db.write().await?;
-    let (record, held) = support::found(&mut tx, actor, &id).await?;
-    let configure = vault::authorize::configure(actor, &record.location(), &held)?;
+    let actor = ctx.held(&mut tx).await?;
+    let (record, held) = support::found(&mut tx, &actor, &id).await?;
+    let configure = vault::authorize::configure(&actor, &record.location(), &held)?;
     if store::shares::revoke(&mut tx, &configure, &person, ctx.now()).await? {
         let event = ctx.event(EventName::RecordUnshared).about(&id, record.title());
         let event = support::with_person(&mut tx, event, &person).await?;

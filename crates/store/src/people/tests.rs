@@ -6,7 +6,7 @@ use tokio::task::JoinSet;
 
 use super::*;
 use crate::db::Db;
-use crate::testing::{on_both, person};
+use crate::testing::{administering, on_both, person};
 
 const NOW: Timestamp = Timestamp(1_000_000);
 
@@ -131,24 +131,24 @@ async fn a_person_is_switched_off_and_on_again_as_they_were() -> anyhow::Result<
         .await?;
 
         for (number, state) in [(1, PersonState::Active), (2, PersonState::Invited)] {
-            let off = switch_off(&mut tx, &id(number)).await?;
+            let off = switch_off(&mut tx, &administering()?, &id(number)).await?;
             assert!(
                 matches!(off, Changed::Done(ref person) if person.state == PersonState::Off),
                 "{off:?}"
             );
-            assert_eq!(switch_off(&mut tx, &id(number)).await?, Changed::Nothing);
+            assert_eq!(switch_off(&mut tx, &administering()?, &id(number)).await?, Changed::Nothing);
             assert!(
                 set_password(&mut tx, &id(number), &Hash::nobody(), NOW)
                     .await?
                     .is_none()
             );
 
-            let on = switch_on(&mut tx, &id(number)).await?;
+            let on = switch_on(&mut tx, &administering()?, &id(number)).await?;
             assert!(
                 matches!(on, Changed::Done(ref person) if person.state == state),
                 "{on:?}"
             );
-            assert_eq!(switch_on(&mut tx, &id(number)).await?, Changed::Nothing);
+            assert_eq!(switch_on(&mut tx, &administering()?, &id(number)).await?, Changed::Nothing);
         }
 
         Ok(())
@@ -174,23 +174,23 @@ async fn the_last_administrator_can_be_neither_switched_off_nor_demoted() -> any
         )
         .await?;
 
-        assert_eq!(switch_off(&mut tx, &id(1)).await?, Changed::LastAdministrator);
+        assert_eq!(switch_off(&mut tx, &administering()?, &id(1)).await?, Changed::LastAdministrator);
         assert_eq!(
-            change_role(&mut tx, &id(1), Role::Auditor).await?,
+            change_role(&mut tx, &administering()?, &id(1), Role::Auditor).await?,
             Changed::LastAdministrator
         );
         assert_eq!(
-            change_role(&mut tx, &id(1), Role::Administrator).await?,
+            change_role(&mut tx, &administering()?, &id(1), Role::Administrator).await?,
             Changed::Nothing
         );
-        assert_eq!(switch_off(&mut tx, &id(9)).await?, Changed::Nothing);
-        assert!(matches!(switch_off(&mut tx, &id(3)).await?, Changed::Done(_)));
+        assert_eq!(switch_off(&mut tx, &administering()?, &id(9)).await?, Changed::Nothing);
+        assert!(matches!(switch_off(&mut tx, &administering()?, &id(3)).await?, Changed::Done(_)));
 
         assert!(matches!(
-            change_role(&mut tx, &id(2), Role::Administrator).await?,
+            change_role(&mut tx, &administering()?, &id(2), Role::Administrator).await?,
             Changed::Done(_)
         ));
-        assert!(matches!(switch_off(&mut tx, &id(1)).await?, Changed::Done(_)));
+        assert!(matches!(switch_off(&mut tx, &administering()?, &id(1)).await?, Changed::Done(_)));
         assert!(has_administrator(&mut tx).await?);
 
         Ok(())
@@ -211,10 +211,10 @@ async fn administrators_who_switch_each_other_off_at_once_leave_one() -> anyhow:
             let db = db.clone();
             tasks.spawn(async move {
                 let mut tx = db.write().await?;
-                let changed = switch_off(&mut tx, &id(number)).await?;
+                let changed = switch_off(&mut tx, &administering()?, &id(number)).await?;
                 tx.commit().await?;
 
-                Ok::<_, Error>(changed)
+                anyhow::Ok(changed)
             });
         }
         let mut refused = 0;
@@ -226,6 +226,40 @@ async fn administrators_who_switch_each_other_off_at_once_leave_one() -> anyhow:
 
         assert_eq!(refused, 1);
         assert!(has_administrator(&mut *db.write().await?).await?);
+
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn who_is_held_keeps_their_role_until_the_transaction_ends() -> anyhow::Result<()> {
+    on_both(async |db: Db| {
+        for (number, name) in [(1, "ada"), (2, "grace")] {
+            person(&db, number, name, Role::Administrator).await?;
+        }
+        let mut tx = db.write().await?;
+        let held = hold(&mut tx, &id(1)).await?.unwrap();
+        let other = db.clone();
+        let mut demoting = JoinSet::new();
+        demoting.spawn(async move {
+            let mut tx = other.write().await?;
+            change_role(&mut tx, &administering()?, &id(1), Role::User).await?;
+            tx.commit().await?;
+
+            anyhow::Ok(())
+        });
+        tokio::task::yield_now().await;
+
+        let still = lookup(&mut tx, &id(1)).await?.unwrap();
+        tx.commit().await?;
+        while let Some(demoted) = demoting.join_next().await {
+            demoted??;
+        }
+        let after = hold(&mut db.write().await?, &id(1)).await?.unwrap();
+
+        assert_eq!((held.role, still.role), (Role::Administrator, Role::Administrator));
+        assert_eq!(after.role, Role::User);
 
         Ok(())
     })
@@ -252,7 +286,11 @@ async fn a_snapshot_cannot_write() -> anyhow::Result<()> {
 fn futures_of_the_store_are_send() {
     fn is_send<T: Send>(_: impl FnOnce(&'static Db, &'static mut Tx) -> T) {}
 
-    is_send(|_db, tx| switch_off(tx, Box::leak(Box::new(id(1)))));
+    is_send(|_db, tx| {
+        let administer = Box::leak(Box::new(administering().unwrap()));
+
+        switch_off(tx, administer, Box::leak(Box::new(id(1))))
+    });
     is_send(|db, _tx| db.read());
     fn boxed(db: Db) -> std::pin::Pin<Box<dyn Future<Output = Result<Vec<Person>, Error>> + Send>> {
         Box::pin(async move {

@@ -6,7 +6,7 @@ use vault::people::Person;
 
 use super::*;
 use crate::db::Db;
-use crate::testing::{on_both, person};
+use crate::testing::{administering, on_both, person};
 use crate::{people, records};
 
 const NOW: Timestamp = Timestamp(1_000_000);
@@ -71,7 +71,7 @@ async fn nothing_is_shared_with_who_is_switched_off() -> anyhow::Result<()> {
         let ada = person(&db, 2, "ada", Role::User).await?;
         records::tests::furnish(&db, &owner).await?;
         let mut tx = db.write().await?;
-        people::switch_off(&mut tx, &ada.id).await?;
+        people::switch_off(&mut tx, &administering()?, &ada.id).await?;
         let (_, configure) = proof(&mut tx, &owner).await?;
 
         assert_eq!(

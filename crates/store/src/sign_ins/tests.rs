@@ -4,7 +4,7 @@ use protocol::people::Role;
 
 use super::*;
 use crate::db::Db;
-use crate::testing::{on_both, person};
+use crate::testing::{administering, on_both, person};
 use crate::tokens::Token;
 
 const NOW: Timestamp = Timestamp(1_000_000_000_000);
@@ -142,7 +142,7 @@ async fn who_is_switched_off_is_signed_out_and_cannot_sign_in() -> anyhow::Resul
         let mut tx = db.write().await?;
         add(&mut tx, &token(1), &sign_in(1, &ada)).await?;
 
-        people::switch_off(&mut tx, &ada.id).await?;
+        people::switch_off(&mut tx, &administering()?, &ada.id).await?;
 
         assert!(lookup(&mut tx, &token(1), IDLE, NOW).await?.is_none());
         assert!(!add(&mut tx, &token(2), &sign_in(2, &ada)).await?);

@@ -5,7 +5,9 @@ use protocol::ids::RecordId;
 use store::Tx;
 use vault::authorize::{self, Authorized, Edit};
 use vault::envelope::SecretField;
+use vault::people::Person;
 use vault::record::{Change, Content, Record, Rewrite, StoredSecrets};
+use vault::share::Share;
 
 use super::{changed, check_folder, folder_names, found, opened, sealed, unless_conflict, with_changes};
 use crate::ctx::RequestCtx;
@@ -14,18 +16,43 @@ use crate::errors::AppError;
 /// A record somebody may change, held until it is saved or dropped.
 pub(in crate::vault::api) struct Editing {
     tx: Tx,
+    person: Person,
     edit: Authorized<Edit>,
     pub(in crate::vault::api) record: Record,
 }
 
 impl Editing {
     pub(in crate::vault::api) async fn begin(ctx: &RequestCtx, id: &RecordId) -> Result<Self, AppError> {
-        let person = &ctx.signed_in()?.person;
-        let mut tx = ctx.shared.db.write().await?;
-        let (record, shares) = found(&mut tx, person, id).await?;
-        let edit = authorize::edit(person, &record.location(), &shares)?;
+        let (editing, _shares) = Self::hold(ctx, id).await?;
 
-        Ok(Self { tx, edit, record })
+        Ok(editing)
+    }
+
+    /// The same to put the record into another folder, which is for who may configure it: also where it stays where it
+    /// is, so that the answer does not depend on it.
+    pub(in crate::vault::api) async fn begin_move(
+        ctx: &RequestCtx,
+        id: &RecordId,
+    ) -> Result<Self, AppError> {
+        let (editing, shares) = Self::hold(ctx, id).await?;
+        authorize::configure(&editing.person, &editing.record.location(), &shares)?;
+
+        Ok(editing)
+    }
+
+    async fn hold(ctx: &RequestCtx, id: &RecordId) -> Result<(Self, Vec<Share>), AppError> {
+        let mut tx = ctx.shared.db.write().await?;
+        let person = ctx.held(&mut tx).await?;
+        let (record, shares) = found(&mut tx, &person, id).await?;
+        let edit = authorize::edit(&person, &record.location(), &shares)?;
+        let editing = Self {
+            tx,
+            person,
+            edit,
+            record,
+        };
+
+        Ok((editing, shares))
     }
 
     /// What the rules of a PAM User's form hold the new fields against.
@@ -51,7 +78,7 @@ impl Editing {
         secrets: Vec<(SecretField, Rewrite)>,
         version: i64,
     ) -> Result<(), AppError> {
-        let folders = check_folder(&mut self.tx, &ctx.signed_in()?.person, content.folder.as_ref()).await?;
+        let folders = check_folder(&mut self.tx, &self.person, content.folder.as_ref()).await?;
         let stored = store::records::secrets::for_edit(&mut self.tx, &self.edit).await?;
         let stored: Vec<SecretField> = stored.into_iter().map(|(field, _)| field).collect();
         let before = &self.record.content;

@@ -8,6 +8,7 @@ use protocol::ids::{PersonId, RecordId};
 use protocol::vault::RecordKind;
 use store::Tx;
 use vault::authorize::{self, Authorized, Configure};
+use vault::people::Person;
 use vault::record::Record;
 use vault::settings::{Names, Settings};
 
@@ -18,6 +19,7 @@ use crate::errors::AppError;
 /// A database somebody may set up, held until it is saved or dropped.
 pub(in crate::vault::api) struct SettingUp {
     tx: Tx,
+    person: Person,
     configure: Authorized<Configure>,
     record: Record,
     /// As stored.
@@ -26,10 +28,10 @@ pub(in crate::vault::api) struct SettingUp {
 
 impl SettingUp {
     pub(in crate::vault::api) async fn begin(ctx: &RequestCtx, id: &RecordId) -> Result<Self, AppError> {
-        let person = &ctx.signed_in()?.person;
         let mut tx = ctx.shared.db.write().await?;
-        let (record, shares) = found(&mut tx, person, id).await?;
-        let configure = authorize::configure(person, &record.location(), &shares)?;
+        let person = ctx.held(&mut tx).await?;
+        let (record, shares) = found(&mut tx, &person, id).await?;
+        let configure = authorize::configure(&person, &record.location(), &shares)?;
         if record.database().is_none() {
             return Err(Refusal::not_found().into());
         }
@@ -37,6 +39,7 @@ impl SettingUp {
 
         Ok(Self {
             tx,
+            person,
             configure,
             record,
             settings,
@@ -46,10 +49,9 @@ impl SettingUp {
     /// The kinds of records a form links to, as far as the editor may see them.
     pub(in crate::vault::api) async fn linkable(
         &mut self,
-        ctx: &RequestCtx,
         ids: Vec<RecordId>,
     ) -> Result<HashMap<RecordId, RecordKind>, AppError> {
-        let kinds = store::records::kinds(&mut self.tx, &ctx.signed_in()?.person, &ids).await?;
+        let kinds = store::records::kinds(&mut self.tx, &self.person, &ids).await?;
 
         Ok(kinds)
     }
