@@ -107,6 +107,16 @@ pub(crate) struct Packed {
 }
 
 impl Packed {
+    #[cfg(feature = "write")]
+    pub(crate) fn kind(&self) -> u8 {
+        self.kind
+    }
+
+    #[cfg(feature = "write")]
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     pub(crate) fn append(&self, lane: u8, seq: u64, at: i64, out: &mut Vec<u8>) {
         let head = Head {
             kind: self.kind,
@@ -171,6 +181,16 @@ impl Body {
 }
 
 impl Frame {
+    /// A frame whose head was read apart from its body.
+    pub(crate) fn from_parts(kind: u8, lane: u8, seq: u64, at: i64, body: Bytes) -> Result<Frame, Malformed> {
+        Ok(Frame {
+            lane,
+            seq,
+            at,
+            body: Body::unpack(kind, body)?,
+        })
+    }
+
     /// Appends the frame's bytes.
     pub fn encode(&self, out: &mut Vec<u8>) -> Result<(), TooLarge> {
         self.body.pack()?.append(self.lane, self.seq, self.at, out);
@@ -194,12 +214,7 @@ impl Frame {
         let start = bytes.len() - rest.len();
         let body = bytes.slice(start..start + len);
         *bytes = bytes.slice(start + len..);
-        Ok(Frame {
-            lane,
-            seq,
-            at,
-            body: Body::unpack(kind, body)?,
-        })
+        Frame::from_parts(kind, lane, seq, at, body)
     }
 }
 

@@ -4,11 +4,12 @@
 //! bytes go to a [`Media`]. Reading builds for wasm32; writing is behind the feature `write`.
 //!
 //! A [`Tape`] holds at most the closed segment in the making (1 MiB before compression), 64 KiB of
-//! frames not yet in a block, 256 KiB of output the screen has not seen, and two screens of 16 bytes a
-//! cell: below 2 MiB, far less where output compresses. One frame of up to 16 MiB, a large statement,
+//! frames not yet in a block, 64 KiB of output the screen has not seen, 256 KiB of lines above it, and
+//! two screens of 16 bytes a cell: below 2 MiB, far less where output compresses. One frame of up to 16 MiB, a large statement,
 //! comes on top while it is written.
 
 mod body;
+pub mod export;
 mod frame;
 mod key;
 pub mod player;
@@ -29,6 +30,7 @@ pub use body::{
     Direction, Gap, Header, Keyframe, Origin, Parameter, ParameterValue, Statement, StatementEnd,
     StatementKind, Switches, Transfer, TransferOutcome,
 };
+pub use export::{Export, Format, Keys};
 pub use frame::{Body, Frame, MAX_BODY, Malformed, TooLarge};
 pub use key::SessionKey;
 pub use read::{Frames, Segment};
@@ -36,14 +38,16 @@ pub use read::{Frames, Segment};
 pub use recover::crash_footer;
 pub use recover::{CRASH, Recovery, recover};
 #[cfg(feature = "write")]
-pub use screen::{KEYFRAME_BYTES, KEYFRAME_MICROS};
-pub use segment::closed::BLOCK_LEN;
+pub use screen::{HISTORY_LINES, KEYFRAME_BYTES, Screen, Snapshot};
+pub use segment::block::BLOCK_LEN;
 #[cfg(feature = "write")]
 pub use segment::closed::Closed;
-pub use segment::index::{Block, Index, Position};
+pub use segment::index::{Block, IDLE_MICROS, Index, Mark, MarkKind, Position};
 pub use segment::open::Tail;
 pub use segment::{Head, ReadError, Stored, VERSION};
 #[cfg(feature = "write")]
-pub use tape::{Lane, Media, Recorded, SEGMENT_BYTES, SEGMENT_MICROS, Tape, TapeError};
+pub use tape::{
+    BUSY_BYTES, BUSY_MICROS, Lane, Media, Recorded, SEGMENT_BYTES, SEGMENT_MICROS, Tape, TapeError,
+};
 pub use transcript::transcript;
-pub use verify::{Unsupported, Verdict, verify};
+pub use verify::{Running, Unsupported, Verdict, Verifier, verify};

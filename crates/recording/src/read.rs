@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use crate::frame::Frame;
 use crate::key::SessionKey;
-use crate::segment::closed::{read_block, read_index};
+use crate::segment::closed::{TRAILER_LEN, index_place, read_block, read_index, unseal_block};
 use crate::segment::index::Index;
 use crate::segment::open::{OpenFrames, Tail};
 use crate::segment::{Hash, Head, Parts, ReadError, SegmentHeader, State, sha256};
@@ -27,7 +27,13 @@ impl Segment {
         let parts = Parts::read(&bytes, key)?;
         let index = match parts.header.state {
             State::Open => None,
-            State::Closed => Some(read_index(&parts, &bytes)?),
+            State::Closed => {
+                let trailer: &[u8; TRAILER_LEN] = bytes.last_chunk().ok_or(ReadError::Altered)?;
+                let len = u64::try_from(bytes.len()).map_err(|_| ReadError::Altered)?;
+                let place = index_place(&parts, trailer, len)?;
+                let sealed = slice(&bytes, place.start, place.end - place.start)?;
+                Some(read_index(&parts, sealed, place.start)?)
+            }
         };
         Ok(Segment { parts, bytes, index })
     }
@@ -47,8 +53,7 @@ impl Segment {
     /// # Errors
     /// [`ReadError::Altered`] too where there is no such block.
     pub fn block(&self, number: usize) -> Result<Vec<Frame>, ReadError> {
-        let index = self.index.as_ref().ok_or(ReadError::Altered)?;
-        read_block(&self.parts, &self.bytes, index, number)
+        read_block(&self.parts, number, self.sealed_block(number)?)
     }
 
     /// Every frame in order.
@@ -87,9 +92,33 @@ impl Segment {
         Ok(found)
     }
 
+    /// Whether a block is as it was sealed, without unpacking it.
+    pub(crate) fn check_block(&self, number: usize) -> Result<(), ReadError> {
+        unseal_block(&self.parts, number, self.sealed_block(number)?)?;
+        Ok(())
+    }
+
+    fn sealed_block(&self, number: usize) -> Result<&[u8], ReadError> {
+        let index = self.index.as_ref().ok_or(ReadError::Altered)?;
+        let block = index.blocks.get(number).ok_or(ReadError::Altered)?;
+        slice(&self.bytes, block.offset.into(), block.len.into())
+    }
+
+    /// Hash of all its bytes, which is the head of a closed segment.
+    pub(crate) fn hash(&self) -> Hash {
+        sha256(&[&self.bytes])
+    }
+
     pub(crate) fn header(&self) -> &SegmentHeader {
         &self.parts.header
     }
+}
+
+fn slice(bytes: &[u8], start: u64, len: u64) -> Result<&[u8], ReadError> {
+    let start = usize::try_from(start).map_err(|_| ReadError::Altered)?;
+    let len = usize::try_from(len).map_err(|_| ReadError::Altered)?;
+    let end = start.checked_add(len).ok_or(ReadError::Altered)?;
+    bytes.get(start..end).ok_or(ReadError::Altered)
 }
 
 /// Frames of a segment in order. After an error there is nothing more.
@@ -124,7 +153,7 @@ impl Frames<'_> {
     pub fn head(&self) -> Head {
         let hash: Hash = match &self.cursor {
             Cursor::Open(frames) => frames.running(),
-            Cursor::Closed { .. } => sha256(&[&self.segment.bytes]),
+            Cursor::Closed { .. } => self.segment.hash(),
         };
         Head {
             segment: self.segment.number(),

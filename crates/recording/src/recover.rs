@@ -69,7 +69,7 @@ pub fn recover(found: &[Stored], key: &SessionKey) -> Recovery {
 /// [`Recovery::next_segment`]. `None` where the recording was ended.
 #[cfg(feature = "write")]
 pub fn crash_footer(recovery: &Recovery, key: &SessionKey) -> Option<crate::Closed> {
-    use crate::segment::closed::{ClosedWriter, Packing};
+    use crate::segment::closed::{ClosedWriter, Effort};
 
     if recovery.was_ended {
         return None;
@@ -88,9 +88,8 @@ pub fn crash_footer(recovery: &Recovery, key: &SessionKey) -> Option<crate::Clos
     let body = Body::End {
         reason: CRASH.to_owned(),
     };
-    let mut frame = Vec::new();
-    body.pack().ok()?.append(0, seq, at, &mut frame);
-    let mut closed = ClosedWriter::start(key, next_segment, session, head, Packing::Stored);
-    closed.push(&body, seq, at, &frame).ok()?;
+    let packed = body.pack().ok()?;
+    let mut closed = ClosedWriter::start(key, next_segment, session, head, Effort::None);
+    closed.push(0, seq, at, &body, &packed).ok()?;
     closed.finish().ok()
 }

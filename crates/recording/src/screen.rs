@@ -1,47 +1,69 @@
-//! The screen as the person sees it, for keyframes.
+//! The screen as the person sees it, for keyframes and for who joins a running session.
 //!
 //! A virtual terminal costs far more than sealing, so output waits, up to [`KEYFRAME_BYTES`] of it,
-//! until a keyframe is due. Of output that only scrolls by, the last screenfuls are enough.
+//! until a keyframe is due or somebody joins. Of output that only scrolls by, the last screenfuls are
+//! enough for the screen; the lines above it are kept as they came.
 
-use avt::parser::Function;
-use avt::{Observation, Observer, Operation, Terminal};
+use avt::parser::{EdScope, Function, SgrOp};
+use avt::{Line, Observation, Observer, Operation, ScreenKind, Terminal};
 
 use crate::body::Keyframe;
 use crate::text::{bearable, take_text};
 
-/// A keyframe is due after so many bytes of output.
-pub const KEYFRAME_BYTES: usize = 256 * 1024;
-/// A keyframe is due so many microseconds after the last, if there was output since.
-pub const KEYFRAME_MICROS: i64 = 10_000_000;
+mod history;
 
-pub(crate) struct Screen {
+use history::{History, last_lines};
+
+/// A keyframe is due after so many bytes of output: what a seek prints at most.
+pub const KEYFRAME_BYTES: usize = 64 * 1024;
+
+/// Most lines above the screen that are kept. They are at most 256 KiB.
+pub const HISTORY_LINES: usize = 1000;
+
+/// A terminal nobody looks at.
+pub struct Screen {
     terminal: Terminal,
     cols: u16,
     rows: u16,
-    margins: Margins,
+    watch: Watch,
     pending: Vec<u8>,
     since_keyframe: usize,
-    keyframe_at: i64,
+}
+
+/// What to print on an empty terminal of this size, whose history is empty too, to go on from here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    /// Columns of the terminal to print on.
+    pub cols: u16,
+    /// Rows of the terminal to print on.
+    pub rows: u16,
+    /// History and screen; may end within a character that the next output completes.
+    pub bytes: Vec<u8>,
 }
 
 impl Screen {
-    /// `None` for a size without cells: there is no screen then.
-    pub(crate) fn new(cols: u16, rows: u16, at: i64) -> Option<Self> {
+    /// `None` for a size without cells: there is no screen then. Larger than 1000 × 400 is cut.
+    pub fn new(cols: u16, rows: u16) -> Option<Self> {
         let (cols, rows) = bearable(cols, rows);
         let terminal = Terminal::new(cols.into(), rows.into()).ok()?;
-        let margins = Margins { set: false };
+        let watch = Watch {
+            has_margins: false,
+            has_style: false,
+            passed_over: 0,
+            history: History::new(HISTORY_LINES),
+        };
         Some(Self {
             terminal,
             cols,
             rows,
-            margins,
+            watch,
             pending: Vec::new(),
             since_keyframe: 0,
-            keyframe_at: at,
         })
     }
 
-    pub(crate) fn print(&mut self, output: &[u8]) {
+    /// Takes output; costs next to nothing until [`KEYFRAME_BYTES`] of it wait.
+    pub fn print(&mut self, output: &[u8]) {
         self.since_keyframe += output.len();
         self.pending.extend_from_slice(output);
         if self.pending.len() >= KEYFRAME_BYTES {
@@ -49,23 +71,37 @@ impl Screen {
         }
     }
 
-    pub(crate) fn resize(&mut self, cols: u16, rows: u16) {
+    /// The screen has another size.
+    pub fn resize(&mut self, cols: u16, rows: u16) {
         self.feed();
         (self.cols, self.rows) = bearable(cols.max(1), rows.max(1));
         self.terminal
-            .resize_with(self.cols.into(), self.rows.into(), &mut self.margins);
+            .resize_with(self.cols.into(), self.rows.into(), &mut self.watch);
     }
 
-    pub(crate) fn is_due(&self, at: i64) -> bool {
-        let long_ago = at.saturating_sub(self.keyframe_at) >= KEYFRAME_MICROS;
-        self.since_keyframe >= KEYFRAME_BYTES || (long_ago && self.since_keyframe > 0)
+    /// Screen and at most `lines` lines above it, for a terminal that has neither.
+    pub fn snapshot(&mut self, lines: usize) -> Snapshot {
+        self.feed();
+        let history = self.watch.history.last(lines);
+        let mut bytes = history.as_bytes().to_vec();
+        bytes.extend_from_slice(self.scroll_off(history).as_bytes());
+        bytes.extend_from_slice(self.terminal.dump().as_bytes());
+        bytes.extend_from_slice(&self.pending);
+        Snapshot {
+            cols: self.cols,
+            rows: self.rows,
+            bytes,
+        }
+    }
+
+    pub(crate) fn is_due(&self) -> bool {
+        self.since_keyframe >= KEYFRAME_BYTES
     }
 
     /// The screen after all output so far, the bytes of a character cut in two included.
-    pub(crate) fn keyframe(&mut self, at: i64) -> Keyframe {
+    pub(crate) fn keyframe(&mut self) -> Keyframe {
         self.feed();
         self.since_keyframe = 0;
-        self.keyframe_at = at;
         let mut screen = self.terminal.dump().into_bytes();
         screen.extend_from_slice(&self.pending);
         Keyframe {
@@ -75,36 +111,109 @@ impl Screen {
         }
     }
 
+    /// What to print after the history, so that all of it is above the screen and no more.
+    fn scroll_off(&self, history: &str) -> String {
+        let Ok(mut tail) = Terminal::new(self.cols.into(), self.rows.into()) else {
+            return String::new();
+        };
+        tail.feed(last_lines(history, self.rows.into()));
+        let cursor = tail.cursor();
+        let n_rows = cursor.row + usize::from(cursor.col > 0);
+        if history.is_empty() || n_rows == 0 {
+            return "\x1b[H".to_owned();
+        }
+        format!("\x1b[{};1H{}\x1b[H", self.rows, "\n".repeat(n_rows))
+    }
+
     fn feed(&mut self) {
         let text = take_text(&mut self.pending);
-        let (before, rest) = text.split_at(last_control(&text));
-        self.terminal.feed_with(before, &mut self.margins);
-        let shown = if self.margins.set {
-            rest
-        } else {
-            last_lines(rest, usize::from(self.rows) * 2)
-        };
-        self.terminal.feed_with(shown, &mut self.margins);
         // One large piece of output must not hold its memory for the rest of the session.
         self.pending.shrink_to(KEYFRAME_BYTES);
+        let (before, rest) = text.split_at(last_control(&text));
+        self.terminal.feed_with(before, &mut self.watch);
+        let rest = match self.watch.has_margins || self.watch.has_style {
+            true => rest,
+            false => self.pass_over(rest),
+        };
+        self.terminal.feed_with(rest, &mut self.watch);
+        self.watch.passed_over = 0;
+    }
+
+    /// Puts plain lines that scroll by into the history; what is left fills the screen from any place.
+    fn pass_over<'t>(&mut self, text: &'t str) -> &'t str {
+        let shown = last_lines(text, usize::from(self.rows) * 2);
+        let passed = text.get(..text.len() - shown.len()).unwrap_or_default();
+        if passed.is_empty() {
+            return shown;
+        }
+        if self.terminal.active_screen_kind() == ScreenKind::Alternate {
+            return shown;
+        }
+        // The line the cursor is in goes on with the text.
+        let first_len = passed.find('\n').map_or(passed.len(), |end| end + 1);
+        let (first, text) = text.split_at(first_len);
+        let passed = passed.get(first_len..).unwrap_or_default();
+        self.terminal.feed_with(first, &mut self.watch);
+        let row = self.terminal.cursor().row;
+        let screen = self.terminal.screen();
+        let is_blank = |line: &Line| line.chars().all(|c| c == ' ');
+        if !screen.visible_lines().skip(row).all(is_blank) {
+            // Lines would be printed over what is there.
+            return text;
+        }
+        for line in screen.visible_lines().take(row) {
+            self.watch.history.push(line);
+        }
+        self.watch.history.push_text(passed);
+        self.watch.passed_over = row;
+        shown
     }
 }
 
-/// Whether scrolling margins are set: lines outside them do not scroll away.
-struct Margins {
-    set: bool,
+/// What has to be known of a terminal besides what it shows.
+struct Watch {
+    /// Whether scrolling margins are set: lines outside them do not scroll away.
+    has_margins: bool,
+    /// Whether text may have a style, which lines that are passed over would lose.
+    has_style: bool,
+    /// Lines still on the screen that are in the history already.
+    passed_over: usize,
+    history: History,
 }
 
-impl Observer for Margins {
+impl Observer for Watch {
     type Output = ();
 
     fn before(&mut self, _: &mut Observation<'_>, operation: &Operation) {
-        if matches!(operation, Operation::Function(Function::Decstbm(..))) {
-            self.set = true;
+        if let Operation::Function(function) = operation {
+            self.note(function);
+        }
+    }
+
+    fn evicted(&mut self, _: &mut Observation<'_>, line: &Line) {
+        match self.passed_over.checked_sub(1) {
+            Some(left) => self.passed_over = left,
+            None => self.history.push(line),
         }
     }
 
     fn end(&mut self, _: &mut Observation<'_>) {}
+}
+
+impl Watch {
+    fn note(&mut self, function: &Function) {
+        if matches!(function, Function::Decstbm(..)) {
+            self.has_margins = true;
+        }
+        if let Function::Sgr(ops) = function
+            && let Some(last) = ops.as_slice().last()
+        {
+            self.has_style = !matches!(last, SgrOp::Reset);
+        }
+        if matches!(function, Function::Ed(EdScope::SavedLines)) {
+            self.history.clear();
+        }
+    }
 }
 
 /// Where the line after the last control sequence starts: what follows is plain lines.
@@ -118,128 +227,5 @@ fn last_control(text: &str) -> usize {
         .map_or(text.len(), |line| control + line + 1)
 }
 
-/// The last `n` lines of plain text. From any place on a screen of `n / 2` rows they fill it.
-fn last_lines(text: &str, n: usize) -> &str {
-    let start = text
-        .rmatch_indices('\n')
-        .nth(n)
-        .map_or(0, |(newline, _)| newline + 1);
-    text.get(start..).unwrap_or(text)
-}
-
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn screen(cols: u16, rows: u16) -> Screen {
-        Screen::new(cols, rows, 0).unwrap()
-    }
-
-    fn terminal(cols: u16, rows: u16, output: &str) -> Terminal {
-        let mut terminal = Terminal::new(cols.into(), rows.into()).unwrap();
-        terminal.feed(output);
-        terminal
-    }
-
-    #[test]
-    fn a_keyframe_is_due_by_bytes_or_by_time_with_output() {
-        let mut screen = screen(80, 24);
-        assert!(!screen.is_due(KEYFRAME_MICROS));
-
-        screen.print(b"x");
-        assert!(!screen.is_due(KEYFRAME_MICROS - 1));
-        assert!(screen.is_due(KEYFRAME_MICROS));
-
-        screen.keyframe(KEYFRAME_MICROS);
-        assert!(!screen.is_due(3 * KEYFRAME_MICROS));
-        screen.print(&vec![b'x'; KEYFRAME_BYTES]);
-        assert!(screen.is_due(KEYFRAME_MICROS));
-    }
-
-    #[test]
-    fn pending_output_is_bounded() {
-        let mut screen = screen(80, 24);
-
-        for _ in 0..100 {
-            screen.print(&[b'x'; 10_000]);
-        }
-
-        assert!(screen.pending.len() < KEYFRAME_BYTES);
-        screen.print(&vec![b'x'; 4 * KEYFRAME_BYTES]);
-        assert!(screen.pending.capacity() <= KEYFRAME_BYTES);
-    }
-
-    #[test]
-    fn a_keyframe_within_a_character_goes_on_after_it() {
-        let (head, tail) = "ż".as_bytes().split_at(1);
-        let mut screen = screen(10, 2);
-
-        screen.print(head);
-        let mut shown = screen.keyframe(0).screen;
-        shown.extend_from_slice(tail);
-
-        let replayed = terminal(10, 2, &String::from_utf8(shown).unwrap());
-        assert_eq!(replayed.screen().text(), ["ż", ""]);
-    }
-
-    #[test]
-    fn an_absurd_size_is_cut() {
-        let mut screen = screen(u16::MAX, u16::MAX);
-        screen.resize(u16::MAX, u16::MAX);
-
-        let keyframe = screen.keyframe(0);
-
-        assert_eq!((keyframe.cols, keyframe.rows), (1000, 400));
-        assert!(Screen::new(0, 24, 0).is_none());
-    }
-
-    #[test]
-    fn lines_outside_of_margins_are_kept() {
-        let output = format!("top\r\n\x1b[2;4r\x1b[4;1H{}", "line\r\n".repeat(50));
-        let mut screen = screen(10, 6);
-        screen.print(output.as_bytes());
-        screen.keyframe(0);
-        screen.print("more\r\n".repeat(50).as_bytes());
-
-        let keyframe = screen.keyframe(0);
-
-        let whole = terminal(10, 6, &(output + &"more\r\n".repeat(50)));
-        assert_eq!(String::from_utf8(keyframe.screen).unwrap(), whole.dump());
-    }
-
-    /// Lines as psql prints them: plain, long, empty, coloured, with tabs and wide characters.
-    fn line() -> impl Strategy<Value = String> {
-        prop_oneof![
-            6 => "[a-z |]{0,30}",
-            1 => Just("\tżółw 漢字\t".to_owned()),
-            1 => Just("\x1b[1;31mERROR\x1b[0m: x\x1b[K".to_owned()),
-            1 => Just("\x1b[2Jcleared \x1b[3;3H".to_owned()),
-        ]
-    }
-
-    proptest! {
-        #[test]
-        fn a_keyframe_shows_what_the_whole_output_shows(
-            lines in prop::collection::vec(line(), 0..60),
-            cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..4),
-        ) {
-            let output = lines.join("\r\n");
-            let mut screen = screen(12, 4);
-            let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(output.len() + 1)).collect();
-            cuts.sort_unstable();
-            let mut done = 0;
-            for cut in cuts {
-                screen.print(&output.as_bytes()[done..cut]);
-                screen.keyframe(0);
-                done = cut;
-            }
-            screen.print(&output.as_bytes()[done..]);
-
-            let keyframe = screen.keyframe(0);
-
-            prop_assert_eq!(String::from_utf8(keyframe.screen).unwrap(), terminal(12, 4, &output).dump());
-        }
-    }
-}
+mod tests;

@@ -15,12 +15,18 @@ use sha2::{Digest, Sha256};
 
 use crate::key::{SessionKey, WrongTag};
 
+pub(crate) mod block;
 pub(crate) mod closed;
 pub(crate) mod index;
 pub(crate) mod open;
 
 /// Version this crate writes. It reads every version before it.
-pub const VERSION: u8 = 1;
+///
+/// | Version | Closed segments |
+/// |---|---|
+/// | 1 | frames one after the other, a plain footer |
+/// | 2 | frames in columns, a packed footer with marks |
+pub const VERSION: u8 = 2;
 
 pub(crate) const HEADER_LEN: usize = 68;
 
@@ -67,6 +73,7 @@ pub(crate) enum State {
 /// The start of a segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SegmentHeader {
+    pub(crate) version: u8,
     pub(crate) state: State,
     pub(crate) segment: u32,
     pub(crate) session: [u8; 16],
@@ -74,6 +81,14 @@ pub(crate) struct SegmentHeader {
 }
 
 impl SegmentHeader {
+    /// How frames lie in the blocks of a closed segment.
+    pub(crate) fn layout(&self) -> block::Layout {
+        match self.version {
+            1 => block::Layout::Rows,
+            _ => block::Layout::Columns,
+        }
+    }
+
     #[cfg(feature = "write")]
     pub(crate) fn encode(&self) -> Vec<u8> {
         let state = match self.state {
@@ -82,7 +97,7 @@ impl SegmentHeader {
         };
         let mut bytes = Vec::with_capacity(HEADER_LEN);
         bytes.extend_from_slice(&MAGIC);
-        bytes.extend_from_slice(&[VERSION, !VERSION, state, 0]);
+        bytes.extend_from_slice(&[self.version, !self.version, state, 0]);
         bytes.extend_from_slice(&self.segment.to_be_bytes());
         bytes.extend_from_slice(&self.session);
         bytes.extend_from_slice(&self.previous);
@@ -98,7 +113,7 @@ impl SegmentHeader {
         if magic != MAGIC || version != !inverted {
             return Err(ReadError::Altered);
         }
-        if version != VERSION {
+        if !(1..=VERSION).contains(&version) {
             return Err(ReadError::Newer(version));
         }
         let segment = u32::from_be_bytes(take(&mut bytes)?);
@@ -117,6 +132,7 @@ impl SegmentHeader {
             return Err(ReadError::Altered);
         }
         Ok(SegmentHeader {
+            version,
             state,
             segment,
             session,

@@ -9,7 +9,9 @@ use bytes::Bytes;
 use crate::body::{Gap, Header, Statement, StatementEnd, Switches, Transfer};
 use crate::frame::Body;
 use crate::key::SessionKey;
+use crate::screen::Snapshot;
 use crate::segment::Head;
+use crate::verify::Running;
 
 mod reel;
 
@@ -17,8 +19,13 @@ use reel::Reel;
 
 /// A segment is closed when it has so many bytes.
 pub const SEGMENT_BYTES: usize = 1024 * 1024;
-/// A segment is closed when it is so many microseconds old.
-pub const SEGMENT_MICROS: i64 = 60_000_000;
+/// A segment is closed when it is so many microseconds old, however little is in it: many small
+/// segments would take twice the room of few.
+pub const SEGMENT_MICROS: i64 = 1_800_000_000;
+/// A segment of [`BUSY_BYTES`] is closed when it is so many microseconds old.
+pub const BUSY_MICROS: i64 = 60_000_000;
+/// See [`BUSY_MICROS`].
+pub const BUSY_BYTES: usize = 512 * 1024;
 
 /// Where segments are kept. Every call is synchronous and made under the tape's lock.
 pub trait Media {
@@ -129,6 +136,15 @@ impl Tape {
         self.reel(|reel| reel.handle_time(at))
     }
 
+    /// The screen of lane 0 with at most `lines` lines above it, for who joins the session.
+    ///
+    /// Everything recorded before is in it and nothing after: joined under the lock under which output
+    /// is published, there is no gap and nothing twice. The number is the sequence number of the next
+    /// frame. `None` where the session has no screen, and after a failure.
+    pub fn snapshot(&self, lines: usize) -> Option<(u64, Snapshot)> {
+        self.0.lock().ok().and_then(|mut reel| reel.snapshot(lines))
+    }
+
     /// Makes what was recorded durable. Holds the lock meanwhile.
     pub fn sync(&self) -> Result<(), TapeError> {
         self.reel(Reel::sync)
@@ -137,6 +153,12 @@ impl Tape {
     /// Hash of the last closed segment; `None` before the first is closed.
     pub fn head(&self) -> Option<Head> {
         self.0.lock().ok().and_then(|reel| reel.head())
+    }
+
+    /// How far the open segment is; `None` when there is none. Noted in the audit log between two
+    /// closes, it shows that the end of an open segment was removed.
+    pub fn running(&self) -> Option<Running> {
+        self.0.lock().ok().and_then(|reel| reel.running())
     }
 
     /// Records the end, closes the last segment and gives the head of the finished recording.

@@ -4,45 +4,37 @@
 //! header | sealed block … | sealed index | index length 4 | length XOR header hash 4 | magic 8
 //! ```
 //!
-//! A block is one byte for its packing, then 64 KiB of whole frames (more where the last one is
-//! large), stored or compressed with zstd. Associated data are the header's hash and the block's
-//! number. The index says where blocks start, so that a reader fetches only those it shows.
+//! A block has 64 KiB of whole frames, more where the last one is large. Associated data are the
+//! header's hash and the block's number. The index says where blocks start, so that a reader fetches
+//! only those it shows; from version 2 on it is packed as a block is.
 
-use std::io::Read;
+use std::ops::Range;
 
 use bytes::Bytes;
 
-use super::index::Index;
+use super::block::{frames, unpack};
+use super::index::{First, Index};
 use super::{HEADER_LEN, Parts, ReadError, associated, check};
-use crate::frame::{Frame, MAX_BODY};
+use crate::frame::Frame;
 use crate::key::LAST;
 #[cfg(feature = "write")]
 use crate::{
-    frame::Body,
+    frame::{Body, Packed},
     key::{Sealer, SessionKey, Unsealable},
-    segment::{Hash, Head, SegmentHeader, State, index::Block, sha256},
+    segment::{
+        Hash, Head, SegmentHeader, State, VERSION,
+        block::{BLOCK_LEN, Columns, Packing, SLOW_BLOCK_LEN, pack},
+        index::Block,
+        sha256,
+    },
 };
 
-/// Frames are put into a block until it has so many bytes.
-pub const BLOCK_LEN: usize = 64 * 1024;
-
 const END_MAGIC: [u8; 8] = *b"PSTN-END";
-const TRAILER_LEN: usize = 16;
+pub(crate) const TRAILER_LEN: usize = 16;
 
-const STORED: u8 = 0;
-const ZSTD: u8 = 1;
-
-/// Most bytes a block unpacks to: all but the largest frame fit below [`BLOCK_LEN`].
-const MAX_BLOCK: usize = BLOCK_LEN + MAX_BODY + 64;
-
-/// How the blocks of a segment are packed.
+/// A block that took so long to fill, in microseconds, is compressed hard.
 #[cfg(feature = "write")]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Packing {
-    Zstd,
-    /// The same bytes whatever the version of zstd.
-    Stored,
-}
+const SLOW_MICROS: i64 = 30_000_000;
 
 /// A finished closed segment.
 #[cfg(feature = "write")]
@@ -54,15 +46,25 @@ pub struct Closed {
     pub head: Head,
 }
 
+/// How a segment's blocks are compressed.
+#[cfg(feature = "write")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Effort {
+    /// By how fast they fill.
+    Adaptive,
+    /// Not at all.
+    None,
+}
+
 /// Packs and seals blocks while frames arrive, so that closing is cheap.
 #[cfg(feature = "write")]
 pub(crate) struct ClosedWriter {
-    packing: Packing,
+    effort: Effort,
     segment: u32,
     sealer: Sealer,
     digest: Hash,
     out: Vec<u8>,
-    pending: Vec<u8>,
+    pending: Columns,
     block: Option<Block>,
     index: Index,
 }
@@ -74,9 +76,10 @@ impl ClosedWriter {
         segment: u32,
         session: [u8; 16],
         previous: Hash,
-        packing: Packing,
+        effort: Effort,
     ) -> Self {
         let out = SegmentHeader {
+            version: VERSION,
             state: State::Closed,
             segment,
             session,
@@ -84,21 +87,30 @@ impl ClosedWriter {
         }
         .encode();
         Self {
-            packing,
+            effort,
             segment,
             sealer: Sealer::new(key.closed_cipher(), segment),
             digest: sha256(&[&out]),
             out,
-            pending: Vec::new(),
+            pending: Columns::default(),
             block: None,
             index: Index::default(),
         }
     }
 
-    /// Takes the bytes of a frame, and of its content what the index needs.
-    pub(crate) fn push(&mut self, body: &Body, seq: u64, at: i64, frame: &[u8]) -> Result<(), Unsealable> {
-        self.index.note(body, seq, at);
-        self.pending.extend_from_slice(frame);
+    /// Takes a frame in both forms: for the index and for the block.
+    pub(crate) fn push(
+        &mut self,
+        lane: u8,
+        seq: u64,
+        at: i64,
+        body: &Body,
+        packed: &Packed,
+    ) -> Result<(), Unsealable> {
+        let before = self.block.as_ref().or(self.index.blocks.last());
+        let last_at = before.map(|block| block.last_at);
+        self.index.note(body, seq, at, last_at);
+        self.pending.push(lane, seq, at, packed);
         let block = self.block.get_or_insert(Block {
             offset: 0,
             len: 0,
@@ -109,7 +121,11 @@ impl ClosedWriter {
         });
         block.last_at = at;
         block.n_frames += 1;
-        if self.pending.len() >= BLOCK_LEN {
+        let is_full = match is_slow(block) {
+            true => self.pending.len() >= SLOW_BLOCK_LEN,
+            false => self.pending.len() >= BLOCK_LEN,
+        };
+        if is_full {
             self.seal_block()?;
         }
         Ok(())
@@ -118,7 +134,13 @@ impl ClosedWriter {
     /// Bytes of the closed segment and its hash.
     pub(crate) fn finish(mut self) -> Result<Closed, Unsealable> {
         self.seal_block()?;
-        let mut index = postcard::to_allocvec(&self.index).map_err(|_| Unsealable)?;
+        let plain = postcard::to_allocvec(&self.index).map_err(|_| Unsealable)?;
+        let mut index = Vec::new();
+        let packing = match self.effort {
+            Effort::Adaptive => Packing::Fast,
+            Effort::None => Packing::Stored,
+        };
+        pack(&plain, packing, &mut index);
         let tag = self
             .sealer
             .seal_last(&associated(&self.digest, LAST), &mut index)?;
@@ -143,8 +165,13 @@ impl ClosedWriter {
         let Some(mut block) = self.block.take() else {
             return Ok(());
         };
+        let packing = match self.effort {
+            Effort::None => Packing::Stored,
+            Effort::Adaptive if is_slow(&block) => Packing::Small,
+            Effort::Adaptive => Packing::Fast,
+        };
         let start = self.out.len();
-        self.pack();
+        self.pending.pack(packing, &mut self.out);
         let place = associated(&self.digest, self.sealer.counter());
         let plain = self.out.get_mut(start..).ok_or(Unsealable)?;
         let tag = self.sealer.seal(&place, plain)?;
@@ -152,52 +179,45 @@ impl ClosedWriter {
         block.offset = u32::try_from(start).map_err(|_| Unsealable)?;
         block.len = u32::try_from(self.out.len() - start).map_err(|_| Unsealable)?;
         self.index.blocks.push(block);
-        self.pending.clear();
-        // One large frame must not hold its memory for the rest of the segment.
-        self.pending.shrink_to(2 * BLOCK_LEN);
         Ok(())
-    }
-
-    /// Stores what compression would not make smaller.
-    fn pack(&mut self) {
-        let compressed = match self.packing {
-            Packing::Zstd => zstd::bulk::compress(&self.pending, 3).ok(),
-            Packing::Stored => None,
-        };
-        match compressed.filter(|compressed| compressed.len() < self.pending.len()) {
-            Some(compressed) => {
-                self.out.push(ZSTD);
-                self.out.extend_from_slice(&compressed);
-            }
-            None => {
-                self.out.push(STORED);
-                self.out.extend_from_slice(&self.pending);
-            }
-        }
     }
 }
 
-/// Reads the index, and checks that the blocks it names are all there is between header and index.
-pub(crate) fn read_index(parts: &Parts, bytes: &Bytes) -> Result<Index, ReadError> {
-    let trailer: &[u8; TRAILER_LEN] = bytes.last_chunk().ok_or(ReadError::Altered)?;
+/// Whether a block fills at the pace of a person, so that time for compression is not missed.
+#[cfg(feature = "write")]
+fn is_slow(block: &Block) -> bool {
+    block.last_at.saturating_sub(block.first_at) >= SLOW_MICROS
+}
+
+/// Where the sealed index of a segment of `len` bytes is, by the segment's last bytes.
+pub(crate) fn index_place(
+    parts: &Parts,
+    trailer: &[u8; TRAILER_LEN],
+    len: u64,
+) -> Result<Range<u64>, ReadError> {
     let [a, b, c, d, e, f, g, h, magic @ ..] = *trailer;
-    let len = u32::from_be_bytes([a, b, c, d]);
-    if magic != END_MAGIC || u32::from_be_bytes([e, f, g, h]) != len ^ check(&parts.digest) {
+    let index_len = u32::from_be_bytes([a, b, c, d]);
+    if magic != END_MAGIC || u32::from_be_bytes([e, f, g, h]) != index_len ^ check(&parts.digest) {
         return Err(ReadError::Altered);
     }
-    let end = bytes.len() - TRAILER_LEN;
-    let start = usize::try_from(len)
-        .ok()
-        .and_then(|len| end.checked_sub(len))
-        .ok_or(ReadError::Altered)?;
-    let sealed = bytes.get(start..end).ok_or(ReadError::Altered)?;
+    let trailer_len = u64::try_from(TRAILER_LEN).map_err(|_| ReadError::Altered)?;
+    let end = len.checked_sub(trailer_len).ok_or(ReadError::Altered)?;
+    let start = end.checked_sub(u64::from(index_len)).ok_or(ReadError::Altered)?;
+    Ok(start..end)
+}
+
+/// Reads the index, and checks that the blocks it names are all there is between header and index.
+pub(crate) fn read_index(parts: &Parts, sealed: &[u8], start: u64) -> Result<Index, ReadError> {
     let plain = parts.cipher.unseal(
         parts.header.segment,
         LAST,
         &associated(&parts.digest, LAST),
         sealed,
     )?;
-    let index: Index = postcard::from_bytes(&plain).map_err(|_| ReadError::Altered)?;
+    let index = match parts.header.version {
+        1 => Index::from(postcard::from_bytes::<First>(&plain).map_err(|_| ReadError::Altered)?),
+        _ => postcard::from_bytes(&unpack(Bytes::from(plain))?).map_err(|_| ReadError::Altered)?,
+    };
 
     let mut offset = u32::try_from(HEADER_LEN).ok();
     for block in &index.blocks {
@@ -206,56 +226,25 @@ pub(crate) fn read_index(parts: &Parts, bytes: &Bytes) -> Result<Index, ReadErro
         }
         offset = block.offset.checked_add(block.len);
     }
-    if offset.and_then(|offset| usize::try_from(offset).ok()) != Some(start) {
+    if offset.map(u64::from) != Some(start) {
         return Err(ReadError::Altered);
     }
     Ok(index)
 }
 
-/// Frames of one block.
-pub(crate) fn read_block(
-    parts: &Parts,
-    bytes: &Bytes,
-    index: &Index,
-    number: usize,
-) -> Result<Vec<Frame>, ReadError> {
-    let block = index.blocks.get(number).ok_or(ReadError::Altered)?;
-    let start = usize::try_from(block.offset).map_err(|_| ReadError::Altered)?;
-    let len = usize::try_from(block.len).map_err(|_| ReadError::Altered)?;
-    let sealed = start
-        .checked_add(len)
-        .and_then(|end| bytes.get(start..end))
-        .ok_or(ReadError::Altered)?;
+/// The packed bytes of one block, by its number and its sealed bytes.
+pub(crate) fn unseal_block(parts: &Parts, number: usize, sealed: &[u8]) -> Result<Vec<u8>, ReadError> {
     let counter = u64::try_from(number).map_err(|_| ReadError::Altered)?;
     let place = associated(&parts.digest, counter);
-    let plain = parts
+    let packed = parts
         .cipher
         .unseal(parts.header.segment, counter, &place, sealed)?;
-
-    let mut rest = unpack(Bytes::from(plain))?;
-    let mut frames = Vec::new();
-    while !rest.is_empty() {
-        frames.push(Frame::decode(&mut rest).map_err(|_| ReadError::Altered)?);
-    }
-    Ok(frames)
+    Ok(packed)
 }
 
-fn unpack(mut plain: Bytes) -> Result<Bytes, ReadError> {
-    let packing = *plain.first().ok_or(ReadError::Altered)?;
-    let packed = plain.split_off(1);
-    match packing {
-        STORED => Ok(packed),
-        ZSTD => {
-            let decoder =
-                ruzstd::decoding::StreamingDecoder::new(packed.as_ref()).map_err(|_| ReadError::Altered)?;
-            let bound = u64::try_from(MAX_BLOCK).map_err(|_| ReadError::Altered)?;
-            let mut unpacked = Vec::new();
-            decoder
-                .take(bound)
-                .read_to_end(&mut unpacked)
-                .map_err(|_| ReadError::Altered)?;
-            Ok(Bytes::from(unpacked))
-        }
-        _ => Err(ReadError::Altered),
-    }
+/// Frames of one block.
+pub(crate) fn read_block(parts: &Parts, number: usize, sealed: &[u8]) -> Result<Vec<Frame>, ReadError> {
+    let packed = unseal_block(parts, number, sealed)?;
+    let plain = unpack(Bytes::from(packed))?;
+    frames(plain, parts.header.layout()).map_err(|_| ReadError::Altered)
 }

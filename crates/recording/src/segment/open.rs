@@ -16,7 +16,7 @@ use crate::key::Cipher;
 #[cfg(feature = "write")]
 use crate::{
     key::{Sealer, SessionKey, Unsealable},
-    segment::{SegmentHeader, State},
+    segment::{SegmentHeader, State, VERSION},
 };
 
 const PREFIX_LEN: usize = 8;
@@ -48,6 +48,7 @@ impl OpenWriter {
         out: &mut Vec<u8>,
     ) -> Self {
         let header = SegmentHeader {
+            version: VERSION,
             state: State::Open,
             segment,
             session,
@@ -59,6 +60,11 @@ impl OpenWriter {
             sealer: Sealer::new(key.open_cipher(), segment),
             running: sha256(&[&header]),
         }
+    }
+
+    /// Hash of the header and of every record so far, and how many there are.
+    pub(crate) fn running(&self) -> (Hash, u64) {
+        (self.running, self.sealer.counter())
     }
 
     /// Puts a frame's sealed record behind `out`.

@@ -2,14 +2,15 @@
 
 use bytes::Bytes;
 
-use super::{Media, SEGMENT_BYTES, SEGMENT_MICROS, TapeError};
+use super::{BUSY_BYTES, BUSY_MICROS, Media, SEGMENT_BYTES, SEGMENT_MICROS, TapeError};
 use crate::body::{Header, Switches};
 use crate::frame::{Body, Packed, TooLarge};
 use crate::key::{SessionKey, Unsealable};
-use crate::screen::Screen;
-use crate::segment::closed::{ClosedWriter, Packing};
+use crate::screen::{Screen, Snapshot};
+use crate::segment::closed::{ClosedWriter, Effort};
 use crate::segment::open::OpenWriter;
 use crate::segment::{Hash, Head, session_mark};
+use crate::verify::Running;
 
 /// Output and input longer than this become several frames, so that blocks stay near their size.
 const MAX_CHUNK: usize = 32 * 1024;
@@ -56,11 +57,7 @@ impl Reel {
         at: i64,
     ) -> Result<Self, TapeError> {
         let switches = header.switches;
-        let screen = if switches.keep_screen() {
-            Screen::new(header.cols, header.rows, at)
-        } else {
-            None
-        };
+        let screen = Screen::new(header.cols, header.rows);
         let mut reel = Self {
             media,
             key,
@@ -90,6 +87,8 @@ impl Reel {
     pub(super) fn write(&mut self, lane: u8, at: i64, body: Body) -> Result<u64, TapeError> {
         self.check()?;
         if !self.keeps(&body) {
+            // Who joins sees the screen whatever is kept of it.
+            self.show(lane, &body);
             return Ok(self.seq);
         }
         // The one error that costs a single frame, so before anything changes.
@@ -106,6 +105,21 @@ impl Reel {
         self.check()?;
         let result = self.close_if_due(at);
         self.poison_on_error(result)
+    }
+
+    pub(super) fn running(&self) -> Option<Running> {
+        let segment = self.segment.as_ref()?;
+        let (hash, n_frames) = segment.open.running();
+        Some(Running {
+            segment: segment.number,
+            n_frames,
+            hash,
+        })
+    }
+
+    pub(super) fn snapshot(&mut self, lines: usize) -> Option<(u64, Snapshot)> {
+        let snapshot = self.screen.as_mut()?.snapshot(lines);
+        Some((self.seq, snapshot))
     }
 
     pub(super) fn sync(&mut self) -> Result<(), TapeError> {
@@ -134,7 +148,7 @@ impl Reel {
             None => {
                 // A segment that starts with the screen can be played without the one before it.
                 if self.seq > 0 {
-                    pieces.extend(self.keyframe(at));
+                    pieces.extend(self.keyframe());
                 }
                 self.start_segment(at, &mut batch)?
             }
@@ -142,11 +156,11 @@ impl Reel {
         let first = self.seq + u64::from(!pieces.is_empty());
         let mut keyframe_due = false;
         for piece in &written {
-            keyframe_due |= self.show(piece, at);
+            keyframe_due |= self.show(piece.lane, &piece.body);
         }
         pieces.extend(written);
         if keyframe_due {
-            pieces.extend(self.keyframe(at));
+            pieces.extend(self.keyframe());
         }
 
         for piece in &mut pieces {
@@ -160,21 +174,23 @@ impl Reel {
             .map_err(TapeError::Media)?;
         segment.n_bytes += batch.len();
         for piece in &pieces {
-            segment.closed.push(&piece.body, piece.seq, at, &piece.frame)?;
+            segment
+                .closed
+                .push(piece.lane, piece.seq, at, &piece.body, &piece.packed)?;
         }
         self.segment = Some(segment);
         Ok(first)
     }
 
-    /// Keeps the screen; says whether a keyframe is due after this piece.
-    fn show(&mut self, piece: &Piece, at: i64) -> bool {
+    /// Keeps the screen; says whether a keyframe is due after this.
+    fn show(&mut self, lane: u8, body: &Body) -> bool {
         let Some(screen) = &mut self.screen else {
             return false;
         };
-        match &piece.body {
-            Body::Output(output) if piece.lane == TERMINAL => {
+        match body {
+            Body::Output(output) if lane == TERMINAL => {
                 screen.print(output);
-                screen.is_due(at)
+                screen.is_due()
             }
             Body::Resize { cols, rows } => {
                 screen.resize(*cols, *rows);
@@ -194,10 +210,13 @@ impl Reel {
         }
     }
 
-    /// `None` without a screen, and for one so ornate that it does not fit: the player then starts
+    /// `None` without a screen, where screens are not kept, and for one so ornate that it does not fit: the player then starts
     /// from the keyframe before.
-    fn keyframe(&mut self, at: i64) -> Option<Piece> {
-        let keyframe = self.screen.as_mut()?.keyframe(at);
+    fn keyframe(&mut self) -> Option<Piece> {
+        if !self.switches.keep_screen() {
+            return None;
+        }
+        let keyframe = self.screen.as_mut()?.keyframe();
         Piece::new(TERMINAL, Body::Keyframe(keyframe)).ok()
     }
 
@@ -210,13 +229,16 @@ impl Reel {
             since: at,
             n_bytes: 0,
             open: OpenWriter::start(&self.key, number, self.session, previous, batch),
-            closed: ClosedWriter::start(&self.key, number, self.session, previous, Packing::Zstd),
+            closed: ClosedWriter::start(&self.key, number, self.session, previous, Effort::Adaptive),
         })
     }
 
     fn close_if_due(&mut self, at: i64) -> Result<(), TapeError> {
         let due = self.segment.as_ref().is_some_and(|segment| {
-            segment.n_bytes >= SEGMENT_BYTES || at.saturating_sub(segment.since) >= SEGMENT_MICROS
+            let age = at.saturating_sub(segment.since);
+            segment.n_bytes >= SEGMENT_BYTES
+                || age >= SEGMENT_MICROS
+                || (age >= BUSY_MICROS && segment.n_bytes >= BUSY_BYTES)
         });
         if due {
             self.close()?;

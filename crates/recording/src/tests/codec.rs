@@ -4,7 +4,7 @@ use bytes::Bytes;
 use proptest::prelude::*;
 
 use super::shelf::{START, any_bytes, any_frame, header, key, stored};
-use crate::segment::closed::{ClosedWriter, Packing};
+use crate::segment::closed::{ClosedWriter, Effort};
 use crate::segment::open::OpenWriter;
 use crate::*;
 
@@ -12,12 +12,15 @@ use crate::*;
 fn segments(frames: &[Frame]) -> (Bytes, Bytes) {
     let mut open = Vec::new();
     let mut writer = OpenWriter::start(&key(), 3, [1; 16], [2; 32], &mut open);
-    let mut closed = ClosedWriter::start(&key(), 3, [1; 16], [2; 32], Packing::Zstd);
+    let mut closed = ClosedWriter::start(&key(), 3, [1; 16], [2; 32], Effort::Adaptive);
     for frame in frames {
         let mut bytes = Vec::new();
         frame.encode(&mut bytes).unwrap();
         writer.push(&bytes, &mut open).unwrap();
-        closed.push(&frame.body, frame.seq, frame.at, &bytes).unwrap();
+        let packed = frame.body.pack().unwrap();
+        closed
+            .push(frame.lane, frame.seq, frame.at, &frame.body, &packed)
+            .unwrap();
     }
     (Bytes::from(open), Bytes::from(closed.finish().unwrap().bytes))
 }
@@ -109,18 +112,18 @@ fn a_body_beyond_the_bound_is_refused() {
 fn a_later_version_of_the_format_is_named() {
     let (open, _) = segments(&[]);
     let mut later = open.to_vec();
-    later[8] = 2;
-    later[9] = !2;
+    later[8] = VERSION + 1;
+    later[9] = !later[8];
 
     let opened = Segment::open(Bytes::from(later.clone()), &key());
     let verdict = verify(&[stored(3, &later)], &key(), None);
 
-    assert_eq!(opened.err(), Some(ReadError::Newer(2)));
+    assert_eq!(opened.err(), Some(ReadError::Newer(VERSION + 1)));
     assert_eq!(
         verdict,
         Err(Unsupported {
             segment: 3,
-            version: 2
+            version: VERSION + 1
         })
     );
 }
