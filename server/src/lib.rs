@@ -17,6 +17,7 @@ pub mod node;
 pub mod operations;
 pub mod peer;
 pub mod people;
+pub mod process;
 pub mod recorder;
 pub mod recordings;
 pub mod routes;

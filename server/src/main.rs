@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use server::command;
+use server::{command, process};
 
 /// Privileged access to PostgreSQL, in the browser.
 #[derive(Parser)]
@@ -49,6 +49,11 @@ enum Audit {
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    if let Err(error) = process::prepare() {
+        report(&error);
+
+        return ExitCode::FAILURE;
+    }
     let result = match arguments.command.unwrap_or(Command::Serve) {
         Command::Serve => command::serve(arguments.config.as_deref()).await,
         Command::Admin(Admin::Create { email, name }) => {

@@ -1,13 +1,12 @@
 //! Serving: listeners, jobs, and an orderly end.
 
+pub mod connections;
+
 use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::Context;
-use axum::extract::Request;
-use axum::extract::connect_info::ConnectInfo;
-use axum::middleware::{Next, from_fn};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -15,8 +14,9 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tracing::{info, warn};
 
+use connections::Limits;
+
 use crate::http::assets;
-use crate::peer::Peer;
 use crate::people::administrator;
 use crate::recorder::ClosedSegment;
 use crate::state::AppState;
@@ -43,20 +43,18 @@ pub async fn serve(state: AppState, heads: mpsc::Receiver<ClosedSegment>) -> any
     jobs::recover(&state).await?;
     greet(&state, &public).await?;
 
-    let pages = routes::router(&state).layer(from_fn(peer));
     let told = health::router(state.clone(), metrics);
     let stopped = state.stopping.clone().cancelled_owned();
     state
         .tasks
-        .spawn(async move { axum::serve(private, told).with_graceful_shutdown(stopped).await });
+        .spawn(connections::serve(private, told, Limits::PUBLIC, stopped));
     let stopping = state.clone();
-    axum::serve(public, pages.into_make_service_with_connect_info::<SocketAddr>())
-        .with_graceful_shutdown(async move {
-            stop_signal().await;
-            info!("stopping");
-            stopping.sessions.end_all(GRACE).await;
-        })
-        .await?;
+    let stop = async move {
+        stop_signal().await;
+        info!("stopping");
+        stopping.sessions.end_all(GRACE).await;
+    };
+    connections::serve(public, routes::router(&state), Limits::PUBLIC, stop).await;
     finish(&state).await;
     info!("stopped");
 
@@ -99,16 +97,6 @@ async fn greet(state: &AppState, listener: &TcpListener) -> anyhow::Result<()> {
 fn print_link(link: &str) {
     let lead = if std::io::stdout().is_terminal() { "\n" } else { "" };
     println!("{lead}Nobody can administer yet. Open this link within 24 hours; it works once:\n{link}{lead}");
-}
-
-async fn peer(
-    ConnectInfo(address): ConnectInfo<SocketAddr>,
-    mut request: Request,
-    next: Next,
-) -> axum::response::Response {
-    request.extensions_mut().insert(Peer::from(address));
-
-    next.run(request).await
 }
 
 async fn stop_signal() {
