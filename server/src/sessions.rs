@@ -5,6 +5,7 @@ pub mod knocks;
 pub mod limits;
 pub mod open;
 mod registry;
+pub mod supervise;
 pub mod task;
 
 use app::ctx::{Actor, Client};

@@ -18,6 +18,7 @@ use vault::authorize::{Authorized, Launch};
 use vault::effective::Effective;
 
 use super::close::{self, Closing};
+use super::supervise;
 use crate::clock;
 use crate::people::store_failed;
 use crate::recorder::Folder;
@@ -65,7 +66,7 @@ pub async fn open(
 
         Ok(acquired)
     };
-    match acquired.await {
+    match supervise::acquire(&closing.session, acquired).await {
         Ok((upstream, tape)) => Ok(Opened {
             id,
             aim,

@@ -2,9 +2,11 @@
 
 use app::ctx::{Actor, Client};
 use axum::RequestExt;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::ws::{WebSocket, WebSocketUpgrade};
 use axum::extract::{Query, Request, State};
 use axum::response::Response;
+use futures_util::FutureExt;
 use http::{HeaderMap, header};
 use protocol::errors::{Code, Refusal};
 use protocol::terminal::{
@@ -26,6 +28,7 @@ use crate::sessions::Place;
 use crate::sessions::knocks::{Arrival, Knock};
 use crate::sessions::limits::Limits;
 use crate::sessions::open::{Opened, Screen, open};
+use crate::sessions::supervise;
 use crate::sessions::task::{MAX_SCREEN, Owner, Parts, Task};
 use crate::state::AppState;
 
@@ -45,7 +48,7 @@ pub struct Measured {
 /// Redeems the ticket and takes the socket.
 pub async fn upgrade(
     State(state): State<AppState>,
-    Query(measured): Query<Measured>,
+    measured: Result<Query<Measured>, QueryRejection>,
     mut request: Request,
 ) -> Response {
     let client = pages::context(&state, &request).client;
@@ -53,6 +56,12 @@ pub async fn upgrade(
         return refuse(&Refusal::new(
             Code::SignedOut,
             "You are signed out. Sign in and try again.",
+        ));
+    };
+    let Ok(Query(measured)) = measured else {
+        return refuse(&Refusal::new(
+            Code::Validation,
+            "The address of a terminal says how large it is: /terminal?cols=80&rows=24.",
         ));
     };
     let Some(good_for) = redeem(&state, &actor, &client, request.headers()) else {
@@ -130,8 +139,9 @@ async fn serve(
     match opened {
         Ok(opened) => {
             let span = info_span!("session", session.id = %opened.id);
-            run(
-                state,
+            let (closing, tape) = (opened.closing.clone(), opened.tape.clone());
+            let task = run(
+                state.clone(),
                 Owner {
                     actor,
                     client,
@@ -140,9 +150,10 @@ async fn serve(
                 opened,
                 ends,
                 screen,
-            )
-            .instrument(span)
-            .await;
+            );
+            supervise::run(&state, &closing, &tape, task)
+                .instrument(span)
+                .await;
         }
         Err(refusal) => tell(&ends, refusal).await,
     }
@@ -190,8 +201,10 @@ async fn run(state: AppState, owner: Owner, opened: Opened, ends: Ends, screen: 
     let (ours, theirs) = tokio::io::duplex(DUPLEX);
     let time: Clock = Arc::new(|| clock::now().micros());
     let (control, to_server, to_client) = pump(theirs, upstream, tape.lane(0), policy, time);
-    state.tasks.spawn(to_server.in_current_span());
-    state.tasks.spawn(to_client.in_current_span());
+    for direction in [to_server.boxed(), to_client.boxed()] {
+        let supervised = supervise::pump(control.clone(), direction);
+        state.tasks.spawn(supervised.in_current_span());
+    }
     if let Some(timeout) = effective.statement_timeout() {
         let limit = proxy::limits::statement_timeout(control.clone(), timeout);
         state.tasks.spawn(limit.in_current_span());
