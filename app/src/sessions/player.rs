@@ -23,6 +23,7 @@ use super::api::look_at_recording;
 use crate::errors::AppError;
 use crate::ui::layout::Page;
 use crate::ui::notice::{Empty, Refused};
+use crate::ui::raw::raw_text;
 use crate::ui::when::{When, duration};
 
 #[component]
@@ -73,7 +74,7 @@ fn Player(recording: RecordingView) -> impl IntoView {
     };
 
     view! {
-        <Title text=title />
+        <Title text=raw_text(&title) />
         <div class="player">{head} {rest}</div>
     }
 }

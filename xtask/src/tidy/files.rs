@@ -47,6 +47,13 @@ pub(super) fn check(source: &Source) -> Vec<Finding> {
             ));
         }
     }
+    if path.starts_with("app/src/") && path.ends_with(".rs") {
+        for line in unescaped(text) {
+            find(format!(
+                "line {line}: leptos writes the text of <title> and <textarea> into the page as it is; wrap it in `raw_text(..)`"
+            ));
+        }
+    }
     if path.ends_with(".rs") {
         for leak in SECRET_LEAKS {
             if text.contains(leak) {
@@ -69,6 +76,43 @@ fn is_source(path: &str) -> bool {
     let file = path.rsplit('/').next().unwrap_or(path);
     let endings = [".rs", ".ts", ".js", ".mjs", ".css", ".sql", ".sh", ".toml"];
     !BY_TOOLS.contains(&file) && endings.iter().any(|ending| file.ends_with(ending))
+}
+
+/// Lines of elements whose text leptos does not escape, where nothing else does: `raw_text(..)` stands inside each.
+fn unescaped(text: &str) -> Vec<usize> {
+    let elements = [
+        (concat!("<Tit", "le "), "/>"),
+        (concat!("<text", "area"), concat!("</text", "area>")),
+    ];
+    let mut lines = Vec::new();
+    for (opening, closing) in elements {
+        for (start, _) in text.match_indices(opening) {
+            let rest = text.get(start..).unwrap_or_default();
+            let element = rest.split(closing).next().unwrap_or(rest);
+            let is_code = text.get(..start).is_some_and(|before| !is_comment(before));
+            if is_code && !element.contains("raw_text(") && !names_escaped(element, text) {
+                lines.push(text.get(..start).unwrap_or_default().matches('\n').count() + 1);
+            }
+        }
+    }
+
+    lines
+}
+
+/// Whether an element's text is a variable that is bound to escaped text.
+fn names_escaped(element: &str, text: &str) -> bool {
+    let variable = element
+        .split_once("text=")
+        .and_then(|(_, rest)| rest.split_whitespace().next());
+
+    variable.is_some_and(|variable| text.contains(&format!("let {variable} = raw_text(")))
+}
+
+/// Whether a text ends inside a line that is a comment.
+fn is_comment(before: &str) -> bool {
+    let line = before.rsplit('\n').next().unwrap_or(before);
+
+    line.trim_start().starts_with("//")
 }
 
 /// Whether the attributes right above `struct Secret` derive `Serialize`.
@@ -117,6 +161,25 @@ mod tests {
     #[test]
     fn a_module_is_named_by_its_file() {
         assert_eq!(check("server/src/audit/mod.rs", "//! Audit.\n"), 1);
+    }
+
+    #[test]
+    fn text_that_could_end_its_element_is_escaped() {
+        for (view, expected) in [
+            ("<Title text=raw_text(&title) />", 0),
+            ("<Title text=title />", 1),
+            ("let title = raw_text(&name); <Title text=title />", 0),
+            ("<TitleAndFolder title />", 0),
+            ("<textarea id=id>{raw_text(&notes)}</textarea>", 0),
+            ("<textarea id=id>{notes}</textarea>", 1),
+            ("<textarea id=id>{notes}</textarea><p>{raw_text(&notes)}</p>", 1),
+            ("// <textarea> is written as it is", 0),
+        ] {
+            let text = format!("//! A page.\n{view}\n");
+
+            assert_eq!(check("app/src/page.rs", &text), expected, "{view}");
+            assert_eq!(check("xtask/src/page.rs", &text), 0);
+        }
     }
 
     #[test]
