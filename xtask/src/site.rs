@@ -15,12 +15,12 @@ use anyhow::Result;
 use crate::say;
 use crate::workspace::Workspace;
 
-/// How hard to compress.
+/// How hard to optimise and compress.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Effort {
-    /// For the debug build: a second.
+    /// For the debug build: what changed is compiled again, in seconds.
     Quick,
-    /// For what is embedded in a release: as small as it gets.
+    /// For what is embedded in a release: as small as it gets, in minutes.
     Thorough,
 }
 
@@ -29,7 +29,7 @@ pub(crate) enum Effort {
 pub(crate) fn build(workspace: &Workspace, effort: Effort) -> Result<()> {
     let started = Instant::now();
 
-    let pkg = wasm::build(workspace)?;
+    let pkg = wasm::build(workspace, effort)?;
     let mut assets = assets::of_folder("pkg", &pkg)?;
     assets.push(assets::stylesheet(&workspace.root.join("style"))?);
     assets.extend(assets::xterm(&workspace.root.join("node_modules"))?);

@@ -7,6 +7,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use wasm_bindgen_cli_support::Bindgen;
 
+use super::Effort;
 use super::folder::short_hash;
 use crate::say;
 use crate::workspace::{Workspace, run};
@@ -25,24 +26,38 @@ const WASM_OPT: &[&str] = &[
     "--enable-multivalue",
 ];
 
+impl Effort {
+    /// The cargo profile of the module, by the workspace's `Cargo.toml`.
+    fn profile(self) -> &'static str {
+        match self {
+            Self::Quick => "wasm-quick",
+            Self::Thorough => "wasm-release",
+        }
+    }
+}
+
 /// Builds the module and returns the folder that holds it with its JavaScript.
-pub(super) fn build(workspace: &Workspace) -> Result<PathBuf> {
+pub(super) fn build(workspace: &Workspace, effort: Effort) -> Result<PathBuf> {
+    let profile = effort.profile();
     let version = bindgen_version(&fs::read_to_string(workspace.root.join("Cargo.lock"))?)?;
     let mut cargo = workspace.cargo();
     cargo.args([
         "build",
         "--package=hydrate",
         "--target=wasm32-unknown-unknown",
-        "--profile=wasm-release",
+        "--profile",
+        profile,
     ]);
     run(cargo.env("LEPTOS_OUTPUT_NAME", OUTPUT_NAME))?;
 
     let raw = workspace
         .target
-        .join("wasm32-unknown-unknown/wasm-release/hydrate.wasm");
+        .join("wasm32-unknown-unknown")
+        .join(profile)
+        .join("hydrate.wasm");
     let module = fs::read(&raw).with_context(|| format!("cannot read {}", raw.display()))?;
     let mark = format!(
-        "{} wasm-bindgen {version} wasm-opt {}",
+        "{} {profile} wasm-bindgen {version} wasm-opt {}",
         short_hash(&module),
         WASM_OPT.join(" ")
     );
@@ -57,7 +72,9 @@ pub(super) fn build(workspace: &Workspace) -> Result<PathBuf> {
     }
     fs::create_dir_all(&pkg)?;
     bind(&raw, &pkg)?;
-    optimise(workspace, &pkg.join(format!("{OUTPUT_NAME}_bg.wasm")))?;
+    if effort == Effort::Thorough {
+        optimise(workspace, &pkg.join(format!("{OUTPUT_NAME}_bg.wasm")))?;
+    }
     fs::write(work.join("made-from"), mark)?;
     Ok(pkg)
 }
