@@ -1,7 +1,10 @@
-//! Backslash commands: one entry each in [`COMMANDS`].
+//! Backslash commands: those of the engine itself have one entry each in [`list::COMMANDS`].
 
 mod arguments;
 mod describe;
+mod formatting;
+mod list;
+mod variables;
 
 use std::fmt::Write as _;
 
@@ -10,6 +13,7 @@ use arguments::Bad;
 
 use crate::engine::Engine;
 use crate::print::escape::visible;
+use list::{COMMANDS, REFUSED};
 
 /// What a command wants to happen next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,84 +26,6 @@ pub(crate) enum Outcome {
     /// The rest of the line is dropped.
     Failed,
 }
-
-/// A backslash command.
-struct Command {
-    names: &'static [&'static str],
-    /// Heading of `\?` it is listed under; commands of one heading stand together.
-    group: &'static str,
-    usage: &'static str,
-    help: &'static str,
-    run: fn(&mut Engine, &mut Arguments<'_>) -> Outcome,
-}
-
-const COMMANDS: &[Command] = &[
-    Command {
-        names: &["g"],
-        group: "General",
-        usage: "\\g",
-        help: "execute query",
-        run: go,
-    },
-    Command {
-        names: &["q", "quit"],
-        group: "General",
-        usage: "\\q",
-        help: "quit",
-        run: quit,
-    },
-    Command {
-        names: &["?"],
-        group: "Help",
-        usage: "\\?",
-        help: "show help on backslash commands",
-        run: help,
-    },
-    Command {
-        names: &["p", "print"],
-        group: "Query Buffer",
-        usage: "\\p",
-        help: "show the contents of the query buffer",
-        run: print,
-    },
-    Command {
-        names: &["r", "reset"],
-        group: "Query Buffer",
-        usage: "\\r",
-        help: "reset (clear) the query buffer",
-        run: reset,
-    },
-    Command {
-        names: &["echo"],
-        group: "Input/Output",
-        usage: "\\echo [-n] [STRING]",
-        help: "write string to standard output (-n for no newline)",
-        run: echo,
-    },
-    Command {
-        names: &["conninfo"],
-        group: "Connection",
-        usage: "\\conninfo",
-        help: "display information about current connection",
-        run: conninfo,
-    },
-];
-
-/// Commands of psql that reach for the files, programs or environment of the machine psql runs on: here that
-/// would be Postern's.
-const REFUSED: &[&str] = &[
-    "!",
-    "cd",
-    "i",
-    "include",
-    "include_relative",
-    "ir",
-    "o",
-    "out",
-    "setenv",
-    "w",
-    "write",
-];
 
 /// Runs the command whose name begins at byte `at` of `line`; moves `at` behind it and its arguments.
 pub(crate) fn run(engine: &mut Engine, line: &str, at: &mut usize) -> Outcome {
@@ -189,23 +115,9 @@ fn reset(engine: &mut Engine, _: &mut Arguments<'_>) -> Outcome {
     Outcome::Done
 }
 
-fn echo(engine: &mut Engine, arguments: &mut Arguments<'_>) -> Outcome {
-    let mut words = Vec::new();
-    loop {
-        match arguments.next() {
-            Ok(Some(word)) => words.push(word),
-            Ok(None) => break,
-            Err(bad) => return bad_argument(engine, &bad),
-        }
-    }
-    let newline = words.first().is_none_or(|word| word != "-n");
-    if !newline {
-        words.remove(0);
-    }
-    engine.say(&visible(words.join(" ").as_bytes()));
-    if newline {
-        engine.say("\r\n");
-    }
+fn verbose_error(engine: &mut Engine, _: &mut Arguments<'_>) -> Outcome {
+    let text = engine.last_error();
+    engine.say(&text);
     Outcome::Done
 }
 

@@ -10,9 +10,6 @@ use crate::print::escape::visible;
 pub(crate) const INVITATION: &str = "Enter data to be copied followed by a newline.\r\n\
     End with a backslash and a period on a line by itself, or an EOF signal.\r\n";
 
-/// psql's PROMPT3.
-pub(crate) const PROMPT: &str = ">> ";
-
 /// What a server that asks for typed binary rows is told.
 pub(crate) const BINARY_REFUSED: &str = "binary rows cannot be typed";
 

@@ -4,11 +4,14 @@ mod inquiry;
 mod lines;
 mod messages;
 mod output;
+mod settings;
 #[cfg(test)]
 mod tests;
+mod timing;
 mod typing;
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -20,7 +23,8 @@ use crate::editor::Editor;
 use crate::print::Table;
 use crate::print::escape::visible;
 use crate::print::options::Options;
-use crate::scanner::{Pending, Scanner};
+use crate::scanner::Scanner;
+use crate::variables::Variables;
 use inquiry::Asking;
 use lines::Line;
 use output::Output;
@@ -150,6 +154,11 @@ pub struct Engine {
     server_major: u32,
     /// How tables look.
     options: Options,
+    variables: Arc<Variables>,
+    /// Whether the time of statements is told.
+    is_timing: bool,
+    /// What `\errverbose` says.
+    last_error: Option<String>,
 
     now: Instant,
     state: State,
@@ -220,6 +229,7 @@ impl Engine {
         output.say(&format!(
             "\x1b[?2004hPostern (PostgreSQL {version})\r\nType \"\\?\" for help.\r\n\r\n"
         ));
+        let variables = settings::first_variables(&settings);
         Self {
             database: settings.database,
             user: settings.user,
@@ -229,7 +239,13 @@ impl Engine {
             is_superuser: settings.is_superuser,
             result_memory: settings.result_memory,
             server_major: major_version(&settings.server_version),
-            options: Options::default(),
+            options: Options {
+                screen: settings.size.cols,
+                ..Options::default()
+            },
+            variables,
+            is_timing: false,
+            last_error: None,
             now,
             state: State::Ready,
             transaction: TransactionStatus::Idle,
@@ -346,11 +362,6 @@ impl Engine {
         self.output.push_table(table);
     }
 
-    /// What tables are to be printed with.
-    pub(crate) fn print_options(&self) -> &Options {
-        &self.options
-    }
-
     fn send(&mut self, message: frontend::Message) {
         self.actions.push_back(Action::Send(message));
     }
@@ -370,28 +381,6 @@ impl Engine {
         self.send(frontend::Message::Terminate);
         self.say("\x1b[?2004l");
         self.state = State::Ending(End::Quit);
-    }
-
-    /// psql's `%/%R%x%# `.
-    fn prompt(&self) -> String {
-        let pending = match self.scanner.pending(&self.statement) {
-            Pending::Ready => '=',
-            Pending::Continue => '-',
-            Pending::SingleQuote => '\'',
-            Pending::DoubleQuote => '"',
-            Pending::DollarQuote => '$',
-            Pending::Comment => '*',
-            Pending::Parenthesis => '(',
-        };
-        let transaction = match self.transaction {
-            TransactionStatus::Idle => "",
-            TransactionStatus::InTransaction => "*",
-            TransactionStatus::Failed => "!",
-        };
-        let end = if self.is_superuser { '#' } else { '>' };
-        let database = visible(self.database.as_bytes()).replace("\r\n", "\\n");
-
-        format!("{database}{pending}{transaction}{end} ")
     }
 
     /// What `\conninfo` says.

@@ -9,6 +9,7 @@ mod engine;
 mod print;
 mod report;
 mod scanner;
+mod variables;
 
 pub use engine::{Action, End, Engine, Settings, Size, Status, Tls, Transaction};
-pub use print::{char_width, wide_ranges, zero_width_ranges};
+pub use print::{char_width, wide_ranges, width, zero_width_ranges};

@@ -20,6 +20,7 @@ pub(crate) mod escape;
 pub(crate) mod options;
 mod pen;
 mod ranges;
+pub(crate) mod settings;
 mod strokes;
 pub(crate) mod table;
 mod unaligned;

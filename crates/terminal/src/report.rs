@@ -12,14 +12,31 @@ const LINE_COLUMNS: usize = 60;
 /// Columns kept behind the place of an error when its line is cut.
 const RIGHT_COLUMNS: usize = 10;
 
-/// An error: with its context, as psql shows it by default.
-pub(crate) fn error(fields: &Fields, sql: &str) -> String {
-    report(fields, sql, true)
+/// psql's VERBOSITY.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verbosity {
+    Default,
+    Verbose,
+    Terse,
+    SqlState,
+}
+
+/// psql's SHOW_CONTEXT.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Context {
+    Never,
+    Errors,
+    Always,
+}
+
+/// An error.
+pub(crate) fn error(fields: &Fields, sql: &str, verbosity: Verbosity, context: Context) -> String {
+    report(fields, sql, verbosity, context != Context::Never)
 }
 
 /// A notice or warning.
-pub(crate) fn notice(fields: &Fields, sql: &str) -> String {
-    report(fields, sql, false)
+pub(crate) fn notice(fields: &Fields, sql: &str, verbosity: Verbosity, context: Context) -> String {
+    report(fields, sql, verbosity, context == Context::Always)
 }
 
 /// A notification, as psql announces it.
@@ -34,16 +51,27 @@ pub(crate) fn notification(channel: &Text, payload: &Text, process_id: i32) -> S
     )
 }
 
-fn report(fields: &Fields, sql: &str, context: bool) -> String {
+fn report(fields: &Fields, sql: &str, verbosity: Verbosity, context: bool) -> String {
     let mut out = String::new();
     if let Some(severity) = field(fields, Field::Severity) {
         out.push_str(&severity);
         out.push_str(":  ");
     }
+    let state = field(fields, Field::Code).filter(|state| !state.is_empty());
+    if let (Verbosity::SqlState, Some(state)) = (verbosity, &state) {
+        return format!("{out}{state}\r\n");
+    }
+    if let (Verbosity::Verbose, Some(state)) = (verbosity, &state) {
+        out.push_str(&format!("{state}: "));
+    }
     out.push_str(&field(fields, Field::Message).unwrap_or_default());
 
     let internal = fields.internal_query();
     let place = match (fields.position(), fields.internal_position(), &internal) {
+        (Some(position), _, _) | (None, Some(position), _) if verbosity == Verbosity::Terse => {
+            out.push_str(&format!(" at character {position}"));
+            None
+        }
         (Some(position), _, _) => Some((sql, position)),
         (None, Some(position), Some(internal)) => Some((internal.as_ref(), position)),
         (None, Some(position), None) => {
@@ -55,6 +83,9 @@ fn report(fields: &Fields, sql: &str, context: bool) -> String {
     out.push_str("\r\n");
     if let Some((sql, position)) = place {
         put_place(&mut out, sql, position);
+    }
+    if matches!(verbosity, Verbosity::Terse | Verbosity::SqlState) {
+        return out;
     }
 
     let labels = [
@@ -71,7 +102,42 @@ fn report(fields: &Fields, sql: &str, context: bool) -> String {
             out.push_str(&format!("{label}:  {text}\r\n"));
         }
     }
+    if verbosity == Verbosity::Verbose {
+        put_source(&mut out, fields);
+    }
     out
+}
+
+/// Appends the objects the error is about and the place in the server's source.
+fn put_source(out: &mut String, fields: &Fields) {
+    let labels = [
+        ("SCHEMA NAME", Field::Schema),
+        ("TABLE NAME", Field::Table),
+        ("COLUMN NAME", Field::Column),
+        ("DATATYPE NAME", Field::DataType),
+        ("CONSTRAINT NAME", Field::Constraint),
+    ];
+    for (label, name) in labels {
+        if let Some(text) = field(fields, name) {
+            out.push_str(&format!("{label}:  {text}\r\n"));
+        }
+    }
+    let (routine, file, line) = (
+        field(fields, Field::Routine),
+        field(fields, Field::File),
+        field(fields, Field::Line),
+    );
+    if routine.is_none() && file.is_none() && line.is_none() {
+        return;
+    }
+    out.push_str("LOCATION:  ");
+    if let Some(routine) = routine {
+        out.push_str(&format!("{routine}, "));
+    }
+    if let (Some(file), Some(line)) = (file, line) {
+        out.push_str(&format!("{file}:{line}"));
+    }
+    out.push_str("\r\n");
 }
 
 fn field(fields: &Fields, name: Field) -> Option<String> {
@@ -191,7 +257,7 @@ mod tests {
     use super::*;
 
     fn check(sql: &str, fields: Fields, expected: &Expect) {
-        expected.assert_eq(&error(&fields, sql).replace("\r\n", "\n"));
+        expected.assert_eq(&error(&fields, sql, Verbosity::Default, Context::Errors).replace("\r\n", "\n"));
     }
 
     fn at(position: usize) -> Fields {
@@ -300,7 +366,7 @@ mod tests {
             DETAIL:  some detail
             HINT:  some hint
         "#]]
-        .assert_eq(&notice(&fields, "").replace("\r\n", "\n"));
+        .assert_eq(&notice(&fields, "", Verbosity::Default, Context::Errors).replace("\r\n", "\n"));
     }
 
     #[test]
@@ -320,7 +386,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_position_in_any_text_is_reported(sql in "(\\PC|[\n\r\t\x1b]){0,90}", position in 0_usize..100) {
-            let shown = error(&at(position), &sql);
+            let shown = error(&at(position), &sql, Verbosity::Default, Context::Errors);
             prop_assert!(shown.starts_with("ERROR:  "));
             prop_assert!(!shown.contains('\x1b'));
         }

@@ -1,10 +1,12 @@
 //! Finds where statements end, as psql's own scanner does: it looks at one line at a time and knows
 //! quotes, dollar quotes, comments, parentheses and the bodies of `BEGIN ATOMIC` functions.
 
+mod references;
 mod secrets;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use references::{Kind, Reference, identifier, literal};
 pub(crate) use secrets::holds_password;
 
 /// What a person is in the middle of; the character the prompt shows for it.
@@ -27,6 +29,8 @@ pub(crate) enum Stop {
     Semicolon,
     /// A backslash command begins; its name is next.
     Backslash,
+    /// A reference to a variable is next.
+    Reference,
     EndOfLine,
 }
 
@@ -118,6 +122,7 @@ impl Scanner {
                     *at += len;
                     return Stop::Backslash;
                 }
+                Some(Stop::Reference) => return Stop::Reference,
                 Some(Stop::Semicolon) => {
                     statement.push_str(taken);
                     *at += len;
@@ -193,6 +198,8 @@ impl Scanner {
                 (2, Some(Stop::EndOfLine))
             }
             (b'\\', _) => (1, Some(Stop::Backslash)),
+            (b':', Some(b':' | b'=')) => (2, None),
+            (b':', _) if Reference::at(rest).is_some() => (0, Some(Stop::Reference)),
             (b'0'..=b'9', _) => (number_len(rest), None),
             _ if is_word_start(first) => {
                 let len = word_len(rest);

@@ -56,7 +56,8 @@ impl<'l> Arguments<'l> {
                 '`' => return Err(Bad::Backquote),
                 ':' => {
                     let reference = self.rest.get(idx..).and_then(Reference::at);
-                    let value = reference.and_then(|found| Some((found.len, found.resolve(&self.variables)?)));
+                    let value =
+                        reference.and_then(|found| Some((found.len, found.resolve(&self.variables)?)));
                     match value {
                         Some((len, value)) => {
                             word.push_str(&value);
@@ -147,7 +148,7 @@ fn coded(chars: &mut std::str::CharIndices<'_>, first: u32, radix: u32, most: us
 mod tests {
     use super::*;
 
-    fn arguments(text: &str) -> Arguments<'_> {
+    fn behind(text: &str) -> Arguments<'_> {
         let mut variables = Variables::new();
         variables.set("v", "it's").unwrap();
         Arguments::new(text, Arc::new(variables))
@@ -158,13 +159,23 @@ mod tests {
         let words = all(r#"a:v:v :'v' :"v" ":v" ':v' :w v:: :{?v} x"#);
         assert_eq!(
             words,
-            ["ait'sit's", "'it''s'", "\"it's\"", "\":v\"", ":v", ":w", "v::", "TRUE", "x"]
-                .map(|word| Ok(word.to_owned()))
+            [
+                "ait'sit's",
+                "'it''s'",
+                "\"it's\"",
+                "\":v\"",
+                ":v",
+                ":w",
+                "v::",
+                "TRUE",
+                "x"
+            ]
+            .map(|word| Ok(word.to_owned()))
         );
     }
 
     fn all(text: &str) -> Vec<Result<String, Bad>> {
-        let mut arguments = arguments(text);
+        let mut arguments = behind(text);
         let mut found = Vec::new();
         loop {
             match arguments.next() {
@@ -191,13 +202,13 @@ mod tests {
 
     #[test]
     fn a_backslash_ends_a_command_and_two_begin_sql_again() {
-        let mut arguments = arguments("echo a\\echo b");
+        let mut arguments = behind("echo a\\echo b");
         assert_eq!(arguments.name(), "echo");
         assert_eq!(arguments.next(), Ok(Some("a".to_owned())));
         assert_eq!(arguments.next(), Ok(None));
         assert_eq!(arguments.finish(), "\\echo b".len());
 
-        let mut arguments = arguments("p\\\\select 1;");
+        let mut arguments = behind("p\\\\select 1;");
         assert_eq!(arguments.name(), "p");
         assert_eq!(arguments.finish(), "select 1;".len());
     }

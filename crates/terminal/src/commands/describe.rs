@@ -10,11 +10,10 @@ pub(super) fn run(engine: &mut Engine, name: &str, arguments: &mut Arguments<'_>
     let words = match command.reads {
         Reads::Line => arguments.whole_line().map(|line| vec![line]).unwrap_or_default(),
         Reads::Words(most) => match words(engine, arguments, most) {
-            Ok(words) => words,
+            Ok(words) => words.into_iter().map(without_semicolons).collect(),
             Err(outcome) => return Some(outcome),
         },
     };
-    let words = words.into_iter().map(without_semicolons).collect();
     let mut inquiry = command.begin(engine.scope(), words);
     while let Ok(Some(extra)) = arguments.next() {
         inquiry.say_last(format!("\\{name}: extra argument \"{extra}\" ignored"));

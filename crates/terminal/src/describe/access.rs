@@ -80,7 +80,7 @@ pub(super) fn families(inquiry: &mut Inquiry, wish: &Wish) -> Result<(), Refused
         .column("Operator family", FAMILY)
         .column(
             "Applicable types",
-            "(SELECT pg_catalog.string_agg(pg_catalog.format_type(o.opcintype, NULL), ', ' ORDER BY o.oid) \
+            "(SELECT pg_catalog.string_agg(pg_catalog.format_type(o.opcintype, NULL), ', ' ORDER BY o.ctid) \
              FROM pg_catalog.pg_opclass AS o WHERE o.opcfamily = f.oid)",
         );
     if wish.more {
@@ -128,7 +128,8 @@ pub(super) fn family_operators(inquiry: &mut Inquiry, wish: &Wish) -> Result<(),
     family_conditions(&mut list, inquiry, wish)?;
     // Operators of one type before those of several.
     list.order(
-        "1, 2, o.amoplefttype = o.amoprighttype DESC, o.amoplefttype, o.amoprighttype, o.amopstrategy",
+        "1, 2, o.amoplefttype = o.amoprighttype DESC, pg_catalog.format_type(o.amoplefttype, NULL), \
+         pg_catalog.format_type(o.amoprighttype, NULL), o.amopstrategy",
     );
     inquiry.list(&list);
     Ok(())

@@ -26,7 +26,7 @@ pub(super) struct Names<'a> {
     pub(super) most_parts: usize,
     /// Characters of regular expressions mean themselves.
     pub(super) literal: bool,
-    /// A dot is part of the name.
+    /// A dot is part of the name, and like any other character there.
     pub(super) dotted: bool,
 }
 
@@ -162,7 +162,7 @@ fn take_apart(text: &str, literal: bool, dotted: bool) -> Parts {
             }
             _ => {
                 let c = if in_quotes { c } else { c.to_ascii_lowercase() };
-                let special = (dotted && c == '.') || "|*+?()[]{}.^$\\".contains(c) && (in_quotes || literal);
+                let special = "|*+?()[]{}.^$\\".contains(c) && (in_quotes || literal);
                 let is_array = c == '[' && chars.peek() == Some(&']');
                 if special || is_array || c == '$' {
                     name.push('\\');

@@ -116,7 +116,7 @@ pub(super) fn partitioned(inquiry: &mut Inquiry, wish: &Wish) -> Result<(), Refu
     }
     order.push("2");
     if wish.more {
-        if nested {
+        if wish.letters.contains('n') {
             list.column("Leaf partition size", "pg_catalog.pg_size_pretty(s.leaves)");
         }
         list.column("Total size", "pg_catalog.pg_size_pretty(s.total)")

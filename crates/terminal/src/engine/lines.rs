@@ -182,7 +182,10 @@ impl Engine {
         let is_inside = line.outer.iter().any(|outer| outer.name == reference.name);
         let value = match (reference.kind, is_inside) {
             (Kind::Bare, true) => {
-                let warning = format!("skipping recursive expansion of variable \"{}\"\r\n", reference.name);
+                let warning = format!(
+                    "skipping recursive expansion of variable \"{}\"\r\n",
+                    reference.name
+                );
                 self.output.say(&warning);
                 None
             }
@@ -192,7 +195,8 @@ impl Engine {
         };
         line.at += reference.len;
         let Some(value) = value else {
-            self.statement.push_str(rest.get(..reference.len).unwrap_or_default());
+            self.statement
+                .push_str(rest.get(..reference.len).unwrap_or_default());
             return true;
         };
         line.expanded += value.len();

@@ -3,9 +3,9 @@
 use std::time::Instant;
 
 use pg_proto::Text;
-use pg_proto::backend::{Column, CopyFormats, DataRow, Fields, Message};
+use pg_proto::backend::{Column, CopyFormats, DataRow, Fields, Message, tag_rows};
 
-use super::{Engine, Shape, State};
+use super::{Engine, Shape, State, timing};
 use crate::copy;
 use crate::print::Table;
 use crate::print::escape::visible;
@@ -37,7 +37,7 @@ impl Engine {
                 self.give_up_inquiry();
             }
             Message::NoticeResponse(fields) => {
-                let text = report::notice(&fields, self.sql());
+                let text = report::notice(&fields, self.sql(), self.verbosity(), self.context());
                 self.say_aside(&text);
             }
             Message::NotificationResponse {
@@ -117,7 +117,8 @@ impl Engine {
                 .any(|start| tag.as_bytes().starts_with(start)),
             Shape::CopyOut => false,
         };
-        if shows_tag {
+        self.tell_success(tag_rows(tag).unwrap_or(0));
+        if shows_tag && !self.is_quiet() {
             let text = visible(tag.as_bytes());
             self.say(&format!("{text}\r\n"));
         }
@@ -134,20 +135,13 @@ impl Engine {
 
     fn report_error(&mut self, fields: &Fields) {
         self.abandon_result();
-        let text = report::error(fields, self.sql());
+        let text = report::error(fields, self.sql(), self.verbosity(), self.context());
+        self.tell_error(fields);
         if let State::CopyIn { since } = self.state {
             self.leave_line();
             self.state = State::Running { since };
         }
         self.say_aside(&text);
-    }
-
-    /// The statement errors speak of: none while nothing runs.
-    fn sql(&self) -> &str {
-        match self.state {
-            State::Running { .. } | State::CopyIn { .. } => self.asked().unwrap_or(&self.previous),
-            State::Ready | State::Prompt | State::Ending(_) | State::Over => "",
-        }
     }
 
     fn notify(&mut self, text: &str) {
@@ -198,6 +192,9 @@ impl Engine {
             State::Running { .. } => {}
             State::CopyIn { .. } => self.leave_line(),
             State::Ready | State::Prompt | State::Ending(_) | State::Over => return,
+        }
+        if let (true, None, Some(since)) = (self.is_timing, &self.asking, self.running_since()) {
+            self.say(&timing::elapsed(self.now.saturating_duration_since(since)));
         }
         let notifications = std::mem::take(&mut self.notifications);
         self.say(&notifications);

@@ -44,6 +44,7 @@ impl Engine {
 
     /// Takes the terminal's new size. Results already printed stay as they are.
     pub fn handle_resize(&mut self, size: Size) {
+        self.options.screen = size.cols;
         if !self.is_editing() {
             self.editor.resize_hidden(size);
             return;
@@ -242,8 +243,7 @@ impl Engine {
 
     fn show_copy_prompt(&mut self) {
         let mut out = String::new();
-        self.editor
-            .begin(copy::PROMPT.to_owned(), Purpose::Rows, &mut out);
+        self.editor.begin(self.rows_prompt(), Purpose::Rows, &mut out);
         self.say(&out);
     }
 

@@ -25,6 +25,10 @@ fn scan_with(scanner: &mut Scanner, lines: &str) -> String {
                     found.push("\\".to_owned());
                     at = line.len();
                 }
+                Stop::Reference => {
+                    statement.push(':');
+                    at += 1;
+                }
                 Stop::EndOfLine => break,
             }
         }

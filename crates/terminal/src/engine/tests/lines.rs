@@ -94,6 +94,7 @@ fn backslash_commands_do_what_psql_does() {
         .check(&expect![[r#"
             {remember "\\?"}\?
             General
+              \errverbose            show most recent error message at maximum verbosity
               \g                     execute query
               \q                     quit
 
@@ -106,9 +107,27 @@ fn backslash_commands_do_what_psql_does() {
 
             Input/Output
               \echo [-n] [STRING]    write string to standard output (-n for no newline)
+              \qecho [-n] [STRING]   same as \echo here
+              \warn [-n] [STRING]    same as \echo here
+
+            Formatting
+              \a                     toggle between unaligned and aligned output mode
+              \C [STRING]            set table title, or unset if none
+              \f [STRING]            show or set field separator for unaligned query output
+              \pset [NAME [VALUE]]   set table output option, or list all if no parameters
+              \t [on|off]            show only rows
+              \T [STRING]            set HTML <table> tag attributes, or unset if none
+              \x [on|off|auto]       toggle expanded output
 
             Connection
               \conninfo              display information about current connection
+
+            Operating System
+              \timing [on|off]       toggle timing of commands
+
+            Variables
+              \set [NAME [VALUE]]    set internal variable, or list all if no parameters
+              \unset NAME            unset (delete) internal variable
             app=> "#]]);
 }
 

@@ -1,0 +1,73 @@
+//! The engine's own backslash commands, in the order `\?` lists them.
+
+use super::{
+    Arguments, Outcome, conninfo, formatting, go, help, print, quit, reset, variables, verbose_error,
+};
+use crate::engine::Engine;
+
+/// A backslash command.
+pub(super) struct Command {
+    pub(super) names: &'static [&'static str],
+    /// Heading of `\?` it is listed under; commands of one heading stand together.
+    pub(super) group: &'static str,
+    pub(super) usage: &'static str,
+    pub(super) help: &'static str,
+    pub(super) run: fn(&mut Engine, &mut Arguments<'_>) -> Outcome,
+}
+
+const fn command(
+    group: &'static str,
+    names: &'static [&'static str],
+    usage: &'static str,
+    help: &'static str,
+    run: fn(&mut Engine, &mut Arguments<'_>) -> Outcome,
+) -> Command {
+    Command {
+        names,
+        group,
+        usage,
+        help,
+        run,
+    }
+}
+
+#[rustfmt::skip]
+pub(super) const COMMANDS: &[Command] = &[
+    command("General", &["errverbose"], "\\errverbose", "show most recent error message at maximum verbosity", verbose_error),
+    command("General", &["g"], "\\g", "execute query", go),
+    command("General", &["q", "quit"], "\\q", "quit", quit),
+    command("Help", &["?"], "\\?", "show help on backslash commands", help),
+    command("Query Buffer", &["p", "print"], "\\p", "show the contents of the query buffer", print),
+    command("Query Buffer", &["r", "reset"], "\\r", "reset (clear) the query buffer", reset),
+    command("Input/Output", &["echo"], "\\echo [-n] [STRING]", "write string to standard output (-n for no newline)", variables::echo),
+    command("Input/Output", &["qecho"], "\\qecho [-n] [STRING]", "same as \\echo here", variables::echo),
+    command("Input/Output", &["warn"], "\\warn [-n] [STRING]", "same as \\echo here", variables::echo),
+    command("Formatting", &["a"], "\\a", "toggle between unaligned and aligned output mode", formatting::unaligned),
+    command("Formatting", &["C"], "\\C [STRING]", "set table title, or unset if none", formatting::title),
+    command("Formatting", &["f"], "\\f [STRING]", "show or set field separator for unaligned query output", formatting::field_separator),
+    command("Formatting", &["pset"], "\\pset [NAME [VALUE]]", "set table output option, or list all if no parameters", formatting::pset),
+    command("Formatting", &["t"], "\\t [on|off]", "show only rows", formatting::tuples_only),
+    command("Formatting", &["T"], "\\T [STRING]", "set HTML <table> tag attributes, or unset if none", formatting::table_attributes),
+    command("Formatting", &["x"], "\\x [on|off|auto]", "toggle expanded output", formatting::expanded),
+    command("Connection", &["conninfo"], "\\conninfo", "display information about current connection", conninfo),
+    command("Operating System", &["timing"], "\\timing [on|off]", "toggle timing of commands", formatting::timing),
+    command("Variables", &["set"], "\\set [NAME [VALUE]]", "set internal variable, or list all if no parameters", variables::set),
+    command("Variables", &["unset"], "\\unset NAME", "unset (delete) internal variable", variables::unset),
+];
+
+/// Commands of psql that reach for the files, programs or environment of the machine psql runs on: here that
+/// would be Postern's.
+pub(super) const REFUSED: &[&str] = &[
+    "!",
+    "cd",
+    "getenv",
+    "i",
+    "include",
+    "include_relative",
+    "ir",
+    "o",
+    "out",
+    "setenv",
+    "w",
+    "write",
+];
