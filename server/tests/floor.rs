@@ -1,7 +1,10 @@
 //! The security floor: what holds at every door, whatever is behind it.
 
+mod connections;
 mod forms;
 mod headers;
 mod links;
 mod origin;
+mod rights;
 mod sign_in;
+mod socket;

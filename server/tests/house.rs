@@ -178,6 +178,13 @@ impl Call {
         self
     }
 
+    /// With a body that arrives as it likes.
+    pub fn of(mut self, body: Body) -> Self {
+        *self.request.body_mut() = body;
+
+        self
+    }
+
     /// With the cookie of a sign-in.
     pub fn by(self, cookie: &str) -> Self {
         self.with(header::COOKIE, cookie)
