@@ -9,6 +9,8 @@
 //! comes on top while it is written.
 
 mod body;
+pub mod contents;
+mod cursor;
 pub mod export;
 mod frame;
 mod key;
@@ -17,6 +19,7 @@ mod read;
 mod recover;
 #[cfg(feature = "write")]
 mod screen;
+pub mod search;
 mod segment;
 #[cfg(feature = "write")]
 mod tape;
@@ -30,6 +33,8 @@ pub use body::{
     Direction, Gap, Header, Keyframe, Origin, Parameter, ParameterValue, Statement, StatementEnd,
     StatementKind, Switches, Transfer, TransferOutcome,
 };
+pub use contents::{BlockId, Contents, Footer, Section};
+pub use cursor::{Cursor, Show};
 pub use export::{Export, Format, Keys};
 pub use frame::{Body, Frame, MAX_BODY, Malformed, TooLarge};
 pub use key::SessionKey;

@@ -33,7 +33,7 @@ pub(crate) const SLOW_BLOCK_LEN: usize = 256 * 1024;
 /// columns say of a frame is less than the frame itself.
 const MAX_BLOCK: usize = 4 * BLOCK_LEN + MAX_BODY + 64;
 
-const STORED: u8 = 0;
+pub(crate) const STORED: u8 = 0;
 const ZSTD: u8 = 1;
 
 /// How frames lie in a block.

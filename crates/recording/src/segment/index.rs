@@ -2,9 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-#[cfg(feature = "write")]
 use crate::body::TransferOutcome;
-#[cfg(feature = "write")]
 use crate::frame::Body;
 
 /// A time between two frames from which on it counts as idle, in microseconds.
@@ -122,7 +120,6 @@ impl Index {
     }
 
     /// Notes a frame of the block in the making; `last_at` is the time of the frame before it.
-    #[cfg(feature = "write")]
     pub(crate) fn note(&mut self, body: &Body, seq: u64, at: i64, last_at: Option<i64>) {
         let Ok(block) = u32::try_from(self.blocks.len()) else {
             return;
@@ -156,7 +153,6 @@ impl Index {
         }
     }
 
-    #[cfg(feature = "write")]
     fn mark(&mut self, position: Position, kind: MarkKind) {
         self.marks.push(Mark { position, kind });
     }

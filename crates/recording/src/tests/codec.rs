@@ -192,6 +192,64 @@ fn a_transcript_joins_what_the_screen_wrapped() {
     .assert_eq(&text);
 }
 
+/// A closed segment as version 1 wrote it.
+fn first_version(frames: &[Frame]) -> Bytes {
+    use crate::key::{LAST, Sealer};
+    use crate::segment::{SegmentHeader, State, associated, check, sha256};
+
+    let header = SegmentHeader {
+        version: 1,
+        state: State::Closed,
+        segment: 3,
+        session: [1; 16],
+        previous: [2; 32],
+    };
+    let mut bytes = header.encode();
+    let digest = sha256(&[&bytes]);
+    let mut sealer = Sealer::new(key().closed_cipher(), 3);
+    let mut block = vec![0];
+    for frame in frames {
+        frame.encode(&mut block).unwrap();
+    }
+    let tag = sealer.seal(&associated(&digest, 0), &mut block).unwrap();
+    block.extend_from_slice(&tag);
+    let place = (
+        68u32,
+        block.len() as u32,
+        frames[0].seq,
+        frames[0].at,
+        frames[0].at,
+        frames.len() as u32,
+    );
+    let nothing: Vec<u8> = Vec::new();
+    let mut index = postcard::to_allocvec(&(vec![place], &nothing, &nothing, false)).unwrap();
+    let tag = sealer.seal_last(&associated(&digest, LAST), &mut index).unwrap();
+    index.extend_from_slice(&tag);
+    bytes.extend_from_slice(&block);
+    bytes.extend_from_slice(&index);
+    bytes.extend_from_slice(&(index.len() as u32).to_be_bytes());
+    bytes.extend_from_slice(&(index.len() as u32 ^ check(&digest)).to_be_bytes());
+    bytes.extend_from_slice(b"PSTN-END");
+    Bytes::from(bytes)
+}
+
+#[test]
+fn the_first_version_is_still_read() {
+    let frame = |seq, text: &'static str| Frame {
+        lane: 0,
+        seq,
+        at: START,
+        body: Body::Output(Bytes::from_static(text.as_bytes())),
+    };
+    let frames = [frame(5, "one"), frame(6, "two")];
+
+    let bytes = first_version(&frames);
+
+    let segment = Segment::open(bytes, &key()).unwrap();
+    assert_eq!(segment.index().unwrap().blocks.len(), 1);
+    assert_eq!(segment.block(0).unwrap(), frames);
+}
+
 proptest! {
     #[test]
     fn frames_decode_to_what_was_encoded(frames in prop::collection::vec(any_frame(), 0..20)) {

@@ -225,3 +225,60 @@ fn a_closed_segment_cut_anywhere_is_altered() {
         );
     }
 }
+
+#[test]
+fn a_recording_is_verified_one_segment_at_a_time() {
+    let (segments, head) = recorded();
+    let mut verifier = Verifier::new(key());
+    for stored in segments.clone() {
+        verifier.push(stored).unwrap();
+    }
+    assert_eq!(verifier.finish(Some(&head)), Verdict::Intact { segments: 3 });
+
+    let mut verifier = Verifier::new(key());
+    for mut stored in segments {
+        if stored.segment == 1 {
+            let mut bytes = stored.bytes.to_vec();
+            bytes[100] ^= 1;
+            stored.bytes = Bytes::from(bytes);
+        }
+        verifier.push(stored).unwrap();
+    }
+    assert_eq!(verifier.finish(Some(&head)), Verdict::Altered { segment: 1 });
+}
+
+#[test]
+fn the_end_of_an_open_segment_is_missed_when_the_audit_log_knows_it() {
+    let shelf = Shelf::default();
+    let tape = start(&shelf, Switches::ALL);
+    let lane = tape.lane(0);
+    lane.record_output(START, Bytes::from_static(b"one")).unwrap();
+    let short = shelf.stored();
+    lane.record_output(START, Bytes::from_static(b"two")).unwrap();
+    let running = tape.running().unwrap();
+    let judge = |found: &[Stored], running: Running| {
+        let mut verifier = Verifier::new(key()).expect_running(running);
+        for stored in found {
+            verifier.push(stored.clone()).unwrap();
+        }
+        verifier.finish(None)
+    };
+
+    assert_eq!(running.n_frames, 3);
+    assert_eq!(
+        judge(&shelf.stored(), running),
+        Verdict::Incomplete { since: START }
+    );
+    let other = Running {
+        hash: [0; 32],
+        ..running
+    };
+    assert_eq!(judge(&shelf.stored(), other), Verdict::Altered { segment: 0 });
+
+    let mut ended = short;
+    let footer = crash_footer(&recover(&ended, &key()), &key()).unwrap();
+    ended.push(stored(footer.head.segment, &footer.bytes));
+    assert_eq!(judge(&ended, running), Verdict::Incomplete { since: START });
+    tape.end(START, "goodbye").unwrap();
+    assert_eq!(judge(&shelf.stored(), running), Verdict::Intact { segments: 1 });
+}

@@ -1,0 +1,16 @@
+//! Replays what fuzzing `backend` has found worth keeping.
+
+#[path = "../../../fuzz/shared/backend.rs"]
+mod shared;
+
+#[test]
+fn the_corpus_of_backend_holds() {
+    let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/corpus/backend");
+    let mut n_inputs = 0;
+    for entry in std::fs::read_dir(corpus).unwrap() {
+        shared::run(&std::fs::read(entry.unwrap().path()).unwrap());
+        n_inputs += 1;
+    }
+
+    assert!(n_inputs > 0);
+}
