@@ -5,7 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::dates::{end_of, start_of};
+use crate::dates::{check_range, end_of, start_of};
+use crate::filters::{check_cursor, check_texts, check_word};
 use crate::forms::{Draft, FieldError};
 use crate::ids::{PersonId, RecordId, RequestId, SessionId};
 use crate::people::UnknownWord;
@@ -13,8 +14,6 @@ use crate::time::Timestamp;
 
 /// Events on one page of the log.
 pub const PAGE: u32 = 50;
-/// Longest text of a filter, in bytes.
-const MAX_TEXT: usize = 200;
 
 /// What an event is about, as the log groups them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -279,29 +278,24 @@ impl AuditFilter {
 
 impl Draft for AuditFilter {
     fn check(&self) -> Vec<FieldError> {
-        let mut errors = crate::dates::check_range(&self.from, &self.to);
+        let mut errors = check_range(&self.from, &self.to);
 
-        if !self.event.is_empty() && self.event.parse::<EventName>().is_err() {
-            errors.push(FieldError::new("event", "Choose an event from the list."));
-        }
-        if !self.outcome.is_empty() && self.outcome.parse::<Outcome>().is_err() {
-            errors.push(FieldError::new("outcome", "Choose ok, denied or failed."));
-        }
-        for (field, text) in [
+        errors.extend(check_word::<EventName>(
+            "event",
+            &self.event,
+            "Choose an event from the list.",
+        ));
+        errors.extend(check_word::<Outcome>(
+            "outcome",
+            &self.outcome,
+            "Choose ok, denied or failed.",
+        ));
+        errors.extend(check_texts(&[
             ("person", &self.person),
             ("record", &self.record),
             ("text", &self.text),
-        ] {
-            if text.len() > MAX_TEXT {
-                errors.push(FieldError::new(field, "Use at most 200 characters."));
-            }
-        }
-        if !self.before.is_empty() && self.before.parse::<i64>().is_err() {
-            errors.push(FieldError::new(
-                "before",
-                "This page does not exist. Start from the first one.",
-            ));
-        }
+        ]));
+        errors.extend(check_cursor::<i64>(&self.before));
 
         errors
     }

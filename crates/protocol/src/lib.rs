@@ -3,7 +3,9 @@
 
 pub mod audit;
 pub mod dates;
+pub mod entered;
 pub mod errors;
+mod filters;
 pub mod forms;
 pub mod ids;
 pub mod people;

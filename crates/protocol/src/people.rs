@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::entered::Entered;
 use crate::forms::{Draft, FieldError};
 use crate::ids::{PersonId, SignInId};
 use crate::time::Timestamp;
@@ -143,35 +144,8 @@ pub struct SignInView {
     pub is_current: bool,
 }
 
-/// A password on its way from a form. `Debug` hides it; whoever receives it puts it into a wiped secret.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Password(String);
-
-impl Password {
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    /// The text itself. Each call is a place to look at in a review.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-
-    pub fn into_inner(self) -> String {
-        self.0
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
-
-impl fmt::Debug for Password {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Password(..)")
-    }
-}
+/// A person's own password, or the token of a link, on its way from a form.
+pub type Password = Entered;
 
 /// The sign-in form.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

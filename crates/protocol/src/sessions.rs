@@ -5,6 +5,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::dates::{check_range, end_of, start_of};
+use crate::filters::{check_cursor, check_texts, check_word};
 use crate::forms::{Draft, FieldError};
 use crate::ids::{PersonId, RecordId, SessionId};
 use crate::people::UnknownWord;
@@ -13,8 +14,6 @@ use crate::time::Timestamp;
 
 /// Sessions on one page of the list.
 pub const PAGE: u32 = 50;
-/// Longest text of a filter, in bytes.
-const MAX_TEXT: usize = 200;
 
 /// Where a session is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -169,23 +168,13 @@ impl Draft for SessionFilter {
     fn check(&self) -> Vec<FieldError> {
         let mut errors = check_range(&self.from, &self.to);
 
-        for (field, text) in [("person", &self.person), ("record", &self.record)] {
-            if text.len() > MAX_TEXT {
-                errors.push(FieldError::new(field, "Use at most 200 characters."));
-            }
-        }
-        if !self.state.is_empty() && self.state.parse::<SessionState>().is_err() {
-            errors.push(FieldError::new(
-                "state",
-                "Choose starting, live, ended or failed.",
-            ));
-        }
-        if !self.before.is_empty() && self.before.parse::<Cursor>().is_err() {
-            errors.push(FieldError::new(
-                "before",
-                "This page does not exist. Start from the first one.",
-            ));
-        }
+        errors.extend(check_texts(&[("person", &self.person), ("record", &self.record)]));
+        errors.extend(check_word::<SessionState>(
+            "state",
+            &self.state,
+            "Choose starting, live, ended or failed.",
+        ));
+        errors.extend(check_cursor::<Cursor>(&self.before));
 
         errors
     }

@@ -29,7 +29,7 @@ pub async fn verify(hash: Option<Hash>, password: Secret) -> Result<bool, Refusa
 
 /// The hash to store for `password`.
 pub async fn hash(password: Password) -> Result<Hash, Refusal> {
-    let (password, salt) = (Secret::new(password.into_inner()), clock::draw());
+    let (password, salt) = (Secret::new(password.into_exposed()), clock::draw());
 
     with_room(move || Hash::of(&password, salt))
         .await?
@@ -126,7 +126,7 @@ async fn confirmed(
         .await
         .map_err(store_failed)?;
     drop(snapshot);
-    let is_right = verify(hash.clone(), Secret::new(password.into_inner())).await?;
+    let is_right = verify(hash.clone(), Secret::new(password.into_exposed())).await?;
     let mut tx = state.db.write().await.map_err(store_failed)?;
     let (Some(hash), true) = (hash, is_right) else {
         let event = event(

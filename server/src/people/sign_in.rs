@@ -50,7 +50,7 @@ pub async fn sign_in(state: &AppState, draft: SignInDraft, client: &Client) -> R
     let attempt = admit(state, &draft.email, client).await?;
     let email = draft.email.parse::<Email>().ok();
     let found = look_up(state, email.as_ref()).await.map_err(store_failed)?;
-    let password = Secret::new(draft.password.into_inner());
+    let password = Secret::new(draft.password.into_exposed());
     let is_right = password::verify(found.as_ref().map(|(_, hash)| hash.clone()), password).await?;
     let Some((person, _)) = found.filter(|(person, _)| is_right && person.is_active()) else {
         return refused(state, &draft.email, client).await;
