@@ -158,12 +158,15 @@ impl SignIn {
 pub struct Sessions {
     /// MiB of rows one session keeps to find the widths of an aligned result: 1 to 256.
     pub result_memory_mib: u32,
+    /// Seconds a session waits for a browser that was lost: 0 to 3600. 0 ends it at once.
+    pub reattach_seconds: u32,
 }
 
 impl Default for Sessions {
     fn default() -> Self {
         Self {
             result_memory_mib: 16,
+            reattach_seconds: 60,
         }
     }
 }
@@ -172,6 +175,11 @@ impl Sessions {
     /// The same in bytes.
     pub fn result_memory(&self) -> usize {
         usize::try_from(self.result_memory_mib).unwrap_or(1) * 1024 * 1024
+    }
+
+    /// How long a session waits for its person to come back.
+    pub fn reattach_grace(&self) -> Duration {
+        Duration::from_secs(self.reattach_seconds.into())
     }
 }
 
@@ -213,6 +221,7 @@ const KEYS: &[(&str, &str)] = &[
     ("sign_in", "idle_minutes"),
     ("sign_in", "absolute_hours"),
     ("sessions", "result_memory_mib"),
+    ("sessions", "reattach_seconds"),
     ("log", "format"),
     ("log", "filter"),
 ];
@@ -308,6 +317,9 @@ fn check(config: &Config, file: Option<&Path>) -> Result<(), ConfigError> {
     }
     if !(1..=256).contains(&config.sessions.result_memory_mib) {
         return invalid("sessions.result_memory_mib", "must be from 1 to 256".to_owned());
+    }
+    if config.sessions.reattach_seconds > 3600 {
+        return invalid("sessions.reattach_seconds", "must be from 0 to 3600".to_owned());
     }
     if config.metrics.listen.port() != 0 && config.metrics.listen == config.http.listen {
         return invalid(

@@ -165,6 +165,15 @@ pub async fn may_stay(
     authorize::stay(&person, known.facts(draft.account.as_ref()))
 }
 
+/// Whether somebody who watches a session may go on watching.
+pub async fn may_watch(state: &AppState, actor: &Actor) -> Result<(), Refusal> {
+    let mut snapshot = state.db.read().await.map_err(store_failed)?;
+    let person = signed_in(state, &mut snapshot, actor).await?;
+    authorize::audit(&person)?;
+
+    Ok(())
+}
+
 /// The person as they are now, if the sign-in the session was opened with is still good.
 async fn signed_in(state: &AppState, snapshot: &mut Snapshot, actor: &Actor) -> Result<Person, Refusal> {
     let person = people::lookup(snapshot, &actor.person.id)

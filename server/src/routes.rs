@@ -25,6 +25,12 @@ pub fn doors(state: &AppState) -> Doors {
             Who::SignedIn,
             terminal::upgrade::upgrade,
         )
+        .door(
+            Method::GET,
+            "/sessions/{session}/watch",
+            Who::Evidence,
+            terminal::watch::watch,
+        )
         .door(Method::GET, "/audit/export", Who::Evidence, crate::audit::export)
         .door(
             Method::GET,

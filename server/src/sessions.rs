@@ -1,9 +1,11 @@
 //! Live sessions: the recipe that opens one, the task that runs it, the recipe that closes it, and the list of all.
 
 pub mod close;
+mod fanout;
 pub mod knocks;
 pub mod limits;
 pub mod open;
+mod outlet;
 mod registry;
 pub mod supervise;
 pub mod task;

@@ -3,3 +3,4 @@
 pub mod socket;
 pub mod tickets;
 pub mod upgrade;
+pub mod watch;

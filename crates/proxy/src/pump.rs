@@ -19,7 +19,7 @@ use pg_proto::Malformed;
 use pg_proto::backend::{Fields, TransactionStatus};
 use recording::{Lane, Origin, Statement, StatementEnd, StatementKind};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 
 use crate::cancel::CancelError;
 use crate::connect::Upstream;
@@ -92,6 +92,26 @@ pub enum Ending {
     },
 }
 
+/// What has been recorded of a statement, for who watches.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Seen {
+    Started {
+        /// Sequence number of its frame.
+        seq: u64,
+        /// Microseconds since 1970-01-01 UTC.
+        at: i64,
+        /// The first [`SEEN_SQL`] bytes of it, whole characters.
+        sql: String,
+    },
+    Ended {
+        at: i64,
+        end: StatementEnd,
+    },
+}
+
+/// Bytes of a statement that are shown to who watches.
+pub const SEEN_SQL: usize = 16 * 1024;
+
 /// What a cancel met.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cancelled {
@@ -144,6 +164,11 @@ impl Control {
     /// Follows what the connection does.
     pub fn activity(&self) -> watch::Receiver<Activity> {
         self.0.activity.subscribe()
+    }
+
+    /// Follows statements from here on. Who falls 64 behind misses the oldest.
+    pub fn statements(&self) -> broadcast::Receiver<Seen> {
+        self.0.seen.subscribe()
     }
 
     /// Cancels the running statement, if one runs. The cancel is on record before it is sent.

@@ -49,7 +49,18 @@ impl Closing {
 
     /// An event about this session.
     pub fn event(&self, name: EventName, outcome: Outcome, now: protocol::time::Timestamp) -> Event {
-        event(name, outcome, &self.client, now)
+        self.event_from(&self.client, name, outcome, now)
+    }
+
+    /// The same, come from elsewhere.
+    pub fn event_from(
+        &self,
+        client: &Client,
+        name: EventName,
+        outcome: Outcome,
+        now: protocol::time::Timestamp,
+    ) -> Event {
+        event(name, outcome, client, now)
             .by(&self.person)
             .about(&self.record, self.record_title.clone())
             .in_session(&self.session)

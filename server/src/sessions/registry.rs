@@ -29,6 +29,7 @@ pub struct Orders {
 pub struct Place {
     pub person: PersonId,
     pub record: RecordId,
+    pub record_title: String,
     /// Login of the account in use.
     pub account: String,
     pub started_at: Timestamp,
@@ -129,19 +130,14 @@ impl Registry {
         own
     }
 
-    /// Asks a session to let somebody in; false if it is not live. Waits while others are being let in.
-    pub async fn knock(&self, session: &SessionId, knock: Knock) -> bool {
+    /// Asks a session to let somebody in, who is given back if it is not live. Waits while others are let in.
+    pub async fn knock(&self, session: &SessionId, knock: Knock) -> Result<(), Knock> {
         let door = self.with(|live| live.get(session).map(|live| live.knocks.clone()));
 
         match door {
-            Some(door) => door.send(knock).await.is_ok(),
-            None => false,
+            Some(door) => door.send(knock).await.map_err(|error| error.0),
+            None => Err(knock),
         }
-    }
-
-    /// What a session is told, for who depends on it; `None` if it is not live.
-    pub fn follow(&self, session: &SessionId) -> Option<watch::Receiver<Orders>> {
-        self.with(|live| live.get(session).map(|live| live.tell.subscribe()))
     }
 
     /// Tells every session to check its rights again.
@@ -201,6 +197,7 @@ mod tests {
         Place {
             person: PersonId::from_random([7; 16]),
             record: RecordId::from_random([8; 16]),
+            record_title: "Books".to_owned(),
             account: "reporting".to_owned(),
             started_at: Timestamp::from_micros(0),
         }

@@ -1,11 +1,14 @@
 //! One terminal session while it runs: the only `select!` of a session. Its arms select, a `match` dispatches,
 //! methods act.
 //!
-//! Bounds: output is sent while the browser owes at most [`OUTPUT_WINDOW`] bytes of acknowledgement; what waits
-//! for the database is what one key press or paste makes; what comes from it is read only while the engine
-//! wants it.
+//! Bounds: what waits for the browser is bounded by its outlet, what is printed while nobody is there by
+//! [`OUTPUT_WINDOW`]; what waits for the database is what one key press or paste makes; what comes from it is read
+//! only while the engine wants it.
 
-mod credit;
+mod attachment;
+mod comings;
+mod farewell;
+mod rounds;
 mod wire;
 
 use std::time::Duration;
@@ -13,24 +16,27 @@ use std::time::Duration;
 use app::ctx::{Actor, Client};
 use bytes::{Bytes, BytesMut};
 use pg_proto::backend::Message;
-use protocol::terminal::{ClientFrame, EndReason, Ended, Hello, ServerFrame, Status, Transaction};
+use protocol::terminal::{ClientFrame, EndReason, Ended, Hello, Status, Transaction};
 use protocol::time::Timestamp;
-use proxy::pump::{Activity, Control, Ending, Phase};
+use proxy::pump::{Activity, Control, Ending, Seen};
 use recording::{Lane, Origin, Tape};
 use terminal::{Action, End, Engine, Size};
-use tokio::sync::watch;
-use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
+use tokio::sync::{broadcast, watch};
+use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
 use tracing::{Instrument, debug, warn};
 use vault::effective::Effective;
 
-use super::close::{Closing, Counted, close};
-use super::limits::{Due, Limits};
+use super::close::Closing;
+use super::fanout::Fanout;
+use super::knocks::Knock;
+use super::limits::Limits;
+use super::outlet::LOOK;
 use super::registry::Seat;
 use crate::clock;
-use crate::launch;
 use crate::state::AppState;
 use crate::terminal::socket::Ends;
-use credit::Credit;
+use attachment::{Attachment, Presence};
+use farewell::{malformed, unrecorded};
 use wire::Wire;
 
 /// Output recorded and sent as one frame, in bytes.
@@ -38,12 +44,6 @@ const FRAME: usize = 32 * 1024;
 
 /// How often limits are checked and the recording is made durable.
 const TICK: Duration = Duration::from_secs(1);
-
-/// How often a live session keeps its sign-in from going idle.
-const TOUCH: i64 = 60_000_000;
-
-/// How long a browser that does not read may keep the end waiting.
-const FAREWELL: Duration = Duration::from_secs(2);
 
 /// Largest screen, in columns or rows.
 pub const MAX_SCREEN: u16 = 1000;
@@ -66,13 +66,16 @@ pub struct Task {
     activity: watch::Receiver<Activity>,
     tape: Tape,
     lane: Lane,
-    ends: Ends,
+    presence: Presence,
+    fanout: Fanout,
+    /// Statements, while somebody watches.
+    statements: Option<broadcast::Receiver<Seen>>,
     seat: Seat,
     limits: Limits,
     effective: Effective,
-    credit: Credit,
+    hello: Hello,
+    size: Size,
     output: BytesMut,
-    shown: Option<Status>,
     last_input: Timestamp,
     last_touch: Timestamp,
     looked: u64,
@@ -89,6 +92,8 @@ pub struct Parts {
     pub control: Control,
     pub tape: Tape,
     pub ends: Ends,
+    pub hello: Hello,
+    pub size: Size,
     pub seat: Seat,
     pub limits: Limits,
     /// The settings the session was opened under.
@@ -99,6 +104,12 @@ pub struct Parts {
 /// What woke the session.
 enum Event {
     Browser(Option<ClientFrame>),
+    Knock(Knock),
+    Statement(Seen),
+    /// A watcher has been heard.
+    Watchers,
+    /// A flood pauses.
+    Pause,
     FromDatabase(std::io::Result<usize>),
     ToDatabase(std::io::Result<()>),
     Orders,
@@ -132,14 +143,19 @@ impl Task {
             wire: Wire::new(parts.wire),
             control: parts.control,
             activity,
+            fanout: Fanout::new(parts.tape.clone(), parts.size.cols, parts.size.rows),
             tape: parts.tape,
-            ends: parts.ends,
+            presence: Presence::of(
+                Attachment::new(parts.ends, parts.hello.clone(), parts.size.rows),
+                now,
+            ),
+            statements: None,
             seat: parts.seat,
             limits: parts.limits,
             effective: parts.effective,
-            credit: Credit::default(),
+            hello: parts.hello,
+            size: parts.size,
             output: BytesMut::new(),
-            shown: None,
             last_input: now,
             last_touch: now,
             looked: 0,
@@ -151,12 +167,8 @@ impl Task {
     }
 
     /// Runs the session to its end and releases what it held.
-    pub async fn run(mut self, hello: Hello) {
-        let hello = ServerFrame::Hello(hello);
-        let end = match self.send(hello) {
-            Ok(()) => self.turn().await,
-            Err(end) => end,
-        };
+    pub async fn run(mut self) {
+        let end = self.turn().await;
         self.finish(end).await;
     }
 
@@ -173,31 +185,47 @@ impl Task {
     }
 
     /// Waits for whatever comes first. Orders and limits come before the browser, which could keep them waiting
-    /// by never being silent.
+    /// by never being silent, and watchers come last.
     async fn next(&mut self) -> Event {
         let reads = self.engine.wants_message() && self.may_print();
+        let is_flooded = self.presence.is_flooded();
 
         tokio::select! {
             biased;
             changed = self.seat.orders.changed() => { drop(changed); Event::Orders }
             _ = self.tick.tick() => Event::Tick,
-            frame = self.ends.from_browser.recv() => Event::Browser(frame),
+            Some(knock) = self.seat.knocks.recv() => Event::Knock(knock),
+            frame = self.presence.receive() => Event::Browser(frame),
             written = self.wire.outbound.write(), if self.wire.outbound.has_pending() => Event::ToDatabase(written),
             read = self.wire.inbound.read(), if reads => Event::FromDatabase(read),
             ending = self.control.ended(), if !reads => Event::Pump(ending),
+            seen = next_statement(&mut self.statements) => Event::Statement(seen),
+            () = self.fanout.listen() => Event::Watchers,
+            () = sleep(LOOK), if is_flooded => Event::Pause,
         }
     }
 
     async fn handle(&mut self, event: Event) -> Step {
         match event {
             Event::Browser(Some(frame)) => self.browser(frame),
-            Event::Browser(None) => Err(ended(EndReason::ClientGone, "Connection lost.")),
+            Event::Browser(None) => self.leave(),
+            Event::Knock(knock) => self.answer(knock).await,
+            Event::Statement(seen) => {
+                self.show_statement(seen);
+
+                Ok(())
+            }
             Event::FromDatabase(Ok(0)) => self.pump_ended(self.control.ended().await),
             Event::FromDatabase(Ok(_)) => Ok(()),
             Event::FromDatabase(Err(_)) | Event::ToDatabase(Err(_)) => {
                 self.pump_ended(self.control.ended().await)
             }
-            Event::ToDatabase(Ok(())) => Ok(()),
+            Event::ToDatabase(Ok(())) | Event::Watchers => Ok(()),
+            Event::Pause => {
+                self.presence.settle();
+
+                Ok(())
+            }
             Event::Orders => self.orders().await,
             Event::Tick => self.tick().await,
             Event::Pump(ending) => self.pump_ended(ending),
@@ -214,20 +242,39 @@ impl Task {
                     .input(now.micros(), bytes.clone())
                     .map_err(|_| unrecorded())?;
                 self.engine.handle_input(&bytes, clock::instant());
+
+                Ok(())
             }
-            ClientFrame::Resize { cols, rows } => {
-                let size = Size {
-                    cols: cols.clamp(1, MAX_SCREEN),
-                    rows: rows.clamp(1, MAX_SCREEN),
-                };
-                self.lane
-                    .resize(clock::now().micros(), size.cols, size.rows)
-                    .map_err(|_| unrecorded())?;
-                self.engine.handle_resize(size);
+            ClientFrame::Resize { cols, rows } => self.resize(size_of(cols, rows)),
+            ClientFrame::Ack { parsed } => {
+                self.presence.acknowledge(parsed);
+
+                Ok(())
             }
-            ClientFrame::Ack { parsed } => self.credit.acknowledge(parsed),
-            ClientFrame::End => return Err(ended(EndReason::Goodbye, "Goodbye.")),
+            ClientFrame::End => Err(ended(EndReason::Goodbye, "Goodbye.")),
+            // Answers to questions that were not asked, or that have been taken back meanwhile.
+            ClientFrame::UploadChunk(_)
+            | ClientFrame::UploadEnd
+            | ClientFrame::UploadCancel
+            | ClientFrame::FileTaken { .. }
+            | ClientFrame::DownloadCancel
+            | ClientFrame::Edited(_) => Ok(()),
         }
+    }
+
+    fn resize(&mut self, size: Size) -> Step {
+        if size == self.size {
+            return Ok(());
+        }
+        // What was printed before belongs to the screen as it was.
+        self.show()?;
+        self.size = size;
+        self.lane
+            .resize(clock::now().micros(), size.cols, size.rows)
+            .map_err(|_| unrecorded())?;
+        self.fanout.resize(size.cols, size.rows);
+        self.presence.resize(size.rows, self.hello.look.scrollback);
+        self.engine.handle_resize(size);
 
         Ok(())
     }
@@ -283,24 +330,26 @@ impl Task {
 
     /// Whether the browser keeps up. What is printed meanwhile waits in the engine, what is read in PostgreSQL.
     fn may_print(&self) -> bool {
-        self.credit.is_left(self.output.len()) && self.ends.to_browser.capacity() > 8
+        self.presence.has_room(self.output.len())
     }
 
     /// Records what has been printed, then shows it: what the tape refuses is not shown.
     fn show(&mut self) -> Step {
-        if self.output.is_empty() {
-            return Ok(());
+        if !self.output.is_empty() {
+            let output = self.output.split().freeze();
+            let now = clock::now();
+            let recorded = self
+                .lane
+                .record_output(now.micros(), output)
+                .map_err(|_| unrecorded())?;
+            let output = recorded.into_inner();
+            self.bytes += output.len() as u64;
+            self.fanout.publish(&output, now);
+            self.presence.print(output);
         }
-        let output = self.output.split().freeze();
-        let recorded = self
-            .lane
-            .record_output(clock::now().micros(), output)
-            .map_err(|_| unrecorded())?;
-        let output = recorded.into_inner();
-        self.credit.spend(output.len());
-        self.bytes += output.len() as u64;
+        let delivered = self.presence.deliver(clock::instant());
 
-        self.send(ServerFrame::Output(output.to_vec()))
+        self.unless_gone(delivered)
     }
 
     fn show_status(&mut self) -> Step {
@@ -315,19 +364,14 @@ impl Task {
             },
             backend_pid: self.backend_pid,
         };
-        if self.shown.as_ref() == Some(&status) || !self.may_print() {
-            return Ok(());
+        if status.transaction != Transaction::Running && self.presence.is_flooded() {
+            // The prompt is back: what was left out for now is shown.
+            self.presence.settle();
+            self.show()?;
         }
-        self.shown = Some(status.clone());
+        let shown = self.presence.show_status(status);
 
-        self.send(ServerFrame::Status(status))
-    }
-
-    fn send(&mut self, frame: ServerFrame) -> Step {
-        self.ends
-            .to_browser
-            .try_send(frame)
-            .map_err(|_| ended(EndReason::ClientGone, "Connection lost."))
+        self.unless_gone(shown)
     }
 
     /// Ctrl-C: the cancel goes its own way, so that the session stays awake.
@@ -341,127 +385,27 @@ impl Task {
         };
         self.state.tasks.spawn(cancelling.in_current_span());
     }
+}
 
-    async fn orders(&mut self) -> Step {
-        let orders = self.seat.orders.borrow_and_update().clone();
-        if let Some((reason, sentence)) = orders.end {
-            return Err(ended(reason, sentence));
-        }
-        if orders.look_again == self.looked {
-            return Ok(());
-        }
-        self.looked = orders.look_again;
-
-        let authorized = launch::may_stay(&self.state, &self.owner.actor, &self.owner.launch)
-            .await
-            .map_err(|refusal| ended(EndReason::PolicyChanged, refusal.sentence))?;
-        let in_force = authorized.effective();
-        if binding(in_force) != binding(&self.effective) {
-            return Err(ended(
-                EndReason::PolicyChanged,
-                "The settings of this record were changed. Start a new session to work under them.",
-            ));
-        }
-        self.limits
-            .change(in_force.idle_timeout(), in_force.max_session_duration());
-
-        Ok(())
+fn size_of(cols: u16, rows: u16) -> Size {
+    Size {
+        cols: cols.clamp(1, MAX_SCREEN),
+        rows: rows.clamp(1, MAX_SCREEN),
     }
+}
 
-    async fn tick(&mut self) -> Step {
-        let now = clock::now();
-        self.tape
-            .handle_time(now.micros())
-            .and_then(|()| self.tape.sync())
-            .map_err(|_| unrecorded())?;
-        if now.micros() - self.last_touch.micros() >= TOUCH {
-            self.last_touch = now;
-            launch::keep_signed_in(&self.state, &self.owner.actor, now).await;
-        }
-        match self.limits.check(self.rests_since(), now) {
-            Due::Nothing => Ok(()),
-            Due::Warning(sentence) => self.send(ServerFrame::Warning(sentence.to_owned())),
-            Due::End(reason, sentence) => Err(ended(reason, sentence)),
-        }
-    }
-
-    fn rests_since(&self) -> Option<Timestamp> {
-        match self.activity.borrow().phase {
-            Phase::Ready { since } => Some(Timestamp::from_micros(since).max(self.last_input)),
-            Phase::Running { .. } => None,
-        }
-    }
-
-    /// The connection to the database is over: the engine says so as psql does.
-    fn pump_ended(&mut self, ending: Ending) -> Step {
-        debug!(?ending, "pump ended");
-        // What the server said last has been read; what is left of it is shown.
-        while let Ok(Some(message)) = self.wire.inbound.next_message() {
-            self.take(message);
-        }
-        if ending == Ending::RecordingFailed {
-            return Err(unrecorded());
-        }
-        self.engine.handle_closed();
-        while let Some(action) = self.engine.poll_action() {
-            if let Action::Print(bytes) = action {
-                self.output.extend_from_slice(&bytes);
+/// The next statement somebody watches; waits for ever while nobody does.
+async fn next_statement(statements: &mut Option<broadcast::Receiver<Seen>>) -> Seen {
+    if let Some(statements) = statements {
+        loop {
+            match statements.recv().await {
+                Ok(seen) => return seen,
+                // The recording has what was missed.
+                Err(broadcast::error::RecvError::Lagged(_)) => {}
+                Err(broadcast::error::RecvError::Closed) => break,
             }
         }
-        self.show()?;
-
-        Err(ended(EndReason::ConnectionLost, "Connection lost."))
     }
 
-    /// Says goodbye on both sides: the database's first, then recording and rows, then the browser.
-    async fn finish(mut self, end: Ended) {
-        self.control.end("57P01", end.sentence.clone());
-        let last = format!("\r\n{}\r\n", end.sentence);
-        self.output.extend_from_slice(last.as_bytes());
-        // A recording that failed takes nothing more, and then nothing more is shown.
-        let _ = self.show();
-        let activity = *self.activity.borrow();
-        let counted = Counted {
-            bytes: self.bytes,
-            statements: activity.statements,
-            errors: self.errors,
-        };
-        close(&self.state, &self.closing, &self.tape, &end, counted).await;
-        metrics::counter!("postern_sessions_closed_total").increment(1);
-        // The browser may be gone; then there is nobody to tell.
-        let _ = timeout(FAREWELL, self.ends.to_browser.send(ServerFrame::Ended(end))).await;
-    }
-}
-
-/// What of the settings cannot change under a session: what is recorded, what may move, how long a statement runs.
-fn binding(effective: &Effective) -> ([bool; 7], u32) {
-    let switches = [
-        &effective.graphical_session_recording,
-        &effective.text_session_recording,
-        &effective.recording_include_keys,
-        &effective.can_export,
-        &effective.can_import,
-        &effective.can_copy,
-        &effective.can_paste,
-    ];
-
-    (
-        switches.map(|switch| switch.value),
-        effective.statement_timeout.value,
-    )
-}
-
-/// Decision 4 of the design: what cannot be recorded does not happen.
-fn unrecorded() -> Ended {
-    ended(
-        EndReason::RecordingFailed,
-        "The session was ended: its recording could not be written, and this resource requires recording.",
-    )
-}
-
-fn malformed() -> Ended {
-    ended(
-        EndReason::ConnectionLost,
-        "The database server sent something that is not PostgreSQL's protocol.",
-    )
+    std::future::pending().await
 }

@@ -6,6 +6,8 @@ use axum::body::Bytes;
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use futures_util::{SinkExt, StreamExt};
 use protocol::terminal::{ClientFrame, MAX_CLIENT_FRAME, ServerFrame};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use tokio::sync::mpsc;
 use tokio::time::{interval, timeout};
 use tokio_util::task::TaskTracker;
@@ -21,25 +23,32 @@ const PING: Duration = Duration::from_secs(30);
 const SILENCE: Duration = Duration::from_secs(120);
 
 /// The session's ends of the socket.
-pub struct Ends {
+pub struct Ends<I = ClientFrame, O = ServerFrame> {
     /// Closed when the browser has gone.
-    pub from_browser: mpsc::Receiver<ClientFrame>,
+    pub from_browser: mpsc::Receiver<I>,
     /// Dropped to close the socket.
-    pub to_browser: mpsc::Sender<ServerFrame>,
+    pub to_browser: mpsc::Sender<O>,
 }
 
-/// Spawns the two halves.
+/// Spawns the two halves of a terminal's socket.
 pub fn split(socket: WebSocket, tasks: &TaskTracker) -> Ends {
+    split_into(socket, MAX_CLIENT_FRAME, tasks)
+}
+
+/// Spawns the two halves. Frames of the browser have at most `longest` bytes.
+pub fn split_into<I, O>(socket: WebSocket, longest: usize, tasks: &TaskTracker) -> Ends<I, O>
+where
+    I: DeserializeOwned + Send + 'static,
+    O: Serialize + Send + 'static,
+{
     let (mut sink, mut stream) = socket.split();
     let (to_session, from_browser) = mpsc::channel(WAITING);
-    let (to_browser, mut from_session) = mpsc::channel::<ServerFrame>(WAITING);
+    let (to_browser, mut from_session) = mpsc::channel::<O>(WAITING);
     let reading = async move {
         // A browser answers pings also while its page is busy: silence means that it is gone.
         while let Ok(Some(Ok(message))) = timeout(SILENCE, stream.next()).await {
             let frame = match message {
-                Message::Binary(bytes) if bytes.len() <= MAX_CLIENT_FRAME => {
-                    postcard::from_bytes(&bytes).ok()
-                }
+                Message::Binary(bytes) if bytes.len() <= longest => postcard::from_bytes(&bytes).ok(),
                 Message::Binary(_) | Message::Text(_) | Message::Close(_) => None,
                 Message::Ping(_) | Message::Pong(_) => continue,
             };

@@ -125,10 +125,17 @@ async fn serve(
                 ends,
                 screen,
             };
-            state
+            let knocked = state
                 .sessions
                 .knock(&session, Knock::Back(Box::new(arrival)))
                 .await;
+            if let Err(knock) = knocked {
+                let sentence = launch::not_there().sentence;
+                knock.refuse(Ended {
+                    reason: EndReason::ConnectionLost,
+                    sentence,
+                });
+            }
             return;
         }
     };
@@ -214,6 +221,7 @@ async fn run(state: AppState, owner: Owner, opened: Opened, ends: Ends, screen: 
         Place {
             person: owner.actor.person.id.clone(),
             record: owner.launch.record.clone(),
+            record_title: aim.record_title.clone(),
             account: aim.credential.user.clone(),
             started_at: now,
         },
@@ -224,13 +232,18 @@ async fn run(state: AppState, owner: Owner, opened: Opened, ends: Ends, screen: 
         control,
         tape,
         ends,
+        hello,
+        size: Size {
+            cols: screen.cols,
+            rows: screen.rows,
+        },
         seat,
         limits,
         effective,
         backend_pid,
     };
 
-    Task::new(state, owner, closing, parts).run(hello).await;
+    Task::new(state, owner, closing, parts).run().await;
 }
 
 fn settings(

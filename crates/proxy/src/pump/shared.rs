@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use pg_proto::backend::TransactionStatus;
 use recording::Lane;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, broadcast, watch};
 
 use super::ledger::Ledger;
-use super::{Activity, Clock, Ending, Phase, Policy};
+use super::{Activity, Clock, Ending, Phase, Policy, Seen};
 use crate::cancel::Canceller;
 
 /// How long a side may take for what is still owed to it once the session is over.
@@ -16,6 +16,9 @@ pub(super) const GRACE: Duration = Duration::from_secs(2);
 
 /// Bytes asked for in one read.
 pub(super) const CHUNK: usize = 64 * 1024;
+
+/// Beginnings and ends of statements that wait for a watcher; who is slower misses the oldest.
+const SEEN: usize = 64;
 
 pub(super) struct Shared {
     pub(super) lane: Lane,
@@ -26,6 +29,8 @@ pub(super) struct Shared {
     pub(super) start: tokio::sync::Mutex<()>,
     /// Asks for CopyFail: an import was refused.
     pub(super) fail_copy: Notify,
+    /// For who watches statements.
+    pub(super) seen: broadcast::Sender<Seen>,
     clock: Clock,
     ledger: Mutex<Ledger>,
     ending: watch::Sender<Option<Ending>>,
@@ -54,6 +59,7 @@ impl Shared {
             activity: watch::Sender::new(activity),
             start: tokio::sync::Mutex::new(()),
             fail_copy: Notify::new(),
+            seen: broadcast::Sender::new(SEEN),
             clock,
             ledger: Mutex::new(Ledger::default()),
             ending: watch::Sender::new(None),
@@ -70,6 +76,14 @@ impl Shared {
 
     pub(super) fn is_running(&self) -> bool {
         self.activity.borrow().is_running()
+    }
+
+    /// Tells who watches; costs nothing while nobody does.
+    pub(super) fn see(&self, seen: impl FnOnce() -> Seen) {
+        if self.seen.receiver_count() > 0 {
+            // The last one may have left in this moment.
+            let _told = self.seen.send(seen());
+        }
     }
 
     /// Notes why the session is over, unless it already is; gives the reason that counts.

@@ -12,7 +12,7 @@ use tokio::time::timeout;
 
 use super::ledger::Finished;
 use super::shared::{CHUNK, GRACE, Shared};
-use super::{Ending, Gate, Phase};
+use super::{Ending, Gate, Phase, Seen};
 
 /// As much of a message as is waited for when its content matters; of a longer error the start is enough.
 const LOOK: usize = 64 * 1024;
@@ -263,8 +263,11 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToClient<R, W> {
         }
         self.shared
             .lane
-            .statement_end(now, end)
-            .map_err(|_| Ending::RecordingFailed)
+            .statement_end(now, end.clone())
+            .map_err(|_| Ending::RecordingFailed)?;
+        self.shared.see(|| Seen::Ended { at: now, end });
+
+        Ok(())
     }
 
     fn stream_body(&mut self) {

@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
 
 use super::shared::{CHUNK, GRACE, Shared};
-use super::{Ending, Phase};
+use super::{Ending, Phase, SEEN_SQL, Seen};
 
 const EXTENDED: &str = "the extended query protocol is not available on this connection";
 const TOO_LONG: &str = "the statement is longer than this session allows";
@@ -187,6 +187,18 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
         since: i64,
     ) -> Result<(), Ending> {
         self.shared.ledger().start(recorded.seq(), since);
+        self.shared.see(|| {
+            let sql = &recorded.get().sql;
+
+            Seen::Started {
+                seq: recorded.seq(),
+                at: since,
+                sql: sql
+                    .get(..sql.floor_char_boundary(SEEN_SQL))
+                    .unwrap_or_default()
+                    .to_owned(),
+            }
+        });
         self.shared.activity.send_modify(|activity| {
             activity.phase = Phase::Running { since };
             activity.statements += 1;

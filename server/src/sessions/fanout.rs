@@ -1,0 +1,257 @@
+//! Where recorded output goes besides the owner's browser: the picture that newcomers are painted from, and live
+//! watchers. A watcher joins between two pieces of output: snapshot, then tail, no gap and no duplicate.
+//!
+//! A watcher never slows the session. One that owes [`WATCH_WINDOW`] bytes of acknowledgement is left out until it
+//! has caught up and then gets another snapshot; one that does not catch up is dropped and may join again.
+//!
+//! Bounds: [`MAX_WATCHERS`], and for each the frames of its channel.
+
+use std::task::Poll;
+use std::time::Duration;
+
+use app::ctx::Actor;
+use bytes::Bytes;
+use protocol::terminal::watch::{WATCH_WINDOW, WatchFrame, WatchHello, WatcherFrame};
+use protocol::terminal::{Ended, RESUMED_LINES};
+use protocol::time::Timestamp;
+use recording::{Screen, Tape};
+
+use super::knocks::Watching;
+use crate::terminal::socket::Ends;
+
+/// People who watch one session at once.
+const MAX_WATCHERS: usize = 16;
+
+/// How long a watcher may be left out.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Acknowledgements of one watcher read at once.
+const ACKS: usize = 8;
+
+const TOO_MANY: &str = "Too many people watch this session already.";
+const TOO_SLOW: &str = "The live view could not keep up. Open it again.";
+
+/// Everybody who sees what the terminal shows.
+pub struct Fanout {
+    tape: Tape,
+    /// What is shown, where the recording keeps no screen.
+    screen: Option<Screen>,
+    size: (u16, u16),
+    watchers: Vec<Watcher>,
+}
+
+struct Watcher {
+    actor: Actor,
+    ends: Ends<WatcherFrame, WatchFrame>,
+    sent: u64,
+    parsed: u64,
+    behind_since: Option<Timestamp>,
+}
+
+impl Fanout {
+    pub fn new(tape: Tape, cols: u16, rows: u16) -> Self {
+        let screen = match tape.snapshot(0) {
+            Some(_) => None,
+            None => Screen::new(cols, rows),
+        };
+
+        Self {
+            tape,
+            screen,
+            size: (cols, rows),
+            watchers: Vec::new(),
+        }
+    }
+
+    /// Passes on what the tape has accepted.
+    pub fn publish(&mut self, output: &Bytes, now: Timestamp) {
+        if let Some(screen) = &mut self.screen {
+            screen.print(output);
+        }
+        for watcher in &mut self.watchers {
+            watcher.print(output, now);
+        }
+        self.catch_up();
+    }
+
+    pub fn resize(&mut self, cols: u16, rows: u16) {
+        self.size = (cols, rows);
+        if let Some(screen) = &mut self.screen {
+            screen.resize(cols, rows);
+        }
+        self.tell(&WatchFrame::Resize { cols, rows });
+    }
+
+    /// Passes on what is no output: small, and of no use to who comes later.
+    pub fn tell(&mut self, frame: &WatchFrame) {
+        for watcher in &mut self.watchers {
+            if watcher.behind_since.is_none() {
+                // One whose channel is full falls behind with the next output.
+                let _told = watcher.ends.to_browser.try_send(frame.clone());
+            }
+        }
+    }
+
+    /// What makes an empty terminal show what this one shows, with at most `n_lines` lines above the screen.
+    pub fn snapshot(&mut self, n_lines: usize) -> Vec<u8> {
+        let kept = match &mut self.screen {
+            Some(screen) => Some(screen.snapshot(n_lines)),
+            None => self.tape.snapshot(n_lines).map(|(_, snapshot)| snapshot),
+        };
+
+        kept.map(|snapshot| snapshot.bytes).unwrap_or_default()
+    }
+
+    pub fn join(&mut self, watching: Watching, hello: WatchHello) {
+        let Watching { actor, ends } = watching;
+        if self.watchers.len() >= MAX_WATCHERS {
+            let _told = ends.to_browser.try_send(WatchFrame::Dropped(TOO_MANY.to_owned()));
+            return;
+        }
+        let mut watcher = Watcher {
+            actor,
+            ends,
+            sent: 0,
+            parsed: 0,
+            behind_since: None,
+        };
+        if watcher.ends.to_browser.try_send(WatchFrame::Hello(hello)).is_ok() {
+            let (picture, n_bytes) = self.picture();
+            watcher.paint(picture, n_bytes);
+            self.watchers.push(watcher);
+        }
+    }
+
+    pub fn is_watched(&self) -> bool {
+        !self.watchers.is_empty()
+    }
+
+    /// Who watches; their rights are weighed again while they do.
+    pub fn actors(&self) -> Vec<Actor> {
+        self.watchers
+            .iter()
+            .map(|watcher| watcher.actor.clone())
+            .collect()
+    }
+
+    /// Drops who may not watch any longer.
+    pub fn dismiss(&mut self, actor: &Actor, sentence: &str) {
+        self.drop_if(|watcher| watcher.actor.sign_in == actor.sign_in, sentence);
+    }
+
+    /// Drops who has not caught up for too long.
+    pub fn check(&mut self, now: Timestamp) {
+        let is_late = |since: Timestamp| now.since(since) >= PATIENCE;
+        self.drop_if(|watcher| watcher.behind_since.is_some_and(is_late), TOO_SLOW);
+    }
+
+    /// Waits until a watcher has something to say, and handles it.
+    pub async fn listen(&mut self) {
+        let watchers = &mut self.watchers;
+        let heard = std::future::poll_fn(|context| {
+            for (idx, watcher) in watchers.iter_mut().enumerate() {
+                if let Poll::Ready(frame) = watcher.ends.from_browser.poll_recv(context) {
+                    return Poll::Ready((idx, frame));
+                }
+            }
+
+            Poll::Pending
+        });
+        match heard.await {
+            (idx, Some(frame)) => {
+                if let Some(watcher) = self.watchers.get_mut(idx) {
+                    watcher.hear(&frame);
+                }
+                self.catch_up();
+            }
+            (idx, None) => drop(self.watchers.swap_remove(idx)),
+        }
+    }
+
+    /// The session's last word.
+    pub fn part(self, ended: &Ended) {
+        for watcher in self.watchers {
+            // One that is gone or full learns it from the end of its socket.
+            let _told = watcher.ends.to_browser.try_send(WatchFrame::Ended(ended.clone()));
+        }
+    }
+
+    /// What a watcher is painted with, and how many bytes its terminal parses for it.
+    fn picture(&mut self) -> (WatchFrame, u64) {
+        let screen = self.snapshot(RESUMED_LINES);
+        let (cols, rows) = self.size;
+        let n_bytes = screen.len() as u64;
+
+        (WatchFrame::Snapshot { cols, rows, screen }, n_bytes)
+    }
+
+    /// Paints anew whoever was left out and has caught up.
+    fn catch_up(&mut self) {
+        let has_caught_up =
+            |watcher: &Watcher| watcher.behind_since.is_some() && watcher.parsed == watcher.sent;
+        if !self.watchers.iter().any(has_caught_up) {
+            return;
+        }
+        let (picture, n_bytes) = self.picture();
+        for watcher in self.watchers.iter_mut().filter(|watcher| has_caught_up(watcher)) {
+            watcher.paint(picture.clone(), n_bytes);
+        }
+    }
+
+    fn drop_if(&mut self, is_dropped: impl Fn(&Watcher) -> bool, sentence: &str) {
+        self.watchers.retain(|watcher| {
+            let is_dropped = is_dropped(watcher);
+            if is_dropped {
+                let _told = watcher
+                    .ends
+                    .to_browser
+                    .try_send(WatchFrame::Dropped(sentence.to_owned()));
+            }
+
+            !is_dropped
+        });
+    }
+}
+
+impl Watcher {
+    fn print(&mut self, output: &Bytes, now: Timestamp) {
+        for _ in 0..ACKS {
+            let Ok(frame) = self.ends.from_browser.try_recv() else {
+                break;
+            };
+            self.hear(&frame);
+        }
+        if self.behind_since.is_some() {
+            return;
+        }
+        let n_bytes = output.len() as u64;
+        let fits = self.sent - self.parsed + n_bytes <= WATCH_WINDOW;
+        if fits
+            && self
+                .ends
+                .to_browser
+                .try_send(WatchFrame::Output(output.to_vec()))
+                .is_ok()
+        {
+            self.sent += n_bytes;
+        } else {
+            self.behind_since = Some(now);
+        }
+    }
+
+    fn paint(&mut self, picture: WatchFrame, n_bytes: u64) {
+        if self.ends.to_browser.try_send(picture).is_ok() {
+            self.sent += n_bytes;
+            self.behind_since = None;
+        }
+    }
+
+    fn hear(&mut self, frame: &WatcherFrame) {
+        match frame {
+            WatcherFrame::Ack { parsed } => self.parsed = (*parsed).clamp(self.parsed, self.sent),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,92 @@
+//! What a session looks at from time to time: whether its people still may, and whether its time is over.
+
+use protocol::terminal::{EndReason, ServerFrame};
+use protocol::time::Timestamp;
+use proxy::pump::Phase;
+use vault::effective::Effective;
+
+use super::farewell::unrecorded;
+use super::{Step, Task, ended};
+use crate::clock;
+use crate::launch;
+use crate::sessions::limits::Due;
+
+/// How often a session that is shown keeps its sign-in from going idle.
+const TOUCH: i64 = 60_000_000;
+
+impl Task {
+    pub(super) async fn orders(&mut self) -> Step {
+        let orders = self.seat.orders.borrow_and_update().clone();
+        if let Some((reason, sentence)) = orders.end {
+            return Err(ended(reason, sentence));
+        }
+        if orders.look_again == self.looked {
+            return Ok(());
+        }
+        self.looked = orders.look_again;
+
+        let authorized = launch::may_stay(&self.state, &self.owner.actor, &self.owner.launch)
+            .await
+            .map_err(|refusal| ended(EndReason::PolicyChanged, refusal.sentence))?;
+        let in_force = authorized.effective();
+        if binding(in_force) != binding(&self.effective) {
+            return Err(ended(
+                EndReason::PolicyChanged,
+                "The settings of this record were changed. Start a new session to work under them.",
+            ));
+        }
+        self.limits
+            .change(in_force.idle_timeout(), in_force.max_session_duration());
+        self.weigh_watchers().await;
+
+        Ok(())
+    }
+
+    pub(super) async fn tick(&mut self) -> Step {
+        let now = clock::now();
+        self.tape
+            .handle_time(now.micros())
+            .and_then(|()| self.tape.sync())
+            .map_err(|_| unrecorded())?;
+        self.fanout.check(now);
+        self.check_absence(now)?;
+        if self.presence.is_here() && now.micros() - self.last_touch.micros() >= TOUCH {
+            self.last_touch = now;
+            launch::keep_signed_in(&self.state, &self.owner.actor, now).await;
+        }
+        match self.limits.check(self.rests_since(), now) {
+            Due::Nothing => Ok(()),
+            Due::Warning(sentence) => {
+                let sent = self.presence.send(ServerFrame::Warning(sentence.to_owned()));
+
+                self.unless_gone(sent)
+            }
+            Due::End(reason, sentence) => Err(ended(reason, sentence)),
+        }
+    }
+
+    fn rests_since(&self) -> Option<Timestamp> {
+        match self.activity.borrow().phase {
+            Phase::Ready { since } => Some(Timestamp::from_micros(since).max(self.last_input)),
+            Phase::Running { .. } => None,
+        }
+    }
+}
+
+/// What of the settings cannot change under a session: what is recorded, what may move, how long a statement runs.
+fn binding(effective: &Effective) -> ([bool; 7], u32) {
+    let switches = [
+        &effective.graphical_session_recording,
+        &effective.text_session_recording,
+        &effective.recording_include_keys,
+        &effective.can_export,
+        &effective.can_import,
+        &effective.can_copy,
+        &effective.can_paste,
+    ];
+
+    (
+        switches.map(|switch| switch.value),
+        effective.statement_timeout.value,
+    )
+}

@@ -1,0 +1,77 @@
+//! `GET /sessions/{session}/watch`: the WebSocket of a live view.
+
+use app::ctx::Actor;
+use axum::RequestExt;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::{Path, Request, State};
+use axum::response::Response;
+use protocol::audit::{EventName, Outcome};
+use protocol::errors::{Code, Refusal};
+use protocol::ids::SessionId;
+use protocol::terminal::watch::{MAX_WATCHER_FRAME, SUBPROTOCOL};
+use protocol::terminal::{EndReason, Ended};
+use store::audit;
+
+use super::socket::split_into;
+use crate::clock;
+use crate::http::pages;
+use crate::launch::not_there;
+use crate::people::sign_in::event;
+use crate::people::store_failed;
+use crate::routes::refuse;
+use crate::sessions::knocks::{Knock, Watching};
+use crate::state::AppState;
+
+/// Lets somebody watch who may see evidence; that they do is in the audit log before they see anything.
+pub async fn watch(
+    State(state): State<AppState>,
+    Path(session): Path<SessionId>,
+    mut request: Request,
+) -> Response {
+    let client = pages::context(&state, &request).client;
+    let Some(actor) = request.extensions().get::<Actor>().cloned() else {
+        return refuse(&Refusal::new(
+            Code::SignedOut,
+            "You are signed out. Sign in and try again.",
+        ));
+    };
+    if let Err(refusal) = vault::authorize::audit(&actor.person) {
+        return refuse(&refusal);
+    }
+    let Some(place) = state.sessions.place(&session) else {
+        return refuse(&not_there());
+    };
+    let Ok(socket) = request.extract_parts::<WebSocketUpgrade>().await else {
+        return refuse(&Refusal::new(Code::Validation, "A WebSocket was expected here."));
+    };
+    let watched = event(EventName::SessionWatched, Outcome::Ok, &client, clock::now())
+        .by(&actor.person)
+        .about(&place.record, place.record_title)
+        .in_session(&session);
+    if let Err(refusal) = note(&state, watched).await {
+        return refuse(&refusal);
+    }
+
+    socket
+        .protocols([SUBPROTOCOL])
+        .max_message_size(MAX_WATCHER_FRAME)
+        .max_frame_size(MAX_WATCHER_FRAME)
+        .on_upgrade(move |socket| async move {
+            let ends = split_into(socket, MAX_WATCHER_FRAME, &state.tasks);
+            let watching = Knock::Watcher(Box::new(Watching { actor, ends }));
+            if let Err(knock) = state.sessions.knock(&session, watching).await {
+                knock.refuse(Ended {
+                    reason: EndReason::ConnectionLost,
+                    sentence: not_there().sentence,
+                });
+            }
+        })
+}
+
+async fn note(state: &AppState, event: vault::audit::Event) -> Result<(), Refusal> {
+    let mut tx = state.db.write().await.map_err(store_failed)?;
+    audit::append(&mut tx, event).await.map_err(store_failed)?;
+    tx.commit().await.map_err(store_failed)?;
+
+    Ok(())
+}
