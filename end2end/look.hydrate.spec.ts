@@ -134,6 +134,22 @@ test("the pages of an administrator", async ({ browser }) => {
   }
 });
 
+test("dialogs over the page one is on", async ({ browser }) => {
+  test.setTimeout(60_000);
+  const page = await open(browser, administrator);
+  await visit(page, `/vault/${shop.id}`);
+  for (const [name, link, field] of [
+    ["dialog-edit", "Edit", "Title"],
+    ["dialog-settings", "Set Up", "PAM configuration"],
+  ]) {
+    await page.getByRole("link", { name: link, exact: true }).first().click();
+    await expect(page.getByRole("dialog").getByLabel(field)).toBeVisible();
+    await look(page, name);
+    await page.keyboard.press("Escape");
+    await expect(page.getByRole("dialog")).toHaveCount(0);
+  }
+});
+
 test("the pages of who has nothing and of who is not signed in", async ({ browser, page }) => {
   test.setTimeout(60_000);
   const admin = await Client.signIn(posternd.url, administrator);

@@ -230,6 +230,51 @@ test("a record is duplicated, moved and deleted, but not while others use it", a
   await expect(page.getByText(`Copy of ${shop.title}`)).toHaveCount(0);
 });
 
+test("a move that cannot be is refused with a sentence", async ({ page }) => {
+  const shop = await addShop(admin, database(), { launchers: [] });
+  const gone = (await admin.send("create-folder", { "draft[name]": unique("Gone") })).id;
+  await visit(page, `/vault/${shop.id}`);
+  await page.getByText("Move", { exact: true }).first().click();
+  const folder = page.getByRole("complementary", { name: "Record" }).getByLabel("Folder", { exact: true });
+  await folder.selectOption(gone);
+  await admin.send("delete-folder", { id: gone });
+
+  await page.getByRole("button", { name: "Move" }).click();
+
+  await expectSentence(folder, "This folder is gone. Choose another one.");
+  await expect(page.getByRole("alert").filter({ visible: true })).toBeVisible();
+  await folder.selectOption("No folder");
+  await page.getByRole("button", { name: "Move" }).click();
+  await page.getByRole("link", { name: "History" }).click();
+  await expect(detail(page).getByRole("row").nth(1)).toContainText("folder");
+});
+
+test("an account is added by hand, for chosen persons", async ({ page }) => {
+  const person = await admin.addPerson("Petra", "user");
+  const shop = await addShop(admin, database(), { launchers: [person.id] });
+  const title = unique("second");
+  await admin.send("create-user", { "draft[title]": title, "draft[login]": "app_rw", "draft[password]": "another" });
+  await visit(page, `/vault/${shop.id}/settings?tab=general`);
+  const accounts = page.locator(".account");
+  await expect(accounts).toHaveCount(2);
+
+  await selectContaining(page.getByLabel("Add an account"), title);
+  await choose(accounts.last(), "May launch with", "Chosen persons");
+  await accounts.last().getByLabel("Petra").check();
+  await page.getByRole("button", { name: "Save and stay" }).click();
+
+  await expect(accounts).toHaveCount(3);
+  await expect(accounts.nth(1).getByLabel("Petra")).toBeChecked();
+  await expect(page.getByLabel("Add an account")).toHaveValue("");
+  await visit(page, `/vault/${shop.id}`);
+  await expect(page.getByRole("listitem").filter({ hasText: title })).toContainText("Petra");
+
+  await visit(page, `/vault/${shop.id}/settings?tab=general`);
+  await page.getByLabel("Account 2").selectOption("None");
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await expect(page.getByRole("listitem").filter({ hasText: title })).toHaveCount(0);
+});
+
 test("the history names every changed field and no secret", async ({ page }) => {
   const shop = await addShop(admin, database(), { launchers: [] });
   await visit(page, `/vault/${shop.reading}/edit`);

@@ -1,5 +1,6 @@
 //! Our own small set of components: layout, forms, icons, times. Plain HTML first; the browser's parts stay native.
 
+pub mod breaks;
 pub mod dialog;
 pub mod field;
 pub mod filter;

@@ -5,6 +5,7 @@ use protocol::people::PersonView;
 
 use super::api::people;
 use super::tag_of;
+use crate::ui::breaks::Breaks;
 use crate::ui::dialog::use_changes;
 use crate::ui::layout::{Page, Top};
 use crate::ui::notice::Refused;
@@ -42,7 +43,7 @@ fn People(list: Vec<PersonView>) -> impl IntoView {
                 <tr>
                     <td>
                         <a class="row-link" href=format!("/people/{}", person.id)>
-                            {person.email}
+                            <Breaks text=person.email />
                         </a>
                         <div class="muted">{person.name}</div>
                     </td>

@@ -10,6 +10,7 @@ use protocol::vault::{FolderView, RecordKind, RecordSummary, Tested};
 use super::RecordList;
 use super::api::records;
 use super::find::{Find, use_find};
+use crate::ui::breaks::Breaks;
 use crate::ui::dialog::use_changes;
 use crate::ui::filter::follow;
 use crate::ui::icon::{Icon, Shape};
@@ -207,18 +208,20 @@ fn Filters(folders: Vec<FolderView>, wanted: Find) -> impl IntoView {
 
     view! {
         <div class="filters">
-            <label>
-                "Folder" <select name="folder" form=SEARCH>
+            <div class="filter">
+                <label for="find-folder">"Folder"</label>
+                <select id="find-folder" name="folder" form=SEARCH>
                     <option value="">"All folders"</option>
                     {folders}
                 </select>
-            </label>
-            <label>
-                "Kind" <select name="kind" form=SEARCH>
+            </div>
+            <div class="filter">
+                <label for="find-kind">"Kind"</label>
+                <select id="find-kind" name="kind" form=SEARCH>
                     <option value="">"All kinds"</option>
                     {kinds}
                 </select>
-            </label>
+            </div>
             <div class="actions">
                 <button form=SEARCH>"Show"</button>
                 {clear}
@@ -291,7 +294,9 @@ fn Row(record: RecordSummary, find: Memo<(Find, String)>, shown: Memo<Option<Rec
                 <a class="row-link" href=href>
                     {title}
                 </a>
-                <div class="faint mono">{subtitle}</div>
+                <div class="faint mono">
+                    <Breaks text=subtitle />
+                </div>
             </td>
             <td class="hide muted">{folder_name}</td>
             <td class="hide muted">{used}</td>

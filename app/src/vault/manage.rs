@@ -39,8 +39,7 @@ fn DuplicateForm(id: RecordId) -> impl IntoView {
     let state = FormState::of(action);
 
     view! {
-        <details>
-            <summary>"Duplicate"</summary>
+        <Fold summary="Duplicate" state>
             <DraftForm action state check=|_: &DuplicateRecord| Vec::new()>
                 <p class="muted">
                     "Makes a record with the same fields and PAM settings, titled “Copy of …”. Secrets and shares are not copied."
@@ -51,7 +50,7 @@ fn DuplicateForm(id: RecordId) -> impl IntoView {
                     <button>"Duplicate"</button>
                 </div>
             </DraftForm>
-        </details>
+        </Fold>
     }
 }
 
@@ -61,8 +60,7 @@ fn MoveForm(id: RecordId, folders: Vec<FolderView>, chosen: String) -> impl Into
     let state = FormState::of(action);
 
     view! {
-        <details>
-            <summary>"Move"</summary>
+        <Fold summary="Move" state>
             <DraftForm action state check=|_: &MoveRecord| Vec::new()>
                 <FormSentence state />
                 <input type="hidden" name="id" value=id.to_string() />
@@ -78,7 +76,7 @@ fn MoveForm(id: RecordId, folders: Vec<FolderView>, chosen: String) -> impl Into
                     <button>"Move"</button>
                 </div>
             </DraftForm>
-        </details>
+        </Fold>
     }
 }
 
@@ -86,7 +84,6 @@ fn MoveForm(id: RecordId, folders: Vec<FolderView>, chosen: String) -> impl Into
 fn DeleteForm(id: RecordId, title: String, n_links: usize) -> impl IntoView {
     let action = ServerAction::<DeleteRecord>::new();
     let state = FormState::of(action);
-    let sentence = state.sentence();
     let body = if n_links > 0 {
         view! {
             <p class="muted">
@@ -108,10 +105,22 @@ fn DeleteForm(id: RecordId, title: String, n_links: usize) -> impl IntoView {
     };
 
     view! {
-        <details open=sentence.get_untracked().is_some()>
-            <summary>"Delete"</summary>
+        <Fold summary="Delete" state>
             <FormSentence state />
             {body}
+        </Fold>
+    }
+}
+
+/// What is behind a summary; open where it was refused, since the sentence stands inside.
+#[component]
+fn Fold(summary: &'static str, state: FormState, children: Children) -> impl IntoView {
+    let is_refused = state.sentence().get_untracked().is_some();
+
+    view! {
+        <details open=is_refused>
+            <summary>{summary}</summary>
+            {children()}
         </details>
     }
 }

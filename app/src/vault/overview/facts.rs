@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use protocol::ids::RecordId;
 use protocol::vault::{CertificateFacts, ConfigurationView, DatabaseView, RecordView, UserView};
 
+use crate::ui::breaks::Breaks;
 use crate::ui::when::When;
 
 /// A label and its value; nothing for an empty value.
@@ -12,7 +13,9 @@ fn Fact(label: &'static str, #[prop(into)] value: String, #[prop(optional)] mono
     (!value.is_empty()).then(|| {
         view! {
             <dt>{label}</dt>
-            <dd class:mono=mono>{value}</dd>
+            <dd class:mono=mono>
+                {if mono { view! { <Breaks text=value /> }.into_any() } else { value.into_any() }}
+            </dd>
         }
     })
 }
