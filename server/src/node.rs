@@ -117,7 +117,9 @@ mod tests {
         drop(held);
 
         assert!(
-            error.to_string().contains("another server runs on this data folder"),
+            error
+                .to_string()
+                .contains("another server runs on this data folder"),
             "{error}"
         );
         hold(folder.path()).unwrap();

@@ -1,6 +1,7 @@
 //! `posternd audit verify` and `posternd admin create`, run as a person at the server's shell runs them.
 
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -127,4 +128,23 @@ fn a_store_that_cannot_be_opened_is_not_called_intact() {
 
     assert_eq!((code, printed.as_str()), (1, ""));
     assert!(complaint.contains("the store cannot be opened"), "{complaint}");
+}
+
+#[test]
+fn what_a_command_makes_is_readable_by_its_owner_alone() {
+    let above = tempfile::tempdir().unwrap();
+    let folder = above.path().join("data");
+    let (code, _, complaint) = create(&folder, "ada@example.org", "a lighthouse keeps no secrets\n");
+    assert_eq!(code, 0, "{complaint}");
+
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(&folder).unwrap() {
+        let entry = entry.unwrap();
+        let mode = entry.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode & 0o077, 0, "{mode:o} {:?}", entry.path());
+        found.push(entry.file_name().into_string().unwrap());
+    }
+    found.sort();
+
+    assert_eq!(found, ["master.key", "node.id", "postern.db", "recordings"]);
 }

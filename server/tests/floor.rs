@@ -4,6 +4,7 @@ mod connections;
 mod forms;
 mod headers;
 mod links;
+mod nodes;
 mod origin;
 mod rights;
 mod sign_in;

@@ -76,7 +76,10 @@ impl Bar {
 pub enum Verdict {
     Allowed,
     /// Not before this moment.
-    Refused { bar: Bar, until: Timestamp },
+    Refused {
+        bar: Bar,
+        until: Timestamp,
+    },
 }
 
 /// Decides an attempt from what failed before it.
@@ -180,7 +183,15 @@ mod tests {
 
     #[test]
     fn an_account_that_is_guessed_from_everywhere_slows_down_and_is_never_locked() {
-        for (count, expected) in [(29, 0), (30, 2), (34, 2), (35, 4), (49, 16), (50, 32), (10_000, 32)] {
+        for (count, expected) in [
+            (29, 0),
+            (30, 2),
+            (34, 2),
+            (35, 4),
+            (49, 16),
+            (50, 32),
+            (10_000, 32),
+        ] {
             let seconds = wait(everywhere(count)).map_or(0, |(_, seconds)| seconds);
 
             assert_eq!(seconds, expected, "{count}");

@@ -51,10 +51,7 @@ pub async fn pump<T>(control: Control, direction: impl Future<Output = T>) {
         return;
     }
     error!("pump panicked");
-    control.end(
-        "XX000",
-        "something went wrong in Postern; the session was ended",
-    );
+    control.end("XX000", "something went wrong in Postern; the session was ended");
 }
 
 /// Whether the future came to its end without a panic. What it held is dropped either way.

@@ -125,13 +125,9 @@ async fn no_more_are_served_at_once_than_there_is_room_for() {
     let mut asking = JoinSet::new();
     for _ in 0..30 {
         let address = served.address;
-        asking.spawn(async move {
-            sent(
-                address,
-                "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
-            )
-            .await
-        });
+        asking.spawn(
+            async move { sent(address, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await },
+        );
     }
     for answer in asking.join_all().await {
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");

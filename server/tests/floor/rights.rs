@@ -50,7 +50,10 @@ async fn who_is_switched_off_while_a_form_arrives_is_nobody_when_it_is_there() {
     let switching = async {
         piece.send(Ok(Bytes::from_static(b"id="))).await.unwrap();
         // There is room for one: when this one is taken, the form is being read.
-        piece.send(Ok(Bytes::from_static(NOTHING.as_bytes()))).await.unwrap();
+        piece
+            .send(Ok(Bytes::from_static(NOTHING.as_bytes())))
+            .await
+            .unwrap();
         switch_off(&house, Role::User).await;
         drop(piece);
     };
@@ -84,7 +87,9 @@ async fn an_editor_moves_nothing_also_not_to_where_it_is() {
     assert_eq!(shared.status, 200, "{}", shared.body);
 
     let moving = format!("id={record}&folder=");
-    let by_editor = house.call(house.post("/api/move-record", &moving).by(&user)).await;
+    let by_editor = house
+        .call(house.post("/api/move-record", &moving).by(&user))
+        .await;
     let by_administrator = house
         .call(house.post("/api/move-record", &moving).by(&administrator))
         .await;
@@ -118,7 +123,9 @@ async fn titles_and_notes_cannot_end_the_element_they_stand_in() {
         assert!(!answer.body.contains("<b>bold"), "{page}");
         assert!(answer.body.contains("&lt;/title"), "{page}");
     }
-    let record_page = house.call(Call::get(&format!("/vault/{record}")).by(&cookie)).await;
+    let record_page = house
+        .call(Call::get(&format!("/vault/{record}")).by(&cookie))
+        .await;
     assert!(record_page.body.contains("<title>&lt;/title>"));
     let edit = house
         .call(Call::get(&format!("/vault/{record}/edit")).by(&cookie))
@@ -155,7 +162,11 @@ async fn a_sign_in_that_is_refused_again_and_again_is_one_event() {
 async fn what_was_only_counted_is_told_when_it_has_been_quiet() {
     let house = House::open().await;
     let cookie = house.sign_in(Role::User).await;
-    let ids = [NOTHING, "bbbbbbbbbbbbbbbbbbbbbbbbbb", "cccccccccccccccccccccccccc"];
+    let ids = [
+        NOTHING,
+        "bbbbbbbbbbbbbbbbbbbbbbbbbb",
+        "cccccccccccccccccccccccccc",
+    ];
     for id in ids {
         let form = format!("draft[record]={id}");
         let answer = house.call(house.post("/api/launch", &form).by(&cookie)).await;
@@ -212,10 +223,7 @@ async fn a_role_taken_away_since_the_request_came_manages_nobody() {
     assert_eq!(reset.unwrap_err().code, Code::PamPolicyDenied);
     let email = "new@example.org".parse().unwrap();
     let mut snapshot = house.state.db.read().await.unwrap();
-    assert_eq!(
-        store::people::find(&mut snapshot, &email).await.unwrap(),
-        None
-    );
+    assert_eq!(store::people::find(&mut snapshot, &email).await.unwrap(), None);
 }
 
 #[tokio::test]

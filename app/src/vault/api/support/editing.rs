@@ -30,10 +30,7 @@ impl Editing {
 
     /// The same to put the record into another folder, which is for who may configure it: also where it stays where it
     /// is, so that the answer does not depend on it.
-    pub(in crate::vault::api) async fn begin_move(
-        ctx: &RequestCtx,
-        id: &RecordId,
-    ) -> Result<Self, AppError> {
+    pub(in crate::vault::api) async fn begin_move(ctx: &RequestCtx, id: &RecordId) -> Result<Self, AppError> {
         let (editing, shares) = Self::hold(ctx, id).await?;
         authorize::configure(&editing.person, &editing.record.location(), &shares)?;
 
