@@ -26,6 +26,15 @@ export class Posternd {
 
   /** A fresh installation with one administrator, not started yet. */
   static async install(folder: string): Promise<Posternd> {
+    const posternd = await Posternd.configure(folder);
+    const { email, name } = administrator;
+    const created = posternd.run(["admin", "create", "--email", email, "--name", name], administrator.password);
+    if (created.status !== 0) throw new Error(`posternd admin create: ${created.output}`);
+    return posternd;
+  }
+
+  /** An installation of which only the configuration is there. */
+  static async configure(folder: string): Promise<Posternd> {
     mkdirSync(folder, { recursive: true });
     const [port, metricsPort] = [await freePort(), await freePort()];
     const url = `http://localhost:${port}`;
@@ -40,11 +49,6 @@ export class Posternd {
       `folder = ${JSON.stringify(join(folder, "data"))}`,
     ];
     writeFileSync(configuration, text.join("\n") + "\n", { mode: 0o600 });
-
-    const { email, name } = administrator;
-    const create = ["--config", configuration, "admin", "create", "--email", email, "--name", name];
-    const created = spawnSync(fromEnvironment("POSTERND"), create, { input: administrator.password, encoding: "utf8" });
-    if (created.status !== 0) throw new Error(`posternd admin create: ${created.stderr}`);
     return new Posternd(folder, url, `http://127.0.0.1:${metricsPort}`, configuration);
   }
 
@@ -77,16 +81,27 @@ export class Posternd {
     );
   }
 
+  /** Its process, while it runs. */
+  get pid(): number {
+    if (this.program === undefined) throw new Error("posternd has not been started");
+    return this.program.pid;
+  }
+
   /** What it has logged since its last start. */
   log(): string {
     return this.program?.output() ?? "";
   }
 
+  /** Runs one of its commands. */
+  run(command: string[], input = ""): { status: number | null; output: string } {
+    const all = ["--config", this.configuration, ...command];
+    const { status, stdout, stderr } = spawnSync(fromEnvironment("POSTERND"), all, { input, encoding: "utf8" });
+    return { status, output: stdout + stderr };
+  }
+
   /** Runs `posternd audit verify`. */
   verifyAudit(): { status: number | null; output: string } {
-    const verify = ["--config", this.configuration, "audit", "verify"];
-    const { status, stdout, stderr } = spawnSync(fromEnvironment("POSTERND"), verify, { encoding: "utf8" });
-    return { status, output: stdout + stderr };
+    return this.run(["audit", "verify"]);
   }
 
   /** Ends it, in good order or, with SIGKILL, not. */

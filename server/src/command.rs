@@ -1,4 +1,8 @@
-//! What `posternd` does from a shell: serve, add an administrator, verify the audit log.
+//! What `posternd` does from a shell: serve, add an administrator, verify the audit log, keep and bring back backups,
+//! replace the master key.
+
+pub mod backup;
+pub mod master_key;
 
 use std::fs::DirBuilder;
 use std::io::Read;
@@ -19,7 +23,7 @@ use crate::config::{self, Config, LogFormat};
 use crate::people::administrator;
 use crate::recorder::{ClosedSegment, MAX_WAITING_HEADS};
 use crate::state::AppState;
-use crate::{master_key, node, serve as serving};
+use crate::{node, serve as serving};
 
 /// Connections to the store, for reading.
 const STORE_CONNECTIONS: u32 = 8;
@@ -126,10 +130,9 @@ fn log(config: &Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Opens everything a server holds, in order: folders, store, master key.
-async fn open(config: Config) -> anyhow::Result<(AppState, mpsc::Receiver<ClosedSegment>)> {
-    let folder = &config.data.folder;
-    for folder in [folder.clone(), config.data.recordings()] {
+/// Makes the folders a server keeps its things in.
+fn make_folders(config: &Config) -> anyhow::Result<()> {
+    for folder in [config.data.folder.clone(), config.data.recordings()] {
         // For the server alone: the embedded store holds what people and targets are called.
         DirBuilder::new()
             .recursive(true)
@@ -137,13 +140,20 @@ async fn open(config: Config) -> anyhow::Result<(AppState, mpsc::Receiver<Closed
             .create(&folder)
             .with_context(|| format!("{}: the folder cannot be made; see data.folder", folder.display()))?;
     }
+
+    Ok(())
+}
+
+/// Opens everything a server holds, in order: folders, store, master key.
+async fn open(config: Config) -> anyhow::Result<(AppState, mpsc::Receiver<ClosedSegment>)> {
+    make_folders(&config)?;
     let db = Db::open(&config.store_url(), STORE_CONNECTIONS)
         .await
         .context("the store cannot be opened")?;
     // Nothing is sealed before there is a person who can save it.
     let is_new_store = people::list(&mut db.read().await?).await?.is_empty();
-    let master = master_key::load(&config.data.master_key_file(), is_new_store)?;
-    let node = node::id(folder)?;
+    let master = master_key::current(&config, &db, is_new_store).await?;
+    let node = node::id(&config.data.folder)?;
     let (to_audit, heads) = mpsc::channel(MAX_WAITING_HEADS);
 
     Ok((AppState::new(config, node, db, master, to_audit), heads))

@@ -37,8 +37,8 @@ pub fn start(state: &AppState, heads: mpsc::Receiver<ClosedSegment>) {
     state.tasks.spawn(tidy(state.clone()));
 }
 
-/// Ends what this server left live when it was killed: recordings get their crash footer, sessions their reason, the ledger
-/// its releases. Done before the first request, and again without harm should this one be killed too.
+/// Ends what this server left live when it was killed: recordings get their crash footer, sessions their reason, the
+/// ledger its releases. Done before the first request, and again without harm should this one be killed too.
 pub async fn recover(state: &AppState) -> anyhow::Result<()> {
     let mut snapshot = state.db.read().await?;
     let unfinished = sessions::unfinished(&mut snapshot, &state.node).await?;
@@ -236,7 +236,7 @@ mod tests {
         let mut config = Config::default();
         config.data.folder = folder.path().to_owned();
         let db = Db::open(&config.store_url(), 1).await.unwrap();
-        let master = master_key::load(&config.data.master_key_file(), true).unwrap();
+        let master = master_key::load(&config.data.master_key_file(), true).unwrap().current;
         let (to_audit, heads) = mpsc::channel(4);
         let node = node::id(folder.path()).unwrap();
         let state = AppState::new(config, node, db, master, to_audit);

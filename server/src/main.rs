@@ -27,6 +27,25 @@ enum Command {
     /// The audit log.
     #[command(subcommand)]
     Audit(Audit),
+    /// The key that wraps every credential and every recording's key.
+    #[command(subcommand)]
+    MasterKey(MasterKey),
+    /// Copy store, recordings and configuration into a new folder; the server may run meanwhile.
+    Backup {
+        /// A folder that does not exist yet, or is empty.
+        folder: PathBuf,
+        /// Also copy the master key, into this file. Keep it apart from the backup: together they open everything.
+        #[arg(long, value_name = "FILE")]
+        master_key: Option<PathBuf>,
+    },
+    /// Bring a backup back to where the configuration says, which must be empty.
+    Restore {
+        /// A folder `posternd backup` has made.
+        folder: PathBuf,
+        /// The master key's copy, unless it is in its place already.
+        #[arg(long, value_name = "FILE")]
+        master_key: Option<PathBuf>,
+    },
 }
 
 #[derive(Subcommand)]
@@ -46,6 +65,12 @@ enum Audit {
     Verify,
 }
 
+#[derive(Subcommand)]
+enum MasterKey {
+    /// Replace it and wrap everything anew; the server must be stopped.
+    Rotate,
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -60,6 +85,15 @@ async fn main() -> ExitCode {
             command::create_administrator(arguments.config.as_deref(), &email, &name).await
         }
         Command::Audit(Audit::Verify) => command::verify_audit(arguments.config.as_deref()).await,
+        Command::MasterKey(MasterKey::Rotate) => {
+            command::master_key::rotate(arguments.config.as_deref()).await
+        }
+        Command::Backup { folder, master_key } => {
+            command::backup::make(arguments.config.as_deref(), &folder, master_key.as_deref()).await
+        }
+        Command::Restore { folder, master_key } => {
+            command::backup::restore(arguments.config.as_deref(), &folder, master_key.as_deref()).await
+        }
     };
 
     match result {

@@ -1,4 +1,7 @@
 //! The master key: one file outside the store, readable by the server alone.
+//!
+//! The file holds one line, the key in base64. While the key is replaced it holds two, the new one first: whoever
+//! opens the store next rewraps what is left and removes the old one.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write};
@@ -11,8 +14,16 @@ use zeroize::Zeroizing;
 
 use crate::clock;
 
+/// What the file holds.
+#[derive(Debug)]
+pub struct Keys {
+    pub current: MasterKey,
+    /// The one before, of a replacement that was cut short.
+    pub previous: Option<MasterKey>,
+}
+
 /// Reads the key, or makes one when there is none and the store is new.
-pub fn load(file: &Path, is_new_store: bool) -> anyhow::Result<MasterKey> {
+pub fn load(file: &Path, is_new_store: bool) -> anyhow::Result<Keys> {
     match fs::metadata(file) {
         Ok(metadata) => {
             let mode = metadata.permissions().mode();
@@ -28,14 +39,22 @@ pub fn load(file: &Path, is_new_store: bool) -> anyhow::Result<MasterKey> {
                     .with_context(|| format!("{}: the master key cannot be read", file.display()))?,
             );
 
-            MasterKey::from_text(text.trim()).map_err(|_| {
-                anyhow::anyhow!(
+            parse(&text).with_context(|| {
+                format!(
                     "{}: this is no master key; put the right file back",
                     file.display()
                 )
             })
         }
-        Err(error) if error.kind() == ErrorKind::NotFound && is_new_store => create(file),
+        Err(error) if error.kind() == ErrorKind::NotFound && is_new_store => {
+            let current = MasterKey::from_random(clock::draw());
+            write_new(file, &current)?;
+
+            Ok(Keys {
+                current,
+                previous: None,
+            })
+        }
         Err(error) if error.kind() == ErrorKind::NotFound => bail!(
             "{}: the master key is missing, and the store was sealed with one; put the file back or name it in data.master_key_file",
             file.display()
@@ -46,8 +65,19 @@ pub fn load(file: &Path, is_new_store: bool) -> anyhow::Result<MasterKey> {
     }
 }
 
-fn create(file: &Path) -> anyhow::Result<MasterKey> {
-    let key = MasterKey::from_random(clock::draw());
+fn parse(text: &str) -> anyhow::Result<Keys> {
+    let mut lines = text.lines().map(MasterKey::from_text);
+    let current = lines.next().context("the file is empty")??;
+    let previous = lines.next().transpose()?;
+    if lines.next().is_some() {
+        bail!("it has more than two lines");
+    }
+
+    Ok(Keys { current, previous })
+}
+
+/// Writes a key to a file that is not there yet.
+pub fn write_new(file: &Path, key: &MasterKey) -> anyhow::Result<()> {
     let write = || -> std::io::Result<()> {
         let mut open = OpenOptions::new()
             .write(true)
@@ -56,13 +86,34 @@ fn create(file: &Path) -> anyhow::Result<MasterKey> {
             .open(file)?;
         open.write_all(key.to_text().as_bytes())?;
         open.sync_all()?;
-        File::open(folder_of(file))?.sync_all()?;
 
-        Ok(())
+        File::open(folder_of(file))?.sync_all()
     };
-    write().with_context(|| format!("{}: the master key cannot be written", file.display()))?;
 
-    Ok(key)
+    write().with_context(|| format!("{}: the master key cannot be written", file.display()))
+}
+
+/// Puts these keys in the place of what the file holds: all of it or, after a crash, nothing.
+pub fn replace(file: &Path, keys: &Keys) -> anyhow::Result<()> {
+    let next = file.with_extension("next");
+    let write = || -> std::io::Result<()> {
+        let mut open = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&next)?;
+        for key in [Some(&keys.current), keys.previous.as_ref()].into_iter().flatten() {
+            open.write_all(key.to_text().as_bytes())?;
+            open.write_all(b"\n")?;
+        }
+        open.sync_all()?;
+        fs::rename(&next, file)?;
+
+        File::open(folder_of(file))?.sync_all()
+    };
+
+    write().with_context(|| format!("{}: the master key cannot be replaced", file.display()))
 }
 
 /// The folder a file is in; of a bare name, the one the server was started in.
@@ -85,7 +136,27 @@ mod tests {
         let made = load(&file, true).unwrap();
         let read = load(&file, false).unwrap();
 
-        assert_eq!(made.id(), read.id());
+        assert_eq!(made.current.id(), read.current.id());
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_replacement_that_was_cut_short_leaves_both_keys() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("master.key");
+        let before = load(&file, true).unwrap().current;
+        let after = MasterKey::from_random([7; 32]);
+        let (old, new) = (before.id().to_owned(), after.id().to_owned());
+
+        let keys = Keys {
+            current: after,
+            previous: Some(before),
+        };
+        replace(&file, &keys).unwrap();
+
+        let found = load(&file, false).unwrap();
+        assert_eq!(found.current.id(), new);
+        assert_eq!(found.previous.unwrap().id(), old);
         assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     }
 

@@ -146,6 +146,9 @@ events! {
     SessionRecordingIntegrityFailed "session_recording_integrity_failed" Recordings "Recording is not intact",
     AuditExported "audit_exported" Audit "Audit log exported",
     AuditVerified "audit_verified" Audit "Audit log verified",
+    MasterKeyRotated "master_key_rotated" Configuration "Master key replaced",
+    BackupMade "backup_made" Data "Backup made",
+    BackupRestored "backup_restored" Data "Backup restored",
     DataExported "data_exported" Data "Data exported",
     DataImported "data_imported" Data "Data imported",
 }

@@ -22,6 +22,12 @@ pub enum Error {
     /// The schema could not be brought up to date, or is of a newer version.
     #[error("the store's schema cannot be brought up to date")]
     Migration(#[source] sqlx::migrate::MigrateError),
+    /// What a copy of the store is written to or read from failed.
+    #[error("the copy of the store cannot be read or written")]
+    Copy(#[from] std::io::Error),
+    /// A file that is no whole copy of a store this version can read.
+    #[error("this is no copy of the store: {0}")]
+    NotACopy(String),
     #[error("the database refused a statement")]
     Internal(#[source] sqlx::Error),
 }

@@ -6,6 +6,7 @@
 pub mod acquisitions;
 pub mod attempts;
 pub mod audit;
+pub mod copy;
 pub mod db;
 pub mod errors;
 pub mod folders;
@@ -24,6 +25,7 @@ pub mod sign_ins;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod tokens;
+pub mod wrapped_keys;
 
 pub use db::{Db, Snapshot, Tx};
 pub use errors::Error;

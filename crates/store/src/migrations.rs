@@ -63,6 +63,15 @@ const STEPS: &[(i64, &str, Script)] = &[
     ),
 ];
 
+/// The version of a schema that is up to date.
+pub(crate) fn newest() -> i64 {
+    STEPS
+        .iter()
+        .map(|(version, ..)| *version)
+        .max()
+        .unwrap_or_default()
+}
+
 /// Runs the steps this database has not seen. More than one node may start at once: PostgreSQL's advisory
 /// lock lets one of them do it.
 pub(crate) async fn run(db: &Db) -> Result<(), Error> {

@@ -311,6 +311,19 @@ pub async fn lookup(snapshot: &mut Snapshot, id: &SessionId) -> Result<Option<Se
     row.map(Session::try_from).transpose()
 }
 
+const IDS: &str = r#"
+    SELECT id
+    FROM sessions
+    ORDER BY started_at, id
+"#;
+
+/// Every session there ever was, oldest first.
+pub async fn ids(snapshot: &mut Snapshot) -> Result<Vec<SessionId>, Error> {
+    let ids: Vec<String> = on!(snapshot, |conn| sqlx::query_scalar(IDS).fetch_all(conn))?;
+
+    ids.iter().map(|id| column("sessions", "id", id, id)).collect()
+}
+
 const UNFINISHED: &str = r#"
     SELECT
         id, record, record_title, person, person_email, account, database, remote_address, state, started_at,
@@ -403,7 +416,7 @@ pub async fn list(
 /// The statements of this module, for the test that prepares each on both databases.
 #[cfg(test)]
 pub(crate) const STATEMENTS: &[&str] = &[
-    COUNT_OPEN, ADD, GO_LIVE, PROGRESS, NOTE_HEAD, FINISH, LOOKUP, UNFINISHED, LIST,
+    COUNT_OPEN, ADD, GO_LIVE, PROGRESS, NOTE_HEAD, FINISH, LOOKUP, IDS, UNFINISHED, LIST,
 ];
 
 #[cfg(test)]

@@ -205,6 +205,53 @@ pub fn unwrap_session_key(
     unwrap(master, &session_place(session), wrapped)
 }
 
+/// Whether this master key wrapped the text.
+pub fn is_wrapped_by(master: &MasterKey, wrapped: &str) -> bool {
+    wrapped.splitn(3, '.').nth(1) == Some(master.id.as_str())
+}
+
+/// Wraps the data key of a stored secret with another master key; the secret itself stays as it is.
+///
+/// # Errors
+/// As [`open`].
+pub fn rewrap_secret_key(
+    from: &MasterKey,
+    to: &MasterKey,
+    record: &RecordId,
+    field: SecretField,
+    wrapped: &str,
+    nonce: [u8; NONCE],
+) -> Result<String, OpenError> {
+    rewrap(from, to, &record_place(record, field), wrapped, nonce)
+}
+
+/// Wraps the key of a session's recording with another master key.
+///
+/// # Errors
+/// As [`open`].
+pub fn rewrap_session_key(
+    from: &MasterKey,
+    to: &MasterKey,
+    session: &SessionId,
+    wrapped: &str,
+    nonce: [u8; NONCE],
+) -> Result<String, OpenError> {
+    rewrap(from, to, &session_place(session), wrapped, nonce)
+}
+
+fn rewrap(
+    from: &MasterKey,
+    to: &MasterKey,
+    place: &[u8],
+    wrapped: &str,
+    nonce: [u8; NONCE],
+) -> Result<String, OpenError> {
+    let key = unwrap(from, place, wrapped)?;
+    let wrapped = encrypt(&to.bytes, &nonce, place, &*key)?;
+
+    Ok(format!("{FORMAT}.{}.{wrapped}", to.id))
+}
+
 /// Ids have one length and field names no colon, so no two places have the same bytes.
 fn record_place(record: &RecordId, field: SecretField) -> Vec<u8> {
     format!("record:{record}:{}", field.name()).into_bytes()
@@ -382,6 +429,32 @@ mod tests {
         assert_eq!(read.id(), master(1).id());
         assert_eq!(MasterKey::from_text("short").unwrap_err(), InvalidKey);
         assert!(!format!("{read:?}").contains(&*read.to_text()));
+    }
+
+    #[test]
+    fn a_rewrapped_key_opens_with_the_new_master_key_and_no_longer_with_the_old() {
+        let before = sealed("hunter2");
+
+        let rewrapped = rewrap_secret_key(
+            &master(1),
+            &master(7),
+            &record(2),
+            SecretField::Password,
+            &before.wrapped_key,
+            [6; NONCE],
+        );
+        let after = Sealed {
+            wrapped_key: rewrapped.unwrap(),
+            ..before
+        };
+
+        assert!(is_wrapped_by(&master(7), &after.wrapped_key));
+        let opened = open(&master(7), &record(2), SecretField::Password, &after).unwrap();
+        assert_eq!(opened.expose(), "hunter2");
+        assert_eq!(
+            open(&master(1), &record(2), SecretField::Password, &after).unwrap_err(),
+            OpenError::OtherKey(master(7).id().to_owned())
+        );
     }
 
     #[test]

@@ -407,6 +407,8 @@ pub(super) fn unless_taken(error: store::Error) -> AppError {
         | store::Error::Inconsistent { .. }
         | store::Error::Address
         | store::Error::Migration(_)
+        | store::Error::Copy(_)
+        | store::Error::NotACopy(_)
         | store::Error::Internal(_) => error.into(),
     }
 }

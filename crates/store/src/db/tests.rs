@@ -6,7 +6,7 @@ use super::*;
 use crate::testing::on_both;
 use crate::{
     acquisitions, attempts, audit, folders, history, links, people, records, sessions, settings, shares,
-    sign_ins,
+    sign_ins, wrapped_keys,
 };
 
 #[tokio::test]
@@ -20,6 +20,7 @@ async fn every_statement_prepares_on_both() -> anyhow::Result<()> {
         audit::STATEMENTS,
         audit::repeats::STATEMENTS,
         sessions::STATEMENTS,
+        wrapped_keys::STATEMENTS,
         acquisitions::STATEMENTS,
         folders::STATEMENTS,
         &records,

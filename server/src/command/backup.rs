@@ -1,0 +1,249 @@
+//! `posternd backup` and `posternd restore`: everything that lasts in one folder, and back.
+//!
+//! The folder holds `store.jsonl` (see [`store::copy`]), `recordings/` as they lie in the data folder, `node.id`,
+//! `postern.toml` where a configuration file was named, and, written last, `backup.json`: without it the backup is
+//! not whole. The store is copied first: a recording may go on meanwhile and then holds more than the store knows,
+//! which is what it is after a crash too. The master key is never part of it.
+
+mod files;
+
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, bail, ensure};
+use protocol::audit::{EventName, Outcome};
+use protocol::ids::SessionId;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use store::{Db, audit, copy, sessions};
+use vault::audit::Event;
+
+use super::{STORE_CONNECTIONS, configuration, make_folders, master_key as rotation};
+use crate::config::Config;
+use crate::{clock, master_key, node};
+
+/// Version of the folder's layout.
+const FORMAT: u32 = 1;
+
+/// What a backup is, written when it is whole.
+#[derive(Debug, Serialize, Deserialize)]
+struct Manifest {
+    format: u32,
+    /// Microseconds since 1970.
+    made_at: i64,
+    posternd: String,
+    /// Id of the master key that wraps what is in it.
+    master_key: String,
+    /// SHA-256 of `store.jsonl`, in hex.
+    store_sha256: String,
+    rows: u64,
+    recordings: u64,
+    recording_bytes: u64,
+}
+
+/// Makes a backup; the server may run meanwhile.
+#[expect(clippy::print_stdout, reason = "the command line's answer to a person")]
+pub async fn make(file: Option<&Path>, folder: &Path, key_file: Option<&Path>) -> anyhow::Result<ExitCode> {
+    let config = configuration(file)?;
+    let key_file = key_file.map(|key_file| apart(key_file, folder)).transpose()?;
+    files::make_empty(folder)?;
+    let db = Db::open(&config.store_url(), STORE_CONNECTIONS)
+        .await
+        .context("the store cannot be opened")?;
+    let master = master_key::load(&config.data.master_key_file(), false)?.current;
+
+    let store_file = folder.join("store.jsonl");
+    let mut out = BufWriter::new(files::create(&store_file)?);
+    let rows = copy::write(&db, &mut out).await?;
+    out.into_inner().context("the store's copy cannot be written")?.sync_all()?;
+    println!("store: {rows} rows");
+
+    let recorded = recordings(&db).await?;
+    let copied = files::copy_recordings(&config.data.recordings(), &folder.join("recordings"), &recorded)?;
+    println!("recordings: {} sessions, {} bytes", copied.recordings, copied.bytes);
+    let node_file = folder.join("node.id");
+    files::create(&node_file)?.write_all(node::id(&config.data.folder)?.as_str().as_bytes())?;
+    if let Some(file) = file {
+        files::copy(file, &folder.join("postern.toml"))?;
+    }
+    if let Some(key_file) = &key_file {
+        master_key::write_new(key_file, &master)?;
+    }
+
+    let manifest = Manifest {
+        format: FORMAT,
+        made_at: clock::now().micros(),
+        posternd: env!("CARGO_PKG_VERSION").to_owned(),
+        master_key: master.id().to_owned(),
+        store_sha256: sha256(&store_file)?,
+        rows,
+        recordings: copied.recordings,
+        recording_bytes: copied.bytes,
+    };
+    let whole = files::create(&folder.join("backup.json"))?;
+    serde_json::to_writer_pretty(&whole, &manifest)?;
+    whole.sync_all()?;
+    note(&db, EventName::BackupMade, &manifest).await?;
+    db.close().await;
+    println!("{}: the backup is whole.", folder.display());
+    match key_file {
+        Some(key_file) => println!("{}: the master key. Keep it apart.", key_file.display()),
+        None => println!(
+            "The master key {} is not in it; without its copy no credential and no recording can be read.",
+            manifest.master_key
+        ),
+    }
+
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Brings a backup back to an empty place.
+#[expect(clippy::print_stdout, reason = "the command line's answer to a person")]
+pub async fn restore(
+    file: Option<&Path>,
+    folder: &Path,
+    key_copy: Option<&Path>,
+) -> anyhow::Result<ExitCode> {
+    let config = configuration(file)?;
+    let manifest = manifest(folder)?;
+    make_folders(&config)?;
+    let _held = node::hold(&config.data.folder)?;
+    ensure!(
+        files::is_empty(&config.data.recordings())?,
+        "{}: there are recordings already; restore to an empty data.folder",
+        config.data.recordings().display()
+    );
+    install_key(&config, key_copy, &manifest)?;
+    let db = Db::open(&config.store_url(), STORE_CONNECTIONS)
+        .await
+        .context("the store cannot be opened")?;
+
+    let copied = files::copy_folders(&folder.join("recordings"), &config.data.recordings())?;
+    ensure!(
+        copied.recordings == manifest.recordings && copied.bytes == manifest.recording_bytes,
+        "{}: {} recordings of {} bytes were in the backup when it was made, {} of {} are there",
+        folder.display(),
+        manifest.recordings,
+        manifest.recording_bytes,
+        copied.recordings,
+        copied.bytes
+    );
+    println!("recordings: {} sessions, {} bytes", copied.recordings, copied.bytes);
+    files::replace(&folder.join("node.id"), &config.data.folder.join("node.id"))?;
+    let mut rows = BufReader::new(File::open(folder.join("store.jsonl"))?);
+    let n_rows = copy::read(&db, &mut rows).await.map_err(|error| match error {
+        store::Error::Taken => anyhow::anyhow!("the store is in use; restore to an empty one"),
+        other => anyhow::Error::new(other),
+    })?;
+    println!("store: {n_rows} rows");
+    let master = rotation::current(&config, &db, false).await?;
+    note(&db, EventName::BackupRestored, &manifest).await?;
+    db.close().await;
+    println!(
+        "Restored with master key {}. Everybody signs in again; sessions that were live end when posternd starts.",
+        master.id()
+    );
+
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The key file's path, when it does not lie in the backup.
+fn apart(key_file: &Path, folder: &Path) -> anyhow::Result<PathBuf> {
+    let (key_file, folder) = (std::path::absolute(key_file)?, std::path::absolute(folder)?);
+    ensure!(
+        !key_file.starts_with(&folder),
+        "{}: the master key must not lie in the backup; name a file elsewhere",
+        key_file.display()
+    );
+
+    Ok(key_file)
+}
+
+/// Reads the manifest and checks the store's copy against it.
+fn manifest(folder: &Path) -> anyhow::Result<Manifest> {
+    let path = folder.join("backup.json");
+    let text = fs::read_to_string(&path).with_context(|| {
+        format!("{}: this is no whole backup: backup.json cannot be read", folder.display())
+    })?;
+    let manifest: Manifest =
+        serde_json::from_str(&text).with_context(|| format!("{}: cannot be read", path.display()))?;
+    ensure!(
+        manifest.format <= FORMAT,
+        "{}: the backup was made by a newer version of posternd ({})",
+        folder.display(),
+        manifest.posternd
+    );
+    let store_file = folder.join("store.jsonl");
+    ensure!(
+        sha256(&store_file)? == manifest.store_sha256,
+        "{}: altered since the backup was made",
+        store_file.display()
+    );
+
+    Ok(manifest)
+}
+
+/// Puts the key's copy into its place, or looks whether the right one is there.
+fn install_key(config: &Config, key_copy: Option<&Path>, manifest: &Manifest) -> anyhow::Result<()> {
+    let place = config.data.master_key_file();
+    let needed = &manifest.master_key;
+    if place.exists() {
+        let keys = master_key::load(&place, false)?;
+        let there = keys.current.id();
+        ensure!(
+            there == needed,
+            "{}: the backup needs master key {needed}, this is {there}",
+            place.display()
+        );
+
+        return Ok(());
+    }
+    let Some(key_copy) = key_copy else {
+        bail!(
+            "{}: the backup needs master key {needed}; put its copy there or name it with --master-key",
+            place.display()
+        );
+    };
+    let keys = master_key::load(key_copy, false)?;
+    let given = keys.current.id();
+    ensure!(
+        given == needed,
+        "{}: the backup needs master key {needed}, this is {given}",
+        key_copy.display()
+    );
+
+    master_key::write_new(&place, &keys.current)
+}
+
+/// Sessions the store's copy knows: a recording begun since has no key in it.
+async fn recordings(db: &Db) -> anyhow::Result<Vec<SessionId>> {
+    Ok(sessions::ids(&mut db.read().await?).await?)
+}
+
+async fn note(db: &Db, name: EventName, manifest: &Manifest) -> anyhow::Result<()> {
+    let mut tx = db.write().await?;
+    let event = Event::new(name, Outcome::Ok, clock::now())
+        .with("rows", manifest.rows.to_string())
+        .with("recordings", manifest.recordings.to_string())
+        .with("store_sha256", manifest.store_sha256.clone());
+    audit::append(&mut tx, event).await?;
+
+    Ok(tx.commit().await?)
+}
+
+fn sha256(path: &Path) -> anyhow::Result<String> {
+    let mut digest = Sha256::new();
+    let file = File::open(path).with_context(|| format!("{}: cannot be read", path.display()))?;
+    let mut reader = BufReader::with_capacity(64 * 1024, file);
+    loop {
+        let piece = reader.fill_buf()?;
+        if piece.is_empty() {
+            return Ok(hex::encode(digest.finalize()));
+        }
+        digest.update(piece);
+        let n_read = piece.len();
+        reader.consume(n_read);
+    }
+}
