@@ -48,6 +48,10 @@ pub struct Http {
     /// What people type into their browser: scheme, host and port. Requests that change something are
     /// accepted from this origin only.
     pub public_url: String,
+    /// Certificate chain in PEM: the pages are served over TLS, without a proxy in front.
+    pub certificate_file: Option<PathBuf>,
+    /// Its private key in PEM.
+    pub private_key_file: Option<PathBuf>,
 }
 
 impl Default for Http {
@@ -55,6 +59,8 @@ impl Default for Http {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 7480)),
             public_url: "http://localhost:7480".to_owned(),
+            certificate_file: None,
+            private_key_file: None,
         }
     }
 }
@@ -214,6 +220,8 @@ pub enum LogFormat {
 const KEYS: &[(&str, &str)] = &[
     ("http", "listen"),
     ("http", "public_url"),
+    ("http", "certificate_file"),
+    ("http", "private_key_file"),
     ("metrics", "listen"),
     ("data", "folder"),
     ("data", "master_key_file"),
@@ -307,6 +315,19 @@ fn check(config: &Config, file: Option<&Path>) -> Result<(), ConfigError> {
                 "is {url:?}; write scheme, host and port only, in lower case and without the scheme's own port, \
                  e.g. https://postern.example.org"
             ),
+        );
+    }
+    let has_tls = config.http.certificate_file.is_some();
+    if has_tls != config.http.private_key_file.is_some() {
+        return invalid(
+            if has_tls { "http.private_key_file" } else { "http.certificate_file" },
+            "is missing: TLS takes a certificate and its private key".to_owned(),
+        );
+    }
+    if has_tls && !url.starts_with("https://") {
+        return invalid(
+            "http.public_url",
+            format!("is {url:?}; with http.certificate_file it begins with https://"),
         );
     }
     if !(5..=1440).contains(&config.sign_in.idle_minutes) {

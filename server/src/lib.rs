@@ -26,3 +26,4 @@ pub mod sessions;
 pub mod state;
 pub mod target;
 pub mod terminal;
+pub mod tls;

@@ -12,15 +12,16 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
 use tracing::{info, warn};
-
-use connections::Limits;
 
 use crate::http::assets;
 use crate::people::administrator;
 use crate::recorder::ClosedSegment;
 use crate::state::AppState;
+use crate::tls::{self, Certificates};
 use crate::{health, jobs, node, routes};
+use connections::Limits;
 
 /// How long the end waits for sessions to be told and recordings to be closed, and again for the work behind them.
 const GRACE: Duration = Duration::from_secs(10);
@@ -37,6 +38,7 @@ pub async fn serve(state: AppState, heads: mpsc::Receiver<ClosedSegment>) -> any
     let metrics = PrometheusBuilder::new()
         .install_recorder()
         .context("metrics cannot be recorded")?;
+    let tls = secure(&state)?;
     let public = listen(state.config.http.listen, "http.listen").await?;
     let private = listen(state.config.metrics.listen, "metrics.listen").await?;
     jobs::start(&state, heads);
@@ -47,14 +49,14 @@ pub async fn serve(state: AppState, heads: mpsc::Receiver<ClosedSegment>) -> any
     let stopped = state.stopping.clone().cancelled_owned();
     state
         .tasks
-        .spawn(connections::serve(private, told, Limits::PUBLIC, stopped));
+        .spawn(connections::serve(private, None, told, Limits::PUBLIC, stopped));
     let stopping = state.clone();
     let stop = async move {
         stop_signal().await;
         info!("stopping");
         stopping.sessions.end_all(GRACE).await;
     };
-    connections::serve(public, routes::router(&state), Limits::PUBLIC, stop).await;
+    connections::serve(public, tls, routes::router(&state), Limits::PUBLIC, stop).await;
     finish(&state).await;
     info!("stopped");
 
@@ -71,6 +73,19 @@ async fn finish(state: &AppState) {
         warn!("background work cut off");
     }
     state.db.close().await;
+}
+
+/// The pages' own TLS, where the configuration names a certificate; it is renewed while the server runs.
+fn secure(state: &AppState) -> anyhow::Result<Option<TlsAcceptor>> {
+    let http = &state.config.http;
+    let (Some(certificate), Some(key)) = (&http.certificate_file, &http.private_key_file) else {
+        return Ok(None);
+    };
+    let certificates = Certificates::load(certificate, key).context("http.certificate_file")?;
+    let acceptor = certificates.acceptor()?;
+    state.tasks.spawn(tls::renew(state.clone(), certificates));
+
+    Ok(Some(acceptor))
 }
 
 async fn listen(address: SocketAddr, key: &str) -> anyhow::Result<TcpListener> {

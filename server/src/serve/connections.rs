@@ -15,9 +15,11 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::Service;
@@ -50,7 +52,14 @@ impl Limits {
 const BREATHER: Duration = Duration::from_secs(1);
 
 /// Serves `router` until `stop`, then lets the requests end that are being answered. Requests carry their [`Peer`].
-pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: impl Future<Output = ()>) {
+/// With `tls`, connections have the time of a head for their handshake too.
+pub async fn serve(
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+    router: Router,
+    limits: Limits,
+    stop: impl Future<Output = ()>,
+) {
     let room = Arc::new(Semaphore::new(limits.connections));
     let (stopping, connections) = (CancellationToken::new(), TaskTracker::new());
     let mut stop = pin!(stop);
@@ -64,9 +73,18 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: 
         };
         // A key's echo is a small packet that must not wait for another.
         let _ = stream.set_nodelay(true);
-        let answering = answer(stream, peer, router.clone(), limits.head, stopping.clone());
+        let (tls, router, stopping) = (tls.clone(), router.clone(), stopping.clone());
         connections.spawn(async move {
-            answering.await;
+            match tls {
+                Some(tls) => match timeout(limits.head, tls.accept(stream)).await {
+                    Ok(Ok(stream)) => answer(stream, peer, router, limits.head, stopping).await,
+                    Ok(Err(error)) => {
+                        debug!(error = &error as &dyn std::error::Error, "TLS handshake failed");
+                    }
+                    Err(_) => debug!("TLS handshake took too long"),
+                },
+                None => answer(stream, peer, router, limits.head, stopping).await,
+            }
             drop(place);
         });
     }
@@ -105,7 +123,7 @@ async fn accept(
 }
 
 async fn answer(
-    stream: TcpStream,
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     peer: SocketAddr,
     router: Router,
     head: Duration,
