@@ -8,6 +8,8 @@ import { role } from "./psql";
 export interface SignedIn {
   /** Path of the record's page. */
   record: string;
+  /** The same database as a record of which nothing is recorded. */
+  unrecorded: string;
   /** Cookies of who may launch it. */
   storageState: Awaited<ReturnType<ReturnType<Page["context"]>["storageState"]>>;
 }
@@ -24,13 +26,22 @@ export async function describe(url: string, database: Database): Promise<SignedI
   await fill(page, "/sign-in", { email: administrator.email, password: administrator.password }, "Sign in");
   await create("configuration", { title: "Bench network" });
   await create("user", { title: "Bench reader", login: role, password: database.passwords[role] });
-  const record = await create("database", {
-    title: "Bench shop",
-    host: database.host,
-    port: String(database.port),
-    database: database.name,
-    trusted_ca: database.ca,
-  });
+  const record = await describeDatabase(page, database, "Bench shop", []);
+  const unrecorded = await describeDatabase(page, database, "Bench shop, not recorded", [
+    "graphical_session_recording",
+    "text_session_recording",
+  ]);
+
+  const storageState = await page.context().storageState();
+  await browser.close();
+  return { record, unrecorded, storageState };
+}
+
+/** Describes the database, lets the administrator launch it, and switches off what is named. */
+async function describeDatabase(page: Page, database: Database, title: string, off: string[]): Promise<string> {
+  const { host, port, name, ca } = database;
+  await fill(page, "/vault/new/database", { title, host, port: String(port), database: name, trusted_ca: ca }, "Create");
+  const record = new URL(page.url()).pathname;
 
   await page.goto(`${record}/sharing`);
   await field(page, "person").selectOption({ index: 1 });
@@ -43,14 +54,16 @@ export async function describe(url: string, database: Database): Promise<SignedI
   await choose(page, "administrative_credential", reader);
   await send(page, "Save and continue");
   await choose(page, "launch_credential", reader);
-  await page.locator('[name="draft[connections]"][value="on"]').check();
+  await switchTo(page, "connections", "on");
+  for (const name of off) await switchTo(page, name, "off");
   // A session that has just been left may not have ended when the next one begins.
   await field(page, "max_sessions_per_user").fill("0");
   await send(page, "Save");
+  return record;
+}
 
-  const storageState = await page.context().storageState();
-  await browser.close();
-  return { record, storageState };
+async function switchTo(page: Page, name: string, value: "on" | "off"): Promise<void> {
+  await page.locator(`[name="draft[${name}]"][value="${value}"]`).check();
 }
 
 async function fill(page: Page, path: string, fields: Record<string, string>, button: string): Promise<void> {

@@ -71,24 +71,23 @@ export default class Report implements Reporter {
   private parts(): string[] {
     return this.rows
       .filter((row) => row.parts.length > 0)
-      .map((row) => `${row.name}, median of each part: ${row.parts.map(([name, ms]) => `${name} ${ms.toFixed(1)} ms`).join(", ")}`);
+      .map((row) => `${row.name}, median of each part: ${row.parts.map(([name, n]) => `${name} ${n.toFixed(1)} ${row.unit ?? "ms"}`).join(", ")}`);
   }
 }
 
 function lines(row: Row): string[] {
   const promises = row.promises.map((promise) => promise.words).join("<br>");
   const verdicts = row.promises.map((promise) => (promise.kept ? "reached" : "not reached")).join("<br>");
-  return [
-    `| ${row.name} | Postern | ${numbers(row.ours)} | ${promises} | ${verdicts} |`,
-    `| | ${row.reference} | ${numbers(row.theirs)} | | |`,
-  ];
+  const unit = row.unit ?? "ms";
+  const ours = `| ${row.name} | Postern | ${numbers(row.ours, unit)} | ${promises} | ${verdicts} |`;
+  return row.reference === undefined ? [ours] : [ours, `| | ${row.reference} | ${numbers(row.theirs, unit)} | | |`];
 }
 
-function numbers(rounds: number[][]): string {
+function numbers(rounds: number[][], unit: string): string {
   const all = rounds.flat();
   const medians = rounds.map((samples) => percentile(samples, 50));
-  const shown = [50, 95, 99].map((percent) => `${percentile(all, percent).toFixed(1)} ms`);
-  const range = `${Math.min(...medians).toFixed(1)}–${Math.max(...medians).toFixed(1)} ms`;
+  const shown = [50, 95, 99].map((percent) => `${percentile(all, percent).toFixed(1)} ${unit}`);
+  const range = `${Math.min(...medians).toFixed(1)}–${Math.max(...medians).toFixed(1)} ${unit}`;
   return [all.length, ...shown, range].join(" | ");
 }
 

@@ -1,12 +1,15 @@
 // Samples of two sides taken in turns, and what is said about them.
 
-/** Milliseconds, one array for each kept round. */
+/** Samples in the row's unit, one array for each kept round. */
 export type Rounds = number[][];
 
 /** One line of the table, as a bench hands it to the report. */
 export interface Row {
   name: string;
-  reference: string;
+  /** What stands beside it; none where the promise is a number of its own. */
+  reference?: string;
+  /** Of the samples; milliseconds unless said otherwise. */
+  unit?: string;
   ours: Rounds;
   theirs: Rounds;
   /** What is promised, and for each promise whether it held. */
