@@ -90,7 +90,7 @@ impl Task {
     }
 
     /// Everything a launch is weighed by, but the number of sessions: this one is open.
-    async fn weigh_return(&self, actor: &Actor, client: &Client) -> Result<(), Refusal> {
+    async fn weigh_return(&mut self, actor: &Actor, client: &Client) -> Result<(), Refusal> {
         if actor.person.id != self.owner.actor.person.id {
             return Err(launch::not_there());
         }
