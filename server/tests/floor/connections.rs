@@ -35,6 +35,7 @@ async fn served(router: Router, head: Duration, connections: usize) -> Served {
     let mut serving = JoinSet::new();
     serving.spawn(serve(
         listener,
+        None,
         router,
         limits,
         stop.clone().cancelled_owned(),

@@ -42,6 +42,7 @@ async fn ended_by(frame: &[u8]) -> Vec<u8> {
     let mut serving = JoinSet::new();
     serving.spawn(serve(
         listener,
+        None,
         router,
         Limits::PUBLIC,
         std::future::pending(),
