@@ -93,10 +93,9 @@ impl Cursor {
 
     /// Asks for the screen as it was at a time, every frame of that time included.
     pub fn seek(&mut self, at: i64) {
-        let at = self
-            .contents
-            .span()
-            .map_or(at, |(first, last)| at.clamp(first, last));
+        // Not `clamp`: contents from outside may end before they start.
+        let span = self.contents.span();
+        let at = span.map_or(at, |(first, last)| at.max(first).min(last));
         let place = self.contents.keyframe_before(at).zip(self.contents.block_at(at));
         self.target = place.map(|((from, keyframe), to)| Target {
             kind: Kind::Scene {

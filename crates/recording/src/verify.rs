@@ -111,7 +111,9 @@ impl Verifier {
             Verdict::Intact { .. } if is_short => Verdict::Incomplete {
                 since: self.walk.last_at,
             },
-            verdict => verdict,
+            verdict @ (Verdict::Intact { .. } | Verdict::Incomplete { .. } | Verdict::Altered { .. }) => {
+                verdict
+            }
         }
     }
 

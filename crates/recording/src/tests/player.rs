@@ -90,10 +90,11 @@ fn play<'a>(frames: impl IntoIterator<Item = &'a Frame>) -> String {
     let mut terminal = avt::Terminal::new(80, 24).unwrap();
     let mut pending = Vec::new();
     for frame in frames {
-        match &frame.body {
-            Body::Keyframe(keyframe) => pending.extend_from_slice(&keyframe.screen),
-            Body::Output(bytes) => pending.extend_from_slice(bytes),
-            _ => {}
+        if let Body::Keyframe(keyframe) = &frame.body {
+            pending.extend_from_slice(&keyframe.screen);
+        }
+        if let Body::Output(bytes) = &frame.body {
+            pending.extend_from_slice(bytes);
         }
         terminal.feed(text::take_text(&mut pending));
     }
