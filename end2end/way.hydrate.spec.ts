@@ -158,7 +158,7 @@ test("the terminal is worked by keyboard alone and let go of with F6", async ({ 
   await page.keyboard.press("Enter");
   await terminal.shows(/42[^]*42/);
   await page.keyboard.press("F6");
-  await expect(page.getByRole("button", { name: "Full screen" })).toBeFocused();
+  await expect(page.getByRole("button", { name: "More" })).toBeFocused();
   await page.keyboard.press("F6");
   await page.keyboard.press("Control+D");
 

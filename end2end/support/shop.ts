@@ -21,6 +21,8 @@ export interface Wish {
   /** Whom it is launched as; `app_ro` unless said otherwise. */
   login?: string;
   password?: string;
+  /** Fields of the connection settings. */
+  connection?: Record<string, string>;
 }
 
 const ON = ["connections", "graphical_session_recording", "text_session_recording", "can_export", "can_import", "can_copy", "can_paste"];
@@ -68,6 +70,7 @@ export async function addShop(administrator: Client, database: Database, wish: W
     version: await version(),
     "draft[connections]": "on",
     "draft[launch_credential]": reading,
+    ...Object.fromEntries(Object.entries(wish.connection ?? {}).map(([name, value]) => [`draft[${name}]`, value])),
   });
   return { id, title, folder, reading, administration };
 }

@@ -46,9 +46,9 @@ export function keepFrames(page: Page): Buffer[] {
   return frames;
 }
 
-/** What the frames printed: `ServerFrame::Output`, the second variant, in postcard. */
+/** What the frames printed: `ServerFrame::Output`, the third variant, in postcard. */
 export function printedBy(frames: Buffer[]): Buffer {
-  const output = frames.filter((frame) => frame[0] === 1).map((frame) => bytes({ from: frame, at: 1 }));
+  const output = frames.filter((frame) => frame[0] === 2).map((frame) => bytes({ from: frame, at: 1 }));
   return Buffer.concat(output);
 }
 

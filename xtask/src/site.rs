@@ -1,12 +1,13 @@
 //! The site: everything the browser fetches that is not a page, in `<target>/site`.
 //!
-//! Layout: `pkg/` (our wasm, its JavaScript, our stylesheet), `xterm/` (the terminal widget from npm) and
+//! Layout: `pkg/` (our wasm, its JavaScript, our stylesheet), `xterm/` (the terminal widget from npm, psql's widths) and
 //! the files of `public/`. Beside each file that gains by it lie its `.br` and `.gz`. `manifest.json` maps
 //! each logical name to the first 16 hex digits of its SHA-256, from which the server makes immutable URLs.
 
 mod assets;
 mod folder;
 mod wasm;
+mod widths;
 
 use std::time::Instant;
 
@@ -33,6 +34,7 @@ pub(crate) fn build(workspace: &Workspace, effort: Effort) -> Result<()> {
     let mut assets = assets::of_folder("pkg", &pkg)?;
     assets.push(assets::stylesheet(&workspace.root.join("style"))?);
     assets.extend(assets::xterm(&workspace.root.join("node_modules"))?);
+    assets.push(widths::module());
     assets.extend(assets::of_folder("", &workspace.root.join("public"))?);
     let written = folder::publish(&workspace.target.join("site"), &assets, effort)?;
 

@@ -5,19 +5,33 @@ use std::time::Duration;
 use leptos::html;
 use leptos::prelude::*;
 use protocol::terminal::{Hello, Recorded};
+use send_wrapper::SendWrapper;
 
+use super::held::Held;
+use super::more::More;
 use super::shown::{Phase, Shown, left_words, transaction_words};
+use super::xterm::callback_with;
+
+/// The end is near, in microseconds: ten minutes.
+const SOON: i64 = 600 * 1_000_000;
+
+/// What is left of a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Left {
+    words: String,
+    is_soon: bool,
+}
 
 /// Record, account, what is recorded, how the target was reached, the time left, and the actions.
 #[component]
 pub(super) fn Top(
     title: String,
     login: String,
+    held: Held,
     shown: Shown,
-    /// Where F6 leads from the terminal.
     first_action: NodeRef<html::Button>,
-    on_full_screen: Callback<()>,
-    on_end: Callback<()>,
+    /// What is to fill the screen.
+    frame: NodeRef<html::Div>,
 ) -> impl IntoView {
     let hello = shown.hello;
     let account = move || {
@@ -25,46 +39,67 @@ pub(super) fn Top(
             .with(|hello| hello.as_ref().map(|hello| hello.account.clone()))
             .unwrap_or(login.clone())
     };
-    let recordings = Memo::new(move |_| {
-        hello
-            .with(|hello| hello.as_ref().map(recording_words))
-            .unwrap_or_default()
-    });
     let reached = move || hello.with(|hello| hello.as_ref().map(|hello| hello.reached.clone()));
     let left = time_left(shown);
+    let is_soon = move || left.with(|left| left.as_ref().is_some_and(|left| left.is_soon));
+    let left_words = move || left.with(|left| left.as_ref().map(|left| left.words.clone()));
     let is_connected = move || shown.phase.with(|phase| *phase == Phase::Connected);
+    let is_full = is_full_screen();
+    let full_screen = Callback::new(move |()| toggle_full_screen(frame));
+    let end = move |_| {
+        held.with(|line| line.end());
+    };
 
     view! {
         <header class="terminal-bar">
             <h1>{title}</h1>
             <span class="tag acc">{account}</span>
-            {move || {
-                recordings
-                    .with(|words| {
-                        (!words.is_empty())
-                            .then(|| {
-                                view! {
-                                    <span class="rec" title=format!("This session is recorded: {words}.")>
-                                        "REC"
-                                        <span class="unseen">": this session is recorded"</span>
-                                    </span>
-                                    <span class="muted hide">{words.clone()}</span>
-                                }
-                            })
-                    })
-            }}
+            <RecordingBadge shown />
             <span class="muted hide">{reached}</span>
             <span class="spacer"></span>
-            <span class="muted hide" role="timer">
-                {move || left.get()}
+            <span class="muted left" class:soon=is_soon role="timer">
+                {left_words}
             </span>
-            <button class="ghost hide" node_ref=first_action on:click=move |_| on_full_screen.run(())>
-                "Full screen"
+            <button class="ghost hide" on:click=move |_| shown.finds.set(true)>
+                "Find"
             </button>
-            <button class="danger" disabled=move || !is_connected() on:click=move |_| on_end.run(())>
+            <button class="ghost hide" on:click=move |_| full_screen.run(())>
+                {move || if is_full.get() { "Leave full screen" } else { "Full screen" }}
+            </button>
+            <More held shown first_action on_full_screen=full_screen />
+            <button class="danger" disabled=move || !is_connected() on:click=end>
                 "End"
             </button>
         </header>
+    }
+}
+
+/// *REC* and which recordings are on; nothing where none is.
+#[component]
+fn RecordingBadge(shown: Shown) -> impl IntoView {
+    let recordings = Memo::new(move |_| {
+        shown
+            .hello
+            .with(|hello| hello.as_ref().map(recording_words))
+            .unwrap_or_default()
+    });
+
+    move || {
+        recordings.with(|words| {
+            (!words.is_empty()).then(|| {
+                let sentence = format!("This session is recorded: {words}.");
+
+                view! {
+                    <span class="rec" title=sentence.clone()>
+                        "REC"
+                        <span class="unseen">{format!(". {sentence}")}</span>
+                    </span>
+                    <span class="muted hide" aria-hidden="true">
+                        {words.clone()}
+                    </span>
+                }
+            })
+        })
     }
 }
 
@@ -103,8 +138,28 @@ pub(super) fn Status(shown: Shown) -> impl IntoView {
     }
 }
 
+/// Whether something of the page fills the screen.
+fn is_full_screen() -> RwSignal<bool> {
+    let is_full = RwSignal::new(false);
+
+    Effect::new(move || {
+        let look = move |_| is_full.set(document().fullscreen_element().is_some());
+        let changed = callback_with(look);
+        let target = document();
+        // The browser has the event wherever it has the action.
+        let _added = target.add_event_listener_with_callback("fullscreenchange", &changed);
+        let held = SendWrapper::new((target, changed));
+        on_cleanup(move || {
+            let (target, changed) = held.take();
+            let _removed = target.remove_event_listener_with_callback("fullscreenchange", &changed);
+        });
+    });
+
+    is_full
+}
+
 /// Makes `frame` fill the screen, or lets go of it.
-pub(super) fn toggle_full_screen(frame: NodeRef<html::Div>) {
+fn toggle_full_screen(frame: NodeRef<html::Div>) {
     let document = document();
     if document.fullscreen_element().is_some() {
         document.exit_fullscreen();
@@ -117,7 +172,7 @@ pub(super) fn toggle_full_screen(frame: NodeRef<html::Div>) {
 }
 
 /// The time left by the server's clock: its word at the start, and the time that has passed here since.
-fn time_left(shown: Shown) -> Memo<Option<String>> {
+fn time_left(shown: Shown) -> Memo<Option<Left>> {
     let passed = RwSignal::new(0_i64);
 
     Effect::new(move || {
@@ -138,16 +193,18 @@ fn time_left(shown: Shown) -> Memo<Option<String>> {
     });
 
     Memo::new(move |_| {
-        if shown.phase.with(|phase| *phase != Phase::Connected) {
+        if shown.phase.with(|phase| !phase.is_held()) {
             return None;
         }
 
         shown.hello.with(|hello| {
             let hello = hello.as_ref()?;
+            let micros = hello.ends_at?.micros() - hello.now.micros() - passed.get();
 
-            Some(left_words(
-                hello.ends_at?.micros() - hello.now.micros() - passed.get(),
-            ))
+            Some(Left {
+                words: left_words(micros),
+                is_soon: micros < SOON,
+            })
         })
     })
 }

@@ -1,34 +1,45 @@
 //! One open session in the browser: the widget on one side, the socket on the other, the page's signals between.
 
+mod files;
+
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
-use js_sys::Function;
+use js_sys::{Function, Uint8Array};
 use leptos::prelude::*;
-use protocol::terminal::{ClientFrame, Ended, ServerFrame};
+use protocol::terminal::{ClientFrame, ColorScheme, Ended, Hello, ServerFrame};
 use web_sys::{HtmlElement, ResizeObserver};
 
+use super::keep;
+use super::keys::stepped;
+use super::outbox::{MOST, Outbox};
 use super::receipts::Receipts;
 use super::shown::{Phase, Shown};
-use super::socket::Socket;
-use super::xterm::{Keys, Size, Widget, callback};
-
-/// Bytes of input in one frame; a longer paste goes in pieces. Below `protocol::terminal::MAX_CLIENT_FRAME`.
-const PIECE: usize = 48 * 1024;
+use super::socket::{Arrived, Socket};
+use super::transfer::{Download, Upload};
+use super::xterm::{Keys, Search, Size, Way, Widget, callback};
 
 /// A window that is being dragged is measured so often.
 const REST: Duration = Duration::from_millis(60);
 
+/// Between two looks at a socket that is full.
+const DRAIN: Duration = Duration::from_millis(10);
+
 /// A session on the page. Dropping it closes the socket and takes the terminal away.
 pub(super) struct Line {
     widget: Widget,
+    search: Search,
     socket: RefCell<Option<Socket>>,
     receipts: RefCell<Receipts>,
+    outbox: RefCell<Outbox>,
+    upload: RefCell<Option<Rc<Upload>>>,
+    download: RefCell<Option<Rc<Download>>>,
     shown: Shown,
     parsed: Function,
     observer: Option<ResizeObserver>,
     is_resizing: Cell<bool>,
+    is_draining: Cell<bool>,
 }
 
 impl Line {
@@ -48,28 +59,52 @@ impl Line {
             if let Some(observer) = &observer {
                 observer.observe(&host);
             }
+            let widget = Widget::open(host, Keys::Taken);
 
             Self {
-                widget: Widget::open(host, Keys::Taken),
+                search: widget.search(),
+                widget,
                 socket: RefCell::new(None),
                 receipts: RefCell::default(),
+                outbox: RefCell::default(),
+                upload: RefCell::new(None),
+                download: RefCell::new(None),
                 shown,
                 parsed: tell(Self::handle_parsed),
                 observer,
                 is_resizing: Cell::new(false),
+                is_draining: Cell::new(false),
             }
         });
         let weak = Rc::downgrade(&line);
+        line.widget.read_aloud(shown.reads_aloud.get_untracked());
         line.widget
             .on_data(with(&weak, |line, typed: String| line.handle_input(&typed)));
+        line.search.on_found(move |found| shown.found.set(Some(found)));
         line.widget.on_resize(move || {
             if let Some(line) = weak.upgrade() {
                 line.handle_resize();
             }
         });
+        if shown.phase.with_untracked(|phase| !phase.is_held()) {
+            shown.phase.set(Phase::Connecting);
+        }
         line.connect(token);
 
         line
+    }
+
+    /// Redeems a ticket for the session this line has lost.
+    pub(super) fn connect(self: &Rc<Self>, token: &str) {
+        let size = self.widget.fit();
+        self.shown.size.set(Some(size));
+        self.receipts.borrow_mut().begin_again();
+        let on_arrived = with(&Rc::downgrade(self), |line, arrived| line.handle(arrived));
+
+        match Socket::open(token, size, on_arrived) {
+            Ok(socket) => *self.socket.borrow_mut() = Some(socket),
+            Err(_) => self.handle_closed(),
+        }
     }
 
     /// The *End* button.
@@ -85,80 +120,176 @@ impl Line {
         self.widget.selection()
     }
 
-    fn connect(self: &Rc<Self>, token: &str) {
-        let size = self.widget.fit();
-        self.shown.size.set(Some(size));
-        self.shown.phase.set(Phase::Connecting);
-        let on_frame = with(&Rc::downgrade(self), |line, frame| line.handle_frame(frame));
+    pub(super) fn paste(&self, text: &str) {
+        self.widget.paste(text);
+        self.widget.focus();
+    }
 
-        match Socket::open(token, size, on_frame) {
-            Ok(socket) => *self.socket.borrow_mut() = Some(socket),
-            Err(_) => self.handle_closed(),
+    /// As if the person had typed it.
+    pub(super) fn type_keys(self: &Rc<Self>, keys: &str) {
+        self.handle_input(keys);
+        self.widget.focus();
+    }
+
+    /// Goes to the last match of `words`; without words the marks go away.
+    pub(super) fn find_afresh(&self, words: &str) {
+        self.widget.select_nothing();
+        self.search.clear();
+        self.find(words, Way::Up);
+    }
+
+    /// Goes to the next match of `words`.
+    pub(super) fn find(&self, words: &str, way: Way) {
+        if words.is_empty() {
+            return;
+        }
+        let scheme = self.shown.hello.with_untracked(|hello| {
+            hello
+                .as_ref()
+                .map_or(ColorScheme::default(), |hello| hello.look.color_scheme)
+        });
+        self.search.find(words, way, scheme);
+    }
+
+    /// Letters `steps` sizes larger than they are, or as the record says.
+    pub(super) fn resize_letters(&self, steps: Option<i8>) {
+        let Some(usual) = self.usual_letters() else {
+            return;
+        };
+        let wanted = steps.map_or(0, |steps| keep::letter_steps().saturating_add(steps));
+        let (size, taken) = stepped(usual, wanted);
+        keep::keep_letter_steps(taken);
+        self.widget.enlarge(size);
+    }
+
+    pub(super) fn read_aloud(&self, reads_aloud: bool) {
+        self.widget.read_aloud(reads_aloud);
+    }
+
+    fn usual_letters(&self) -> Option<u16> {
+        self.shown
+            .hello
+            .with_untracked(|hello| hello.as_ref().map(|hello| hello.look.font_size))
+    }
+
+    fn handle(self: &Rc<Self>, arrived: Arrived) {
+        match arrived {
+            Arrived::Output(bytes) => self.print(&bytes),
+            Arrived::File(bytes) => self.keep(&bytes),
+            Arrived::Frame(frame) => self.handle_frame(frame),
+            Arrived::Closed => self.handle_closed(),
         }
     }
 
-    fn handle_frame(self: &Rc<Self>, frame: Option<ServerFrame>) {
-        let Some(frame) = frame else {
-            self.handle_closed();
-            return;
-        };
-
+    fn handle_frame(self: &Rc<Self>, frame: ServerFrame) {
         match frame {
-            ServerFrame::Hello(hello) => {
-                self.widget.wear(&hello.look);
-                self.widget.fit();
-                self.shown.hello.set(Some(hello));
-                self.shown.phase.set(Phase::Connected);
-                self.widget.focus();
+            ServerFrame::Hello(hello) => self.begin(hello),
+            ServerFrame::Screen(bytes) => {
+                self.widget.renew();
+                self.print(&Uint8Array::from(bytes.as_slice()));
             }
-            ServerFrame::Output(bytes) | ServerFrame::Screen(bytes) => {
-                self.receipts.borrow_mut().wrote(bytes.len());
-                self.widget.write(&bytes, &self.parsed);
-            }
+            ServerFrame::Output(bytes) => self.print(&Uint8Array::from(bytes.as_slice())),
+            ServerFrame::File(bytes) => self.keep(&Uint8Array::from(bytes.as_slice())),
             ServerFrame::Status(status) => self.shown.status.set(Some(status)),
             ServerFrame::Warning(sentence) => self.shown.warning.set(Some(sentence)),
             ServerFrame::Ended(ended) => self.finish(ended),
             ServerFrame::TakenOver(sentence) => {
-                self.widget.retire();
-                self.shown.warning.set(None);
-                self.shown.phase.set(Phase::lost(sentence));
+                self.let_go();
+                self.shown.phase.set(Phase::TakenOver(sentence));
             }
-            // A server asks for these only what a page has offered.
-            ServerFrame::Upload { .. }
-            | ServerFrame::UploadTaken { .. }
-            | ServerFrame::UploadOver
-            | ServerFrame::Download { .. }
-            | ServerFrame::File(_)
-            | ServerFrame::FileEnd(_)
-            | ServerFrame::Edit { .. }
-            | ServerFrame::EditOver => {}
+            ServerFrame::Upload { name } => self.ask_for_file(name),
+            ServerFrame::UploadTaken { taken } => self.credit_upload(taken),
+            ServerFrame::UploadOver => self.end_upload(),
+            ServerFrame::Download { name } => self.begin_download(name),
+            ServerFrame::FileEnd(end) => self.end_download(end),
+            ServerFrame::Edit { text } => self.shown.edit.set(Some(text)),
+            ServerFrame::EditOver => self.shown.edit.set(None),
         }
     }
 
-    /// The socket is closed, or said what is no frame. Where the server gave a reason, that one stays.
+    fn begin(&self, hello: Hello) {
+        self.widget.wear(&hello.look);
+        let (size, _) = stepped(hello.look.font_size, keep::letter_steps());
+        self.widget.enlarge(size);
+        self.widget.take_keys(Keys::Taken);
+        self.shown.hello.set(Some(hello));
+        self.shown.phase.set(Phase::Connected);
+        self.widget.focus();
+    }
+
+    fn print(&self, bytes: &Uint8Array) {
+        self.receipts.borrow_mut().wrote(bytes.length() as usize);
+        self.widget.write_view(bytes, &self.parsed);
+    }
+
+    /// The socket is closed, or said what is no frame. Where the server gave a reason, that one stays; where a
+    /// session was running, it may still be.
     fn handle_closed(&self) {
-        let sentence = match self.shown.phase.get_untracked() {
-            Phase::Ended(_) => return,
-            Phase::Connected => "Connection lost.",
+        let phase = match self.shown.phase.get_untracked() {
+            Phase::Ended(_) | Phase::TakenOver(_) => return,
+            Phase::Connected => Phase::Away { failed: 0 },
+            Phase::Away { failed } => Phase::Away { failed: failed + 1 },
             Phase::Asleep | Phase::Asking | Phase::Connecting => {
-                "Failed to establish connection. Check the network and start a new session."
+                Phase::lost("Failed to establish connection. Check the network and start a new session.")
             }
         };
-        self.widget.retire();
-        self.shown.warning.set(None);
-        self.shown.phase.set(Phase::lost(sentence));
+        self.let_go();
+        self.shown.phase.set(phase);
         drop(self.socket.borrow_mut().take());
     }
 
     fn finish(&self, ended: Ended) {
-        self.widget.retire();
-        self.shown.warning.set(None);
+        self.let_go();
         self.shown.phase.set(Phase::Ended(ended));
     }
 
-    fn handle_input(&self, typed: &str) {
-        for piece in typed.as_bytes().chunks(PIECE) {
-            self.send(&ClientFrame::Input(piece.to_vec()));
+    /// Nothing that was under way goes on: no key, no file.
+    fn let_go(&self) {
+        self.widget.take_keys(Keys::Ignored);
+        self.outbox.borrow_mut().clear();
+        self.drop_files();
+        self.shown.clear_passing();
+    }
+
+    fn handle_input(self: &Rc<Self>, typed: &str) {
+        if self
+            .shown
+            .phase
+            .with_untracked(|phase| *phase != Phase::Connected)
+        {
+            return;
+        }
+        let pushed = self.outbox.borrow_mut().push(typed);
+        if pushed.is_err() {
+            self.shown.say(format!(
+                "At most {} MiB can be pasted; send a file with \\copy.",
+                MOST / (1024 * 1024)
+            ));
+        }
+        if !self.is_draining.get() {
+            self.drain();
+        }
+    }
+
+    /// Gives the socket what it takes, and looks again while there is more.
+    fn drain(self: &Rc<Self>) {
+        loop {
+            let held = self.socket.borrow().as_ref().map_or(0, Socket::held);
+            let Some(piece) = self.outbox.borrow_mut().next(held) else {
+                break;
+            };
+            self.send(&ClientFrame::Input(piece));
+        }
+        let is_waiting = !self.outbox.borrow().is_empty();
+        self.is_draining.set(is_waiting);
+        if is_waiting {
+            let line = Rc::downgrade(self);
+            let again = move || {
+                if let Some(line) = line.upgrade() {
+                    line.drain();
+                }
+            };
+            set_timeout(again, DRAIN);
         }
     }
 
@@ -199,6 +330,7 @@ impl Line {
 
 impl Drop for Line {
     fn drop(&mut self) {
+        self.drop_files();
         if let Some(observer) = &self.observer {
             observer.disconnect();
         }

@@ -1,16 +1,18 @@
-//! `/vault/{record}/terminal`: launches at once, or asks first with which account.
+//! `/vault/{record}/terminal`: launches at once, or asks first with which account, or which session to resume.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use protocol::errors::Refusal;
-use protocol::ids::RecordId;
-use protocol::terminal::{LaunchChoice, LaunchView};
+use protocol::ids::{RecordId, SessionId};
+use protocol::terminal::{LaunchChoice, LaunchView, LiveSession};
 
 use super::api::look_at_launch;
-use super::choice::Choose;
-use super::session::Session;
+use super::back::ComeBack;
+use super::choice::{Choose, NEEDS_JAVASCRIPT};
+use super::keep;
+use super::session::{Session, Start};
 use super::xterm;
 use crate::errors::AppError;
 use crate::ui::layout::Page;
@@ -43,27 +45,77 @@ pub fn TerminalPage() -> impl IntoView {
     }
 }
 
+/// What the person who is here wants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Wish {
+    /// Nobody knows before the page is alive: the browser remembers what it was left with.
+    Unknown,
+    /// Sessions are running; the person is asked.
+    Ask,
+    Resume(LiveSession),
+    New,
+}
+
 #[component]
 fn Offered(offer: LaunchView) -> impl IntoView {
     let query = use_query_map();
     let asked = Memo::new(move |_| query.with(|query| query.get("account")));
-    let attempt = RwSignal::new(0_u32);
     let title = raw_text(&format!("{} · Postern", offer.record_title));
-    let shown = move || {
-        attempt.track();
-
-        match asked.with(|asked| chosen(&offer.choices, asked.as_deref())) {
+    let wish = RwSignal::new(match offer.live.is_empty() {
+        true => Wish::New,
+        false => Wish::Unknown,
+    });
+    let again = Callback::new(move |()| wish.set(Wish::New));
+    let resume = Callback::new(move |live| wish.set(Wish::Resume(live)));
+    let (record, live) = (offer.record.clone(), offer.live.clone());
+    Effect::new(move || {
+        let left = keep::take_left(&record);
+        if wish.get_untracked() == Wish::Unknown {
+            wish.set(wish_of(&live, left));
+        }
+    });
+    let shown = move || match wish.get() {
+        Wish::Unknown => view! { <Waiting /> }.into_any(),
+        Wish::Ask => view! { <ComeBack offer=offer.clone() on_resume=resume on_new=again /> }.into_any(),
+        Wish::Resume(live) => {
+            view! { <Session offer=offer.clone() start=Start::Resume(live) on_again=again /> }.into_any()
+        }
+        Wish::New => match asked.with(|asked| chosen(&offer.choices, asked.as_deref())) {
             Some(choice) => {
-                view! { <Session offer=offer.clone() choice=choice.clone() attempt /> }.into_any()
+                let start = Start::Launch(choice.clone());
+
+                view! { <Session offer=offer.clone() start on_again=again /> }.into_any()
             }
             None => view! { <Choose offer=offer.clone() /> }.into_any(),
-        }
+        },
     };
 
     view! {
         <Title text=title />
         {shown}
     }
+}
+
+/// An empty terminal, for as long as it takes to look.
+#[component]
+fn Waiting() -> impl IntoView {
+    view! {
+        <div class="terminal">
+            <section class="terminal-screen" aria-label="Terminal">
+                <div class="terminal-cover">
+                    <noscript inner_html=NEEDS_JAVASCRIPT></noscript>
+                </div>
+            </section>
+        </div>
+    }
+}
+
+/// A page that was left with a session that is still running comes back to it; every other one asks.
+fn wish_of(live: &[LiveSession], left: Option<SessionId>) -> Wish {
+    live.iter()
+        .find(|live| left.as_ref() == Some(&live.id))
+        .cloned()
+        .map_or(Wish::Ask, Wish::Resume)
 }
 
 /// The account to launch with, where there is nothing left to ask. An address that names an account the person may
@@ -78,6 +130,8 @@ fn chosen<'a>(choices: &'a [LaunchChoice], asked: Option<&str>) -> Option<&'a La
 
 #[cfg(test)]
 mod tests {
+    use protocol::time::Timestamp;
+
     use super::*;
 
     #[test]
@@ -94,6 +148,25 @@ mod tests {
             (&[][..], None, None),
         ] {
             assert_eq!(chosen(choices, asked), expected);
+        }
+    }
+
+    #[test]
+    fn a_reload_comes_back_and_another_window_asks() {
+        let live = LiveSession {
+            id: SessionId::from_random([1; 16]),
+            account: "app_ro".to_owned(),
+            started_at: Timestamp::from_micros(0),
+            is_attached: true,
+        };
+
+        for (left, expected) in [
+            (Some([1; 16]), Wish::Resume(live.clone())),
+            (Some([2; 16]), Wish::Ask),
+            (None, Wish::Ask),
+        ] {
+            let left = left.map(SessionId::from_random);
+            assert_eq!(wish_of(std::slice::from_ref(&live), left), expected);
         }
     }
 

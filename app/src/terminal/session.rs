@@ -1,220 +1,244 @@
 //! One session on the page: asks for a ticket, fetches xterm.js meanwhile, opens the line and shows what becomes of it.
 
-use std::rc::Rc;
-use std::time::Duration;
+mod cover;
 
 use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
-use protocol::terminal::{EndReason, LaunchChoice, LaunchDraft, LaunchView, Look};
-use send_wrapper::SendWrapper;
+use protocol::ids::RecordId;
+use protocol::terminal::{LaunchChoice, LaunchDraft, LaunchView, LiveSession};
 
 use super::api::Launch;
-use super::bars::{Status, Top, toggle_full_screen};
-use super::choice::NEEDS_JAVASCRIPT;
+use super::bars::{Status, Top};
+use super::clipboard::{copy_selection, forbid_copy, forbid_paste, forbid_selecting};
+use super::editor::Editor;
+use super::find::Find;
+use super::held::Held;
+use super::keep;
+use super::keys::Command;
 use super::line::Line;
+use super::reconnect::come_back;
 use super::shown::{Phase, Shown};
+use super::touch::TouchKeys;
+use super::transfer::bar::TransferBar;
 use super::xterm;
+use cover::Cover;
 
-/// How long a passing sentence stays.
-const TOAST: Duration = Duration::from_secs(5);
+/// How a session comes onto the page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Start {
+    /// As a new one.
+    Launch(LaunchChoice),
+    /// It is running.
+    Resume(LiveSession),
+}
 
-/// The line of this page; only the browser has one.
-type Held = StoredValue<Option<SendWrapper<Rc<Line>>>>;
-
-/// A session with `choice`; *Start new session* counts `attempt` up.
+/// A session; `on_again` is asked for another.
 #[component]
-pub(super) fn Session(offer: LaunchView, choice: LaunchChoice, attempt: RwSignal<u32>) -> impl IntoView {
+pub(super) fn Session(offer: LaunchView, start: Start, on_again: Callback<()>) -> impl IntoView {
     let shown = Shown::new();
+    let held = Held::new();
     let frame = NodeRef::<html::Div>::new();
     let first_action = NodeRef::<html::Button>::new();
     let host = NodeRef::<html::Div>::new();
-    let line: Held = StoredValue::new(None);
-    open_line(
-        LaunchDraft {
-            record: offer.record.clone(),
-            account: Some(choice.account),
-        },
-        host,
-        line,
-        shown,
-    );
-
-    let warn_before_leaving = window_event_listener(ev::beforeunload, move |event| {
-        if shown.phase.get_untracked() == Phase::Connected {
-            event.prevent_default();
-        }
-    });
-    on_cleanup(move || {
-        warn_before_leaving.remove();
-        drop(line.try_update_value(Option::take));
-    });
-
-    let on_end = move |_| line.with_value(|line| line.iter().for_each(|line| line.end()));
-    let leave = move |event: ev::KeyboardEvent| {
-        if event.key() == "F6" {
-            event.prevent_default();
-            event.stop_propagation();
-            if let Some(button) = first_action.get_untracked() {
-                // A button on the page takes the focus.
-                let _focused = button.focus();
-            }
-        } else if event.ctrl_key() && event.shift_key() && event.code() == "KeyC" {
-            event.prevent_default();
-            event.stop_propagation();
-            copy_selection(line, shown);
-        }
+    let title = offer.record_title.clone();
+    let login = match &start {
+        Start::Launch(choice) => choice.login.clone(),
+        Start::Resume(live) => live.account.clone(),
     };
+    let try_now = open_line(&offer.record, start, host, held, shown);
+    keep_while_away(offer.record.clone(), held, shown);
+    on_cleanup(move || held.drop_line());
+
     let enter = move |event: ev::KeyboardEvent| {
         if event.key() == "F6" {
             event.prevent_default();
-            line.with_value(|line| line.iter().for_each(|line| line.focus()));
+            held.with(|line| line.focus());
         }
     };
-    let copy = move |event: ev::ClipboardEvent| forbid(&event, shown, |look| look.can_copy, NO_COPY);
-    let paste = move |event: ev::ClipboardEvent| forbid(&event, shown, |look| look.can_paste, NO_PASTE);
-    let title = offer.record_title.clone();
-    let login = choice.login;
+    let keys = move |event: ev::KeyboardEvent| handle_key(&event, held, shown, first_action);
     let warning = shown.warning;
 
     view! {
         <div class="terminal" node_ref=frame>
             <div on:keydown=enter>
-                <Top
-                    title
-                    login
-                    shown
-                    first_action
-                    on_full_screen=Callback::new(move |()| toggle_full_screen(frame))
-                    on_end=Callback::new(on_end)
-                />
+                <Top title login held shown first_action frame />
+                <div class="terminal-line warn" hidden=move || warning.with(Option::is_none)>
+                    <p role="status">{move || warning.get()}</p>
+                    <span class="spacer"></span>
+                    <button
+                        class="ghost"
+                        on:click=move |_| {
+                            warning.set(None);
+                            held.with(|line| line.focus());
+                        }
+                    >
+                        "Dismiss"
+                    </button>
+                </div>
+                <TransferBar held shown />
+                <Find held shown />
             </div>
-            <p class="terminal-warning" role="status" hidden=move || warning.get().is_none()>
-                {move || warning.get()}
-            </p>
             <section
                 class="terminal-screen"
                 aria-label="Terminal"
                 aria-describedby="terminal-keys"
-                on:keydown:capture=leave
-                on:copy:capture=copy
-                on:cut:capture=copy
-                on:paste:capture=paste
+                on:keydown:capture=keys
+                on:copy:capture=move |event| forbid_copy(&event, shown)
+                on:cut:capture=move |event| forbid_copy(&event, shown)
+                on:paste:capture=move |event| forbid_paste(&event, shown)
+                on:dragover=move |event: ev::DragEvent| event.prevent_default()
+                on:drop:capture=move |event| take_dropped(&event, held)
             >
-                <div class="terminal-host" node_ref=host></div>
-                <Cover offer shown attempt />
-                <p class="terminal-toast" role="status" hidden=move || shown.toast.get().is_none()>
+                <div
+                    class="terminal-host"
+                    node_ref=host
+                    on:mousedown:capture=move |event| forbid_selecting(&event, held, shown)
+                ></div>
+                <Cover offer shown try_now on_again />
+                <p class="terminal-toast" role="status" hidden=move || shown.toast.with(Option::is_none)>
                     {move || shown.toast.get()}
                 </p>
             </section>
+            <TouchKeys held />
             <Status shown />
+            <Editor held shown />
         </div>
     }
 }
 
-/// Asks for the ticket and for xterm.js at once, and opens the line when both are there.
-fn open_line(draft: LaunchDraft, host: NodeRef<html::Div>, line: Held, shown: Shown) {
-    let ticket = ServerAction::<Launch>::new();
+/// Asks for the ticket and for xterm.js at once, and opens the line when both are there; again when the line is lost.
+fn open_line(
+    record: &RecordId,
+    start: Start,
+    host: NodeRef<html::Div>,
+    held: Held,
+    shown: Shown,
+) -> Callback<()> {
+    let launch = ServerAction::<Launch>::new();
     let widget = LocalResource::new(xterm::load);
+    let ticket = RwSignal::new(None::<String>);
+    let (draft, resumed) = match start {
+        Start::Launch(choice) => (
+            Some(LaunchDraft {
+                record: record.clone(),
+                account: Some(choice.account),
+            }),
+            None,
+        ),
+        Start::Resume(live) => (None, Some(live.id)),
+    };
+    let try_now = come_back(shown, resumed, ticket);
 
     Effect::new(move || {
-        shown.phase.set(Phase::Asking);
-        ticket.dispatch(Launch { draft: draft.clone() });
+        shown.reads_aloud.set(keep::reads_aloud());
+        match draft.clone() {
+            Some(draft) => {
+                shown.phase.set(Phase::Asking);
+                launch.dispatch(Launch { draft });
+            }
+            None => shown.phase.set(Phase::Away { failed: 0 }),
+        }
+    });
+    Effect::new(move || match launch.value().get() {
+        Some(Ok(launched)) => ticket.set(Some(launched.token)),
+        Some(Err(error)) => shown.phase.set(Phase::lost(error.0.sentence)),
+        None => {}
     });
     Effect::new(move || {
-        let answers = (widget.get(), ticket.value().get(), host.get());
-        if line.with_value(Option::is_some) || shown.phase.with_untracked(Phase::has_ended) {
+        let (Some(widget), Some(token), Some(host)) = (widget.get(), ticket.get(), host.get()) else {
+            return;
+        };
+        if shown.phase.with_untracked(Phase::has_ended) {
             return;
         }
-
-        match answers {
-            (Some(Err(sentence)), _, _) => shown.phase.set(Phase::lost(sentence)),
-            (_, Some(Err(error)), _) => shown.phase.set(Phase::lost(error.0.sentence)),
-            (Some(Ok(())), Some(Ok(ticket)), Some(host)) => {
-                line.set_value(Some(SendWrapper::new(Line::open(
-                    host.into(),
-                    &ticket.token,
-                    shown,
-                ))));
-            }
-            (None | Some(Ok(())), None | Some(Ok(_)), _) => {}
+        if let Err(sentence) = widget {
+            shown.phase.set(Phase::lost(sentence));
+            return;
         }
+        // A ticket is good once.
+        ticket.set(None);
+        match held.is_empty() {
+            true => held.put(Line::open(host.into(), &token, shown)),
+            false => {
+                held.with(|line| line.connect(&token));
+            }
+        }
+    });
+
+    try_now
+}
+
+/// A page that is left notes its session, so that a reload comes back to it; it asks first where something would be
+/// lost.
+fn keep_while_away(record: RecordId, held: Held, shown: Shown) {
+    let note = move || {
+        let is_held = shown.phase.try_with_untracked(Phase::is_held).unwrap_or(false);
+        let session = shown
+            .hello
+            .try_with_untracked(|hello| hello.as_ref().map(|hello| hello.session.clone()))
+            .flatten();
+        if let Some(session) = session.filter(|_| is_held) {
+            keep::note_left(&record, &session);
+        }
+    };
+    let leaving = window_event_listener(ev::pagehide, {
+        let note = note.clone();
+
+        move |_| note()
+    });
+    let warning = window_event_listener(ev::beforeunload, move |event| {
+        if held.with(|line| line.is_busy()).unwrap_or(false) {
+            event.prevent_default();
+        }
+    });
+
+    on_cleanup(move || {
+        leaving.remove();
+        warning.remove();
+        note();
     });
 }
 
-/// Over the terminal: what is going on while it cannot be used, and why it ended.
-#[component]
-fn Cover(offer: LaunchView, shown: Shown, attempt: RwSignal<u32>) -> impl IntoView {
-    let title = offer.record_title;
-    let back = format!("/vault/{}", offer.record);
-    let sentence = move || shown.phase.with(|phase| phase.sentence(&title));
-    let ended = Memo::new(move |_| shown.phase.with(Phase::has_ended));
-    // A goodbye is what the person wanted.
-    let role = move || match shown.phase.get() {
-        Phase::Ended(ended) if ended.reason != EndReason::Goodbye => "alert",
-        Phase::Ended(_) | Phase::Asleep | Phase::Asking | Phase::Connecting | Phase::Connected => "status",
+fn handle_key(event: &ev::KeyboardEvent, held: Held, shown: Shown, first_action: NodeRef<html::Button>) {
+    let Some(command) = Command::of(event) else {
+        return;
     };
+    event.stop_propagation();
+    if command != Command::Paste {
+        event.prevent_default();
+    }
 
-    view! {
-        <div
-            class="terminal-cover"
-            class:ended=move || ended.get() && shown.hello.with(Option::is_some)
-            role=role
-            hidden=move || shown.phase.with(|phase| *phase == Phase::Connected)
-        >
-            <noscript inner_html=NEEDS_JAVASCRIPT></noscript>
-            <p>{sentence}</p>
-            <div class="actions" hidden=move || !ended.get()>
-                <button class="primary" on:click=move |_| attempt.update(|attempt| *attempt += 1)>
-                    "Start new session"
-                </button>
-                <a class="btn" href=back>
-                    "Back to the record"
-                </a>
-            </div>
-        </div>
+    match command {
+        Command::Leave => {
+            if let Some(button) = first_action.get_untracked() {
+                // A button on the page takes the focus.
+                let _focused = button.focus();
+            }
+        }
+        Command::Copy => copy_selection(held, shown),
+        // The browser pastes, and says so by an event.
+        Command::Paste => {}
+        Command::Find => shown.finds.set(true),
+        Command::Larger => resize_letters(held, Some(1)),
+        Command::Smaller => resize_letters(held, Some(-1)),
+        Command::Usual => resize_letters(held, None),
     }
 }
 
-const NO_COPY: &str = "Copying is disabled by your administrator.";
-const NO_PASTE: &str = "Pasting is disabled by your administrator.";
+fn resize_letters(held: Held, steps: Option<i8>) {
+    held.with(|line| line.resize_letters(steps));
+}
 
-/// Cancels what the record's settings do not allow; nothing is allowed before they are known.
-fn forbid(event: &ev::ClipboardEvent, shown: Shown, allows: fn(&Look) -> bool, sentence: &'static str) {
-    if is_allowed(shown, allows) {
-        return;
-    }
+/// A file goes where one is asked for; dropped text is a paste around the gate, and goes nowhere.
+fn take_dropped(event: &ev::DragEvent, held: Held) {
     event.prevent_default();
     event.stop_propagation();
-    toast(shown, sentence);
-}
-
-fn is_allowed(shown: Shown, allows: fn(&Look) -> bool) -> bool {
-    shown
-        .hello
-        .with_untracked(|hello| hello.as_ref().is_some_and(|hello| allows(&hello.look)))
-}
-
-/// Ctrl-Shift-C: Ctrl-C is the database's.
-fn copy_selection(line: Held, shown: Shown) {
-    if !is_allowed(shown, |look| look.can_copy) {
-        toast(shown, NO_COPY);
-        return;
+    let file = event
+        .data_transfer()
+        .and_then(|dropped| dropped.files())
+        .and_then(|files| files.get(0));
+    if let Some(file) = file {
+        held.with(|line| line.upload(file));
     }
-    let selection = line.with_value(|line| line.as_ref().map(|line| line.selection()).unwrap_or_default());
-    if !selection.is_empty() {
-        // A browser that refuses has told the person itself.
-        let _copied = window().navigator().clipboard().write_text(&selection);
-    }
-}
-
-fn toast(shown: Shown, sentence: &'static str) {
-    shown.toast.set(Some(sentence));
-    set_timeout(
-        move || {
-            // The page may have been left.
-            let _left = shown.toast.try_set(None);
-        },
-        TOAST,
-    );
 }

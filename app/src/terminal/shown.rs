@@ -1,9 +1,15 @@
 //! What the page shows of a session: signals that the line sets and the bars read.
 
-use leptos::prelude::*;
-use protocol::terminal::{EndReason, Ended, Hello, Status, Transaction};
+use std::time::Duration;
 
-use super::xterm::Size;
+use leptos::prelude::*;
+use protocol::terminal::{EndReason, Ended, Hello, Look, Status, Transaction};
+
+use super::transfer::Transfer;
+use super::xterm::{Found, Size};
+
+/// How long a passing sentence stays.
+const TOAST: Duration = Duration::from_secs(5);
 
 /// Where a launch is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +21,13 @@ pub(super) enum Phase {
     /// The socket is open, the target is not reached yet.
     Connecting,
     Connected,
+    /// The socket was lost, or is not there yet, and the session may still be: the page comes back to it by itself.
+    Away {
+        /// Attempts that have failed in a row.
+        failed: u32,
+    },
+    /// The session goes on in another window; the server's sentence.
+    TakenOver(String),
     Ended(Ended),
 }
 
@@ -33,6 +46,9 @@ impl Phase {
             Self::Asleep | Self::Connected => None,
             Self::Asking => Some("Requesting a ticket…".to_owned()),
             Self::Connecting => Some(format!("Connecting to {record}…")),
+            Self::Away { failed: 0 } => Some("Reconnecting…".to_owned()),
+            Self::Away { .. } => Some("Connection lost. Reconnecting…".to_owned()),
+            Self::TakenOver(sentence) => Some(sentence.clone()),
             Self::Ended(ended) => Some(ended.sentence.clone()),
         }
     }
@@ -40,7 +56,20 @@ impl Phase {
     pub(super) fn has_ended(&self) -> bool {
         match self {
             Self::Ended(_) => true,
-            Self::Asleep | Self::Asking | Self::Connecting | Self::Connected => false,
+            Self::Asleep
+            | Self::Asking
+            | Self::Connecting
+            | Self::Connected
+            | Self::Away { .. }
+            | Self::TakenOver(_) => false,
+        }
+    }
+
+    /// The session may be running, and this page's.
+    pub(super) fn is_held(&self) -> bool {
+        match self {
+            Self::Connected | Self::Away { .. } => true,
+            Self::Asleep | Self::Asking | Self::Connecting | Self::TakenOver(_) | Self::Ended(_) => false,
         }
     }
 }
@@ -54,7 +83,17 @@ pub(super) struct Shown {
     pub(super) warning: RwSignal<Option<String>>,
     pub(super) size: RwSignal<Option<Size>>,
     /// A sentence that goes away by itself.
-    pub(super) toast: RwSignal<Option<&'static str>>,
+    pub(super) toast: RwSignal<Option<String>>,
+    /// Seconds until the next attempt to come back.
+    pub(super) next_try: RwSignal<Option<u32>>,
+    /// Whether the line to find words with is shown.
+    pub(super) finds: RwSignal<bool>,
+    pub(super) found: RwSignal<Option<Found>>,
+    pub(super) reads_aloud: RwSignal<bool>,
+    /// A file on its way, or asked for.
+    pub(super) transfer: RwSignal<Option<Transfer>>,
+    /// The text an editor pane is wanted for.
+    pub(super) edit: RwSignal<Option<String>>,
 }
 
 impl Shown {
@@ -66,7 +105,44 @@ impl Shown {
             warning: RwSignal::new(None),
             size: RwSignal::new(None),
             toast: RwSignal::new(None),
+            next_try: RwSignal::new(None),
+            finds: RwSignal::new(false),
+            found: RwSignal::new(None),
+            reads_aloud: RwSignal::new(false),
+            transfer: RwSignal::new(None),
+            edit: RwSignal::new(None),
         }
+    }
+
+    /// Whether the record's settings allow it; nothing is allowed before they are known.
+    pub(super) fn allows(&self, what: fn(&Look) -> bool) -> bool {
+        self.hello
+            .with_untracked(|hello| hello.as_ref().is_some_and(|hello| what(&hello.look)))
+    }
+
+    /// Says a sentence for a while.
+    pub(super) fn say(&self, sentence: impl Into<String>) {
+        let toast = self.toast;
+        let sentence = sentence.into();
+        toast.set(Some(sentence.clone()));
+        set_timeout(
+            move || {
+                // The page may have been left, and another sentence keeps its own time.
+                let _left = toast.try_update(|said| {
+                    if said.as_ref() == Some(&sentence) {
+                        *said = None;
+                    }
+                });
+            },
+            TOAST,
+        );
+    }
+
+    /// Nothing that belongs to a connection outlives it.
+    pub(super) fn clear_passing(&self) {
+        self.warning.set(None);
+        self.transfer.set(None);
+        self.edit.set(None);
     }
 }
 
@@ -80,12 +156,13 @@ pub(super) fn transaction_words(transaction: Transaction) -> &'static str {
     }
 }
 
-/// `7 h 48 min left`, from microseconds.
+/// `7 h 48 min left`, from microseconds; to the second when it is soon.
 pub(super) fn left_words(micros: i64) -> String {
     let seconds = micros.max(0) / 1_000_000;
 
     match (seconds / 3600, seconds / 60 % 60, seconds) {
         (0, 0, s) => format!("{s} s left"),
+        (0, m, s) if m < 10 => format!("{m} min {} s left", s % 60),
         (0, m, _) => format!("{m} min left"),
         (h, m, _) => format!("{h} h {m} min left"),
     }
@@ -100,7 +177,8 @@ mod tests {
         for (seconds, expected) in [
             (28_080, "7 h 48 min left"),
             (3_600, "1 h 0 min left"),
-            (599, "9 min left"),
+            (1_199, "19 min left"),
+            (599, "9 min 59 s left"),
             (59, "59 s left"),
             (-3, "0 s left"),
         ] {
@@ -119,5 +197,18 @@ mod tests {
             Some("Connecting to orders-prod…")
         );
         assert_eq!(Phase::Connected.sentence("orders-prod"), None);
+    }
+
+    #[test]
+    fn a_lost_connection_is_no_end() {
+        let away = Phase::Away { failed: 2 };
+
+        assert!(!away.has_ended());
+        assert!(away.is_held());
+        assert!(!Phase::TakenOver("Elsewhere.".to_owned()).is_held());
+        assert_eq!(
+            away.sentence("orders-prod").as_deref(),
+            Some("Connection lost. Reconnecting…")
+        );
     }
 }

@@ -1,51 +1,31 @@
 //! xterm.js on a page: fetched when asked for, opened under the page's nonce, kept from answering the server.
-//!
-//! `xterm-js-rs` speaks of an older xterm.js; what version 6 has besides (bytes with a callback, `options`) is bound here.
 
-use js_sys::{Function, Object, Promise, Reflect, Uint8Array};
+mod binding;
+mod load;
+mod search;
+
+use js_sys::{Function, Object, Reflect, Uint8Array};
 use leptos::prelude::{document, window};
 use protocol::terminal::{ColorScheme, Look};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{HtmlElement, HtmlLinkElement};
+use web_sys::HtmlElement;
 use xterm_js_rs::Terminal;
 use xterm_js_rs::addons::fit::FitAddon;
-use xterm_js_rs::addons::unicode11::Unicode11Addon;
 
-#[wasm_bindgen(module = "xterm")]
-extern "C" {
-    /// Ours: fetches xterm.js once, however often it is called.
-    #[wasm_bindgen(catch, js_name = load)]
-    async fn load_widget() -> Result<JsValue, JsValue>;
-}
-
-#[wasm_bindgen]
-extern "C" {
-    /// What xterm.js 6 can do beyond [`Terminal`]; never constructed, only seen through it.
-    type Terminal6;
-    #[wasm_bindgen(method)]
-    fn write(this: &Terminal6, bytes: &Uint8Array, parsed: &Function);
-    #[wasm_bindgen(method, getter)]
-    fn options(this: &Terminal6) -> Object;
-    #[wasm_bindgen(method, getter)]
-    fn unicode(this: &Terminal6) -> Object;
-    #[wasm_bindgen(method, getter)]
-    fn parser(this: &Terminal6) -> Parser6;
-
-    type Parser6;
-    #[wasm_bindgen(method, js_name = registerOscHandler)]
-    fn on_osc(this: &Parser6, code: u32, handler: &Function) -> JsValue;
-    #[wasm_bindgen(method, js_name = registerDcsHandler)]
-    fn on_dcs(this: &Parser6, id: &Object, handler: &Function) -> JsValue;
-}
-
-/// Stylesheet of xterm.js itself.
-const STYLESHEET: &str = "/xterm/xterm.css";
+use binding::{Terminal6, widths};
+pub use load::{fetch_ahead, load};
+pub use search::{Found, MAX_MATCHES, Search, Way};
 
 /// Size of letters where no record says another, in pixels.
 const LETTERS: f64 = 13.0;
 /// Below it nobody reads.
 const SMALLEST_LETTERS: f64 = 7.0;
+
+/// The name xterm.js knows psql's table of widths by, as `xterm-late.js` says.
+const PSQL_WIDTHS: &str = "psql";
+
+/// ESC c: an empty screen, no history, every mode as it was at first.
+const RESET: &[u8] = b"\x1bc";
 
 /// Operating system commands that are swallowed: titles, hyperlinks, the clipboard.
 const SWALLOWED_OSC: [u32; 5] = [0, 1, 2, 8, 52];
@@ -63,48 +43,6 @@ pub enum Keys {
     Taken,
     /// A screen to look at.
     Ignored,
-}
-
-/// Has the browser fetch xterm.js ahead of [`load`], which tells a failure.
-pub async fn fetch_ahead() {
-    let _ = load_widget().await;
-}
-
-/// Fetches xterm.js and its stylesheet. Only pages that show a terminal call it.
-///
-/// # Errors
-/// A sentence for the person when they cannot be fetched.
-pub async fn load() -> Result<(), &'static str> {
-    let sentence = "The terminal could not be loaded. Check the network and reload the page.";
-    let styled = styled();
-    load_widget().await.map_err(|_| sentence)?;
-    if let Some(styled) = styled {
-        JsFuture::from(styled).await.map_err(|_| sentence)?;
-    }
-
-    Ok(())
-}
-
-/// Adds the stylesheet to the page; the promise is kept when it is there. `None` when it was added before.
-fn styled() -> Option<Promise> {
-    let document = document();
-    let present = document
-        .query_selector(&format!("link[href='{STYLESHEET}']"))
-        .ok()
-        .flatten();
-    if present.is_some() {
-        return None;
-    }
-    let link: HtmlLinkElement = document.create_element("link").ok()?.unchecked_into();
-    link.set_rel("stylesheet");
-    link.set_href(STYLESHEET);
-    let arrived = Promise::new(&mut |resolve, reject| {
-        link.set_onload(Some(&resolve));
-        link.set_onerror(Some(&reject));
-    });
-    document.head()?.append_child(&link).ok()?;
-
-    Some(arrived)
 }
 
 /// A terminal on the page. Dropping it takes it away.
@@ -135,9 +73,9 @@ impl Widget {
         let terminal = Terminal::new(options.unchecked_ref());
         let fit = FitAddon::new();
         terminal.load_addon(fit.clone().unchecked_into());
-        terminal.load_addon(Unicode11Addon::new().unchecked_into());
         let widget = Self { terminal, fit, host };
-        set(&widget.six().unicode(), "activeVersion", &"11".into());
+        widget.six().unicode().register(&widths());
+        widget.six().unicode().set_active_version(PSQL_WIDTHS);
         widget.swallow();
         with_nonce(|| widget.terminal.open(widget.host.clone()));
         if ignored {
@@ -149,7 +87,17 @@ impl Widget {
 
     /// Prints; `parsed` is called when the bytes are on the screen. Calls come back in the order of writing.
     pub fn write(&self, bytes: &[u8], parsed: &Function) {
-        self.six().write(&Uint8Array::from(bytes), parsed);
+        self.write_view(&Uint8Array::from(bytes), parsed);
+    }
+
+    /// The same with bytes that are JavaScript's already.
+    pub fn write_view(&self, bytes: &Uint8Array, parsed: &Function) {
+        self.six().write(bytes, parsed);
+    }
+
+    /// Empties screen and history once everything written before has been parsed.
+    pub fn renew(&self) {
+        self.write(RESET, &callback(|| {}));
     }
 
     /// Makes the terminal as large as its host, and says how large it is.
@@ -174,12 +122,11 @@ impl Widget {
         set(&self.six().options(), "theme", &theme(&self.host));
         if size.cols > 0 && size.rows > 0 {
             self.terminal.resize(size.cols.into(), size.rows.into());
-            self.shrink();
         }
     }
 
-    /// Makes the letters as small as it takes for all cells to have room in the host.
-    pub fn shrink(&self) {
+    /// Makes the letters as large as the host has room for all cells, up to `largest` pixels.
+    pub fn fill(&self, largest: f64) {
         let options = self.six().options();
         set(&options, "fontSize", &LETTERS.into());
         let Ok(Some(screen)) = self.host.query_selector(".xterm-screen") else {
@@ -192,8 +139,13 @@ impl Widget {
         set(
             &options,
             "fontSize",
-            &fitting.clamp(SMALLEST_LETTERS, LETTERS).into(),
+            &fitting.clamp(SMALLEST_LETTERS, largest).into(),
         );
+    }
+
+    /// Makes the letters as small as it takes for all cells to have room in the host, and never larger than usual.
+    pub fn shrink(&self) {
+        self.fill(LETTERS);
     }
 
     /// An empty screen and no history. Only when everything written has been parsed.
@@ -203,6 +155,10 @@ impl Widget {
 
     pub fn focus(&self) {
         self.terminal.focus();
+    }
+
+    pub fn select_nothing(&self) {
+        self.terminal.clear_selection();
     }
 
     pub fn selection(&self) -> String {
@@ -221,11 +177,33 @@ impl Widget {
         set(&options, "scrollback", &look.scrollback.into());
     }
 
-    /// Takes no more keys; what is on the screen stays readable.
-    pub fn retire(&self) {
+    /// Whether keys reach the terminal from now on; what is on the screen stays readable.
+    pub fn take_keys(&self, keys: Keys) {
+        let is_taken = keys == Keys::Taken;
         let options = self.six().options();
-        set(&options, "disableStdin", &JsValue::TRUE);
-        set(&options, "cursorBlink", &JsValue::FALSE);
+        set(&options, "disableStdin", &(!is_taken).into());
+        set(&options, "cursorBlink", &is_taken.into());
+    }
+
+    /// Gives letters this size, in pixels, and the host as many cells as it then has room for.
+    pub fn enlarge(&self, letters: u16) {
+        set(&self.six().options(), "fontSize", &letters.into());
+        self.fit();
+    }
+
+    /// Whether what is printed is read aloud, and can be walked through line by line.
+    pub fn read_aloud(&self, reads_aloud: bool) {
+        set(&self.six().options(), "screenReaderMode", &reads_aloud.into());
+    }
+
+    /// As if the person had pasted `text`.
+    pub fn paste(&self, text: &str) {
+        self.terminal.paste(text);
+    }
+
+    /// The search of this terminal; one is enough.
+    pub fn search(&self) -> Search {
+        Search::new(&self.terminal)
     }
 
     /// What the person types or pastes.

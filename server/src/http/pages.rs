@@ -119,11 +119,11 @@ fn import_map() -> String {
             "xterm": assets::url("xterm-late.js"),
             "xterm-addon-fit": assets::url("xterm-late.js"),
             "xterm-addon-search": assets::url("xterm-late.js"),
-            "xterm-addon-unicode11": assets::url("xterm-late.js"),
             "@xterm/xterm": assets::url("xterm/xterm.mjs"),
+            "@xterm/xterm.css": assets::url("xterm/xterm.css"),
             "@xterm/addon-fit": assets::url("xterm/addon-fit.mjs"),
             "@xterm/addon-search": assets::url("xterm/addon-search.mjs"),
-            "@xterm/addon-unicode11": assets::url("xterm/addon-unicode11.mjs"),
+            "@postern/widths": assets::url("xterm/widths.mjs"),
         }
     });
 

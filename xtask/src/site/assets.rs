@@ -20,10 +20,6 @@ const XTERM: &[(&str, &str)] = &[
         "@xterm/addon-search/lib/addon-search.mjs",
         "xterm/addon-search.mjs",
     ),
-    (
-        "@xterm/addon-unicode11/lib/addon-unicode11.mjs",
-        "xterm/addon-unicode11.mjs",
-    ),
 ];
 
 /// Every file below `folder`, named below `prefix`.
