@@ -20,7 +20,7 @@ test("what is typed into the search before the script has come is searched for",
   await expect(page.getByRole("searchbox")).toHaveValue(shop.title);
   await expect(page.getByLabel("Kind")).toHaveValue("database");
   await page.getByRole("searchbox").press("Enter");
-  await expect(page).toHaveURL(`/vault?q=${shop.title}&folder=&kind=database`);
+  await expect(page).toHaveURL(new RegExp(`q=${shop.title}&folder=&kind=database`));
   await expect(page.getByRole("table").getByRole("row")).toHaveCount(2);
   await page.getByRole("link", { name: "Clear" }).click();
   await expect(page.getByRole("searchbox")).toHaveValue("");
