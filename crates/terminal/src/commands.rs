@@ -96,6 +96,10 @@ fn help(engine: &mut Engine, _: &mut Arguments<'_>) -> Outcome {
         }
         let _ = write!(text, "  {:<22} {}\r\n", command.usage, command.help);
     }
+    text.push_str("\r\nInformational (S: system objects too, +: more of each)\r\n");
+    for (usage, help) in describe::HELP {
+        let _ = write!(text, "  {usage:<22} {help}\r\n");
+    }
     engine.say(&text);
     Outcome::Done
 }

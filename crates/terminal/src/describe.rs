@@ -217,11 +217,11 @@ pub(crate) struct Inquiry {
     pub(crate) sheet: Sheet,
 }
 
-type Take = Box<dyn FnOnce(&mut Inquiry, Answer) + Send>;
+type Take = Box<dyn FnOnce(&mut Inquiry, Answer) + Send + Sync>;
 
 enum Task {
     Ask(Statement, Take),
-    Do(Box<dyn FnOnce(&mut Inquiry) + Send>),
+    Do(Box<dyn FnOnce(&mut Inquiry) + Send + Sync>),
     Show(Sheet),
     Say(String),
     Fail(String),
@@ -274,18 +274,18 @@ impl Inquiry {
     }
 
     /// Asks; `take` gets the answer.
-    fn ask(&mut self, sql: String, take: impl FnOnce(&mut Self, Answer) + Send + 'static) {
+    fn ask(&mut self, sql: String, take: impl FnOnce(&mut Self, Answer) + Send + Sync + 'static) {
         let statement = Statement { sql, terse: false };
         self.added.push(Task::Ask(statement, Box::new(take)));
     }
 
-    fn ask_tersely(&mut self, sql: String, take: impl FnOnce(&mut Self, Answer) + Send + 'static) {
+    fn ask_tersely(&mut self, sql: String, take: impl FnOnce(&mut Self, Answer) + Send + Sync + 'static) {
         let statement = Statement { sql, terse: true };
         self.added.push(Task::Ask(statement, Box::new(take)));
     }
 
     /// Does something once what was added before is done.
-    fn then(&mut self, run: impl FnOnce(&mut Self) + Send + 'static) {
+    fn then(&mut self, run: impl FnOnce(&mut Self) + Send + Sync + 'static) {
         self.added.push(Task::Do(Box::new(run)));
     }
 

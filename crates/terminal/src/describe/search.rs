@@ -2,7 +2,7 @@
 
 use super::listing::{Listing, Refused};
 use super::pattern::Names;
-use super::{Inquiry, Wish};
+use super::{Inquiry, Sheet, Wish};
 
 /// `\dF`
 pub(super) fn configurations(inquiry: &mut Inquiry, wish: &Wish) -> Result<(), Refused> {
@@ -156,7 +156,12 @@ fn parser(inquiry: &mut Inquiry, name: &str, oid: &str) {
     tokens
         .column("Token name", "t.alias")
         .column("Description", "t.description");
-    inquiry.list(&tokens);
+    inquiry.ask(tokens.sql(), move |inquiry, answer| {
+        inquiry.show(Sheet {
+            always_counted: true,
+            ..answer.titled(&title)
+        });
+    });
 }
 
 /// `\dFt`

@@ -15,6 +15,8 @@ pub(crate) struct Sheet {
     pub(crate) footers: Option<Vec<String>>,
     /// Printed in columns even where `\x` is on.
     pub(crate) never_expanded: bool,
+    /// Counts its rows even where `\pset footer` is off.
+    pub(crate) always_counted: bool,
 }
 
 /// All rows of one answer.
@@ -49,6 +51,7 @@ impl Answer {
             rows: self.rows,
             footers: None,
             never_expanded: false,
+            always_counted: false,
         }
     }
 

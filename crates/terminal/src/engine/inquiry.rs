@@ -141,6 +141,7 @@ impl Engine {
         if sheet.never_expanded {
             options.expanded = Expanded::Off;
         }
+        options.footer |= sheet.always_counted;
         let table = Table::of_strings(&options, &sheet.title, &sheet.headings, sheet.rows, footers);
         self.show_table(table);
     }

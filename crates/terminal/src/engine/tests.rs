@@ -1,6 +1,7 @@
 //! Whole sessions: keys and messages in, the screen and what is sent out.
 
 mod golden;
+mod inquiry;
 mod lines;
 mod messages;
 mod typing;

@@ -49,7 +49,7 @@ fn ask_section(
     inquiry: &mut Inquiry,
     heading: &'static str,
     sql: String,
-    line: impl Fn(Texts<'_>) -> String + Send + 'static,
+    line: impl Fn(Texts<'_>) -> String + Send + Sync + 'static,
 ) {
     inquiry.ask(sql, move |inquiry, answer| {
         let lines: Vec<_> = answer.texts().map(line).collect();

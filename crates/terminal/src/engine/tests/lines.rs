@@ -128,6 +128,59 @@ fn backslash_commands_do_what_psql_does() {
             Variables
               \set [NAME [VALUE]]    set internal variable, or list all if no parameters
               \unset NAME            unset (delete) internal variable
+
+            Informational (S: system objects too, +: more of each)
+              \d[S+]                 list tables, views and sequences
+              \d[S+]  NAME           describe table, view, sequence or index
+              \da[S]  [PATTERN]      list aggregates
+              \dA[+]  [PATTERN]      list access methods
+              \dAc[+] [AM [TYPE]]    list operator classes
+              \dAf[+] [AM [TYPE]]    list operator families
+              \dAo[+] [AM [FAMILY]]  list operators of operator families
+              \dAp[+] [AM [FAMILY]]  list support functions of operator families
+              \db[+]  [PATTERN]      list tablespaces
+              \dc[S+] [PATTERN]      list conversions
+              \dconfig[+] [PATTERN]  list configuration parameters
+              \dC[+]  [PATTERN]      list casts
+              \dd[S]  [PATTERN]      show comments not shown elsewhere
+              \dD[S+] [PATTERN]      list domains
+              \ddp    [PATTERN]      list default privileges
+              \dE[S+] [PATTERN]      list foreign tables as relations
+              \des[+] [PATTERN]      list foreign servers
+              \det[+] [PATTERN]      list foreign tables
+              \deu[+] [PATTERN]      list user mappings
+              \dew[+] [PATTERN]      list foreign-data wrappers
+              \df[anptw][S+] [FUNC]  list [only agg/normal/proc/trigger/window] functions
+              \dF[+]  [PATTERN]      list text search configurations
+              \dFd[+] [PATTERN]      list text search dictionaries
+              \dFp[+] [PATTERN]      list text search parsers
+              \dFt[+] [PATTERN]      list text search templates
+              \dg[S+] [PATTERN]      list roles
+              \di[S+] [PATTERN]      list indexes
+              \dl[+]                 list large objects
+              \dL[S+] [PATTERN]      list procedural languages
+              \dm[S+] [PATTERN]      list materialized views
+              \dn[S+] [PATTERN]      list schemas
+              \do[S+] [OPPTRN [TYPE]] list operators
+              \dO[S+] [PATTERN]      list collations
+              \dp     [PATTERN]      list access privileges of tables, views and sequences
+              \dP[itn+] [PATTERN]    list [only index/table] partitioned relations [n=nested]
+              \drds [ROLE [DB]]      list settings of roles in databases
+              \dRp[+] [PATTERN]      list publications
+              \dRs[+] [PATTERN]      list subscriptions
+              \ds[S+] [PATTERN]      list sequences
+              \dt[S+] [PATTERN]      list tables
+              \dT[S+] [PATTERN]      list data types
+              \du[S+] [PATTERN]      list roles
+              \dv[S+] [PATTERN]      list views
+              \dx[+]  [PATTERN]      list extensions
+              \dX     [PATTERN]      list extended statistics
+              \dy[+]  [PATTERN]      list event triggers
+              \l[+]   [PATTERN]      list databases
+              \lo_list[+]            list large objects
+              \sf[+]  FUNCNAME       show the definition of a function
+              \sv[+]  VIEWNAME       show the definition of a view
+              \z      [PATTERN]      same as \dp
             app=> "#]]);
 }
 
