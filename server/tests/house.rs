@@ -61,9 +61,14 @@ impl House {
 
     /// The same where people reach the server at another address.
     pub async fn open_at(public_url: &str) -> Self {
+        Self::open_with(|config| config.http.public_url = public_url.to_owned()).await
+    }
+
+    /// The same with a configuration that differs.
+    pub async fn open_with(change: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut config = Config::default();
-        config.http.public_url = public_url.to_owned();
+        change(&mut config);
         config.data.folder = folder.path().to_owned();
         let db = Db::open(&config.store_url(), 2).await.unwrap();
         let master = master_key::load(&config.data.master_key_file(), true).unwrap().current;

@@ -9,3 +9,5 @@ mod doors;
 mod floor;
 #[cfg(test)]
 mod house;
+#[cfg(test)]
+mod sessions;

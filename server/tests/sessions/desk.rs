@@ -1,0 +1,367 @@
+//! A house with a database anybody of its people may launch, served on a loopback port, and terminals to it.
+
+use std::future::Future;
+use std::time::Duration;
+
+use avt::Terminal as Screen;
+use axum::extract::Request;
+use axum::middleware::{Next, from_fn};
+use futures_util::{SinkExt, StreamExt};
+use http::{StatusCode, header};
+use protocol::ids::SessionId;
+use protocol::people::Role;
+use protocol::sessions::SessionView;
+use protocol::terminal::{ClientFrame, Ended, Hello, LaunchTicket, LaunchView, ServerFrame, watch};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use server::config::Config;
+use server::peer::Peer;
+use server::routes;
+use server::serve::connections::{Limits, serve};
+use testkit::Cluster;
+use testkit::cluster::{PASSWORD, SUPERUSER};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+use tokio::time::{interval, timeout};
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::{WebSocketStream, client_async};
+
+use crate::house::{ADDRESS, Answer, House};
+
+/// Longer than anything a test waits for on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+pub const COLS: u16 = 80;
+pub const ROWS: u16 = 24;
+
+pub struct Desk {
+    pub house: House,
+    pub cluster: Cluster,
+    pub record: String,
+    port: u16,
+    _serving: JoinSet<()>,
+}
+
+/// One end of a WebSocket whose frames are postcard.
+pub struct Socket(WebSocketStream<TcpStream>);
+
+/// A browser with a terminal.
+pub struct Terminal {
+    pub hello: Hello,
+    pub socket: Socket,
+    /// Everything that was to be shown, since the last frame that painted all of it.
+    pub shown: Vec<u8>,
+    pub parsed: u64,
+}
+
+impl Desk {
+    pub async fn open() -> Self {
+        Self::open_with(|_| ()).await
+    }
+
+    pub async fn open_with(change: impl FnOnce(&mut Config)) -> Self {
+        let house = House::open_with(change).await;
+        std::fs::create_dir_all(house.state.config.data.recordings()).unwrap();
+        let cluster = Cluster::start().unwrap();
+        let record = furnish(&house, cluster.port()).await;
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let router = routes::router(&house.state).layer(from_fn(as_the_house_calls));
+        let mut serving = JoinSet::new();
+        serving.spawn(serve(
+            listener,
+            None,
+            router,
+            Limits::PUBLIC,
+            std::future::pending(),
+        ));
+
+        Self {
+            house,
+            cluster,
+            record,
+            port,
+            _serving: serving,
+        }
+    }
+
+    /// A terminal on a new session.
+    pub async fn launch(&self, cookie: &str) -> Terminal {
+        let call = self
+            .house
+            .post("/api/launch", &format!("draft[record]={}", self.record));
+        let ticket: LaunchTicket = value(&self.house.call(call.by(cookie)).await);
+        let mut terminal = self.redeem(cookie, &ticket.token).await.unwrap();
+        terminal.see("postgres=# ").await;
+
+        terminal
+    }
+
+    /// What the launch page offers.
+    pub async fn offer(&self, cookie: &str) -> LaunchView {
+        let call = self
+            .house
+            .post("/api/launch-view", &format!("record={}", self.record));
+
+        value(&self.house.call(call.by(cookie)).await)
+    }
+
+    pub async fn ask_to_resume(&self, cookie: &str, session: &SessionId) -> Answer {
+        let call = self.house.post("/api/resume", &format!("session={session}"));
+
+        self.house.call(call.by(cookie)).await
+    }
+
+    /// A terminal on a session that is there already.
+    pub async fn resume(&self, cookie: &str, session: &SessionId) -> Terminal {
+        let ticket: LaunchTicket = value(&self.ask_to_resume(cookie, session).await);
+
+        self.redeem(cookie, &ticket.token).await.unwrap()
+    }
+
+    /// # Errors
+    /// The status the door answers with.
+    pub async fn redeem(&self, cookie: &str, token: &str) -> Result<Terminal, StatusCode> {
+        let path = format!("/terminal?cols={COLS}&rows={ROWS}");
+        let protocols = format!(
+            "{}, {}{token}",
+            protocol::terminal::SUBPROTOCOL,
+            protocol::terminal::TICKET_PREFIX
+        );
+        let mut socket = self.connect(cookie, &path, &protocols).await?;
+        let frame = socket.receive().await;
+        let Some(ServerFrame::Hello(hello)) = frame else {
+            panic!("not greeted: {frame:?}");
+        };
+
+        Ok(Terminal {
+            hello,
+            socket,
+            shown: Vec::new(),
+            parsed: 0,
+        })
+    }
+
+    /// # Errors
+    /// The status the door answers with.
+    pub async fn watch(&self, cookie: &str, session: &SessionId) -> Result<Socket, StatusCode> {
+        let path = format!("/sessions/{session}/watch");
+
+        self.connect(cookie, &path, watch::SUBPROTOCOL).await
+    }
+
+    async fn connect(&self, cookie: &str, path: &str, protocols: &str) -> Result<Socket, StatusCode> {
+        let stream = TcpStream::connect(("127.0.0.1", self.port)).await.unwrap();
+        let mut request = format!("ws://localhost:{}{path}", self.port)
+            .into_client_request()
+            .unwrap();
+        let headers = request.headers_mut();
+        headers.insert(header::COOKIE, cookie.parse().unwrap());
+        headers.insert(header::SEC_WEBSOCKET_PROTOCOL, protocols.parse().unwrap());
+        headers.insert(
+            header::ORIGIN,
+            self.house.state.config.http.public_url.parse().unwrap(),
+        );
+        match client_async(request, stream).await {
+            Ok((socket, _)) => Ok(Socket(socket)),
+            Err(Error::Http(response)) => Err(response.status()),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// The session's row, once it says what is wanted.
+    pub async fn row(&self, session: &SessionId, is_wanted: impl Fn(&SessionView) -> bool) -> SessionView {
+        let look = async || {
+            let mut snapshot = self.house.state.db.read().await.unwrap();
+            let found = store::sessions::lookup(&mut snapshot, session).await.unwrap();
+
+            found.map(|found| found.view).filter(&is_wanted)
+        };
+
+        until(look).await
+    }
+}
+
+impl Socket {
+    pub async fn send(&mut self, frame: &impl Serialize) {
+        let bytes = postcard::to_allocvec(frame).unwrap();
+        self.0.send(Message::Binary(bytes.into())).await.unwrap();
+    }
+
+    /// The next frame; `None` when the server has closed.
+    pub async fn receive<T: DeserializeOwned>(&mut self) -> Option<T> {
+        loop {
+            match timeout(PATIENCE, self.0.next()).await.expect("a frame in time") {
+                Some(Ok(Message::Binary(bytes))) => return Some(postcard::from_bytes(&bytes).unwrap()),
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                Some(Ok(_) | Err(_)) | None => return None,
+            }
+        }
+    }
+}
+
+impl Terminal {
+    pub async fn press(&mut self, keys: &str) {
+        let frame = ClientFrame::Input(keys.as_bytes().to_vec());
+        self.socket.send(&frame).await;
+    }
+
+    /// Reads on until `wanted` has been shown. Output is acknowledged as it comes.
+    pub async fn see(&mut self, wanted: &str) {
+        let mut looked_at = 0;
+        while !self.shows(wanted, looked_at) {
+            looked_at = self.shown.len().saturating_sub(wanted.len());
+            let frame = self.socket.receive().await;
+            match frame {
+                Some(frame) => {
+                    if let Some(ended) = self.take(frame).await {
+                        panic!("{wanted:?} never came: {ended:?}\n{}", self.text());
+                    }
+                }
+                None => panic!("{wanted:?} never came\n{}", self.text()),
+            }
+        }
+    }
+
+    fn shows(&self, wanted: &str, from: usize) -> bool {
+        String::from_utf8_lossy(self.shown.get(from..).unwrap_or(&self.shown)).contains(wanted)
+    }
+
+    /// Forgets what was shown, and waits for something else.
+    pub async fn run(&mut self, statement: &str, wanted: &str) {
+        let before = self.shown.clone();
+        self.shown.clear();
+        self.press(&format!("{statement}\r")).await;
+        self.see(wanted).await;
+        self.see("postgres=# ").await;
+        self.shown.splice(0..0, before);
+    }
+
+    /// Reads on to the session's last word.
+    pub async fn end(&mut self) -> Option<Ended> {
+        loop {
+            let frame = self.socket.receive().await?;
+            if let Some(ended) = self.take(frame).await {
+                return Some(ended);
+            }
+        }
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.shown).into_owned()
+    }
+
+    /// Every line a terminal of this size holds, above the screen and on it.
+    pub fn lines(&self) -> Vec<String> {
+        let mut screen = Screen::with_scrollback(COLS.into(), ROWS.into(), Some(1000)).unwrap();
+        screen.feed(&self.text()[..]);
+        let lines = screen.screen().all_lines();
+
+        lines.map(|line| line.text().trim_end().to_owned()).collect()
+    }
+
+    async fn take(&mut self, frame: ServerFrame) -> Option<Ended> {
+        match frame {
+            ServerFrame::Screen(bytes) => {
+                self.shown.clear();
+                self.print(&bytes).await;
+            }
+            ServerFrame::Output(bytes) => self.print(&bytes).await,
+            ServerFrame::Ended(ended) => return Some(ended),
+            _ => {}
+        }
+
+        None
+    }
+
+    async fn print(&mut self, bytes: &[u8]) {
+        self.shown.extend_from_slice(bytes);
+        self.parsed += bytes.len() as u64;
+        let parsed = self.parsed;
+        self.socket.send(&ClientFrame::Ack { parsed }).await;
+    }
+}
+
+/// Asks again and again until there is an answer.
+pub async fn until<T, F: Future<Output = Option<T>>>(look: impl Fn() -> F) -> T {
+    let looking = async {
+        let mut every = interval(Duration::from_millis(20));
+        loop {
+            every.tick().await;
+            if let Some(found) = look().await {
+                return found;
+            }
+        }
+    };
+
+    timeout(PATIENCE, looking).await.expect("in time")
+}
+
+async fn as_the_house_calls(mut request: Request, next: Next) -> axum::response::Response {
+    request.extensions_mut().insert(Peer(ADDRESS));
+
+    next.run(request).await
+}
+
+/// A database with everything a launch takes, shared with its user and administrator.
+async fn furnish(house: &House, port: u16) -> String {
+    let ada = house.sign_in(Role::Administrator).await;
+    let make = async |path: &str, form: &str| {
+        let answer = house.call(house.post(path, form).by(&ada)).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.body);
+        let location = answer.header(header::LOCATION).unwrap_or_default().to_owned();
+        let path = location.split('?').next().unwrap_or_default();
+
+        path.rsplit('/').next().unwrap_or_default().to_owned()
+    };
+    let switches = [
+        "connections",
+        "graphical_session_recording",
+        "can_export",
+        "can_import",
+        "can_copy",
+        "can_paste",
+    ];
+    let switches = switches.map(|switch| format!("&draft[{switch}]=true")).concat();
+    let configuration = make(
+        "/api/create-configuration",
+        &format!("draft[title]=House{switches}"),
+    )
+    .await;
+    let account = format!("draft[title]=Owner&draft[login]={SUPERUSER}&draft[password]={PASSWORD}");
+    let account = make("/api/create-user", &account).await;
+    let database = format!(
+        "draft[title]=Books&draft[host]=127.0.0.1&draft[port]={port}&draft[database]=postgres&draft[tls_mode]=disable"
+    );
+    let database = make("/api/create-database", &database).await;
+    for role in [Role::User, Role::Administrator] {
+        let person = house.person(role).await.id;
+        let share = format!("id={database}&draft[person]={person}&draft[launch]=true");
+        make("/api/share-record", &share).await;
+    }
+    let version = async || {
+        let call = house.post("/api/settings", &format!("id={database}"));
+        let answer: serde_json::Value = value(&house.call(call.by(&ada)).await);
+
+        answer.pointer("/settings/version").unwrap().to_string()
+    };
+    let general = format!(
+        "id={database}&version={}&draft[configuration]={configuration}&draft[administrative_credential]={account}",
+        version().await
+    );
+    make("/api/save-general", &general).await;
+    let connection = format!(
+        "id={database}&version={}&draft[connections]=on&draft[launch_credential]={account}",
+        version().await
+    );
+    make("/api/save-connection", &connection).await;
+
+    database
+}
+
+fn value<T: DeserializeOwned>(answer: &Answer) -> T {
+    assert_eq!(answer.status, 200, "{}", answer.body);
+
+    serde_json::from_str(&answer.body).unwrap()
+}
