@@ -5,6 +5,7 @@ import type { Browser } from "@playwright/test";
 import { enterAs, expect, openPage, test } from "./support/browser";
 import { Client, type Person } from "./support/client";
 import { Posternd, administrator } from "./support/server";
+import { sessionsOf } from "./support/recordings";
 import { addShop } from "./support/shop";
 import { database } from "./support/stage";
 import { Terminal } from "./support/terminal";
@@ -33,7 +34,7 @@ async function replay(browser: Browser, posternd: Posternd, auditor: Person, ses
 }
 
 async function sessions(posternd: Posternd, auditor: Person): Promise<{ id: string; state: string; end_reason?: string }[]> {
-  return (await (await Client.signIn(posternd.url, auditor)).send("list-sessions")).value[0].sessions;
+  return sessionsOf(await Client.signIn(posternd.url, auditor));
 }
 
 test("a backup made while people work is brought back on an empty machine and a recording plays", async ({ alone, browser }) => {

@@ -7,6 +7,7 @@ import { type Evidence, filesBelow, kept, placesOf, watch } from "./support/sear
 import { administrator } from "./support/server";
 import { addShop } from "./support/shop";
 import { database } from "./support/stage";
+import { framesOf, sessionsOf } from "./support/recordings";
 import { Terminal, recordedIn } from "./support/terminal";
 
 test("a stored password is found nowhere but in PostgreSQL", async ({ alone, browser }) => {
@@ -65,13 +66,9 @@ test("a stored password is found nowhere but in PostgreSQL", async ({ alone, bro
 
   evidence.set("audit export", Buffer.from(await (await viktor.get("/audit/export?format=jsonl")).arrayBuffer()));
   evidence.set("metrics", Buffer.from(await (await fetch(`${alone.metricsUrl}/metrics`)).arrayBuffer()));
-  const [[session]] = [(await viktor.send("list-sessions")).value[0].sessions];
-  const { segments } = (await viktor.send("recording-view", { session: session.id })).value;
+  const [session] = await sessionsOf(viktor);
   const frames: Evidence = new Map();
-  for (const segment of segments) {
-    const answer = await viktor.get(`/sessions/${session.id}/frames?segment=${segment}`);
-    frames.set(`decrypted segment ${segment}`, Buffer.from(await answer.arrayBuffer()));
-  }
+  for (const [address, bytes] of await framesOf(viktor, session.id)) frames.set(`decrypted ${address}`, bytes);
   add(frames);
   add(filesBelow(alone.data));
   evidence.set("log while it runs", Buffer.from(alone.log()));
@@ -84,7 +81,7 @@ test("a stored password is found nowhere but in PostgreSQL", async ({ alone, bro
   // The same search does find what is there.
   const found = placesOf(marker, evidence);
   expect(found.some((place) => place.includes("frame received (raw)"))).toBe(true);
-  expect(found.some((place) => place.includes("decrypted segment"))).toBe(true);
+  expect(found.some((place) => place.includes("decrypted /sessions/"))).toBe(true);
   expect([...frames.values()].some((segment) => recordedIn(segment).statements.some((sql) => sql.includes(marker)))).toBe(true);
   // As stored, the recording says nothing.
   expect(found.filter((place) => place.includes("/recordings/"))).toEqual([]);

@@ -5,6 +5,7 @@ import { Client } from "./support/client";
 import { administrator } from "./support/server";
 import { addShop } from "./support/shop";
 import { database } from "./support/stage";
+import { framesOf, sessionsOf } from "./support/recordings";
 import { Terminal, keepFrames, printedBy, recordedIn } from "./support/terminal";
 
 const FLOOD = "DO $$ BEGIN FOR i IN 1..2000000 LOOP RAISE NOTICE 'wave % of the flood', i; END LOOP; END $$;";
@@ -37,15 +38,10 @@ for (const round of [1, 2, 3, 4, 5]) {
 
     await alone.start();
     const xaver = await Client.signIn(alone.url, auditor);
-    const [{ sessions }] = (await xaver.send("list-sessions")).value;
+    const sessions = await sessionsOf(xaver);
     expect(sessions).toHaveLength(1);
     expect(sessions[0]).toMatchObject({ state: "ended", end_reason: "crash" });
-    const { segments } = (await xaver.send("recording-view", { session: sessions[0].id })).value;
-    const recorded: Buffer[] = [];
-    for (const segment of segments) {
-      const answer = await xaver.get(`/sessions/${sessions[0].id}/frames?segment=${segment}`);
-      recorded.push(recordedIn(Buffer.from(await answer.arrayBuffer())).output);
-    }
+    const recorded = [...(await framesOf(xaver, sessions[0].id)).values()].map((bytes) => recordedIn(bytes).output);
     const output = Buffer.concat(recorded);
     expect(received.length).toBeGreaterThan(enough);
     expect(output.length).toBeGreaterThanOrEqual(received.length);

@@ -14,7 +14,7 @@ use protocol::ids::{PersonId, RecordId, RequestId, SessionId, SignInId};
 use protocol::people::{
     InviteDraft, Password, PasswordDraft, Role, SetPasswordDraft, SetUpDraft, SignInDraft,
 };
-use protocol::recordings::{RecordingView, VerdictView};
+use protocol::recordings::{RecordingView, TranscriptView, VerdictView};
 use protocol::terminal::{LaunchDraft, LaunchTicket, LaunchView, TerminateDraft};
 use protocol::time::Timestamp;
 use protocol::vault::{TestReport, TestedCredential};
@@ -76,6 +76,14 @@ pub trait Operations: Send + Sync {
         session: SessionId,
         client: Client,
     ) -> Acting<'_, RecordingView>;
+    /// The text of a recording from a segment on; opening it is audited as playing it.
+    fn read_transcript(
+        &self,
+        actor: Actor,
+        session: SessionId,
+        from: u32,
+        client: Client,
+    ) -> Acting<'_, TranscriptView>;
     /// Whether a recording is all there and as it was recorded; reads every byte of it.
     fn verify_recording(&self, actor: Actor, session: SessionId, client: Client) -> Acting<'_, VerdictView>;
     /// Ends a live session; its owner reads who did it and why.

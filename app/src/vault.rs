@@ -33,7 +33,7 @@ pub use folder::{FolderPage, NewFolderPage};
 pub use history::HistoryPage;
 pub use list::VaultPage;
 pub use new::{NewKindPage, NewPage};
-pub use record::RecordPage;
+pub use record::{Beside, Head, RecordPage, Tab};
 pub use reveal::RevealPage;
 pub use settings::SettingsPage;
 pub use sharing::SharingPage;
@@ -110,7 +110,7 @@ impl std::fmt::Debug for Revealed {
 }
 
 /// The record the URL names; `None` when it names none.
-fn use_record_id() -> Memo<Option<RecordId>> {
+pub fn use_record_id() -> Memo<Option<RecordId>> {
     let params = use_params_map();
 
     Memo::new(move |_| params.with(|params| params.get("record")?.parse().ok()))
@@ -124,7 +124,7 @@ fn use_folder_id() -> Memo<Option<FolderId>> {
 }
 
 /// An id a URL named, or the answer to what does not exist.
-fn named<T>(id: Option<T>) -> Result<T, AppError> {
+pub fn named<T>(id: Option<T>) -> Result<T, AppError> {
     id.ok_or_else(|| AppError(Refusal::not_found()))
 }
 

@@ -1,8 +1,8 @@
-//! What `posternd` does from a shell: serve, add an administrator, verify the audit log, keep and bring back backups,
-//! replace the master key.
+//! What `posternd` does from a shell: serve, add an administrator, verify the audit log, verify and export recordings.
 
 pub mod backup;
 pub mod master_key;
+pub mod recordings;
 
 use std::fs::DirBuilder;
 use std::io::Read;
@@ -142,6 +142,11 @@ fn make_folders(config: &Config) -> anyhow::Result<()> {
     }
 
     Ok(())
+}
+
+/// Everything a server holds, for what is done beside it; nothing is served.
+pub async fn open_for_tools(file: &Path) -> anyhow::Result<(AppState, mpsc::Receiver<ClosedSegment>)> {
+    open(configuration(Some(file))?).await
 }
 
 /// Opens everything a server holds, in order: folders, store, master key.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use protocol::ids::SessionId;
 use server::{command, process};
 
 /// Privileged access to PostgreSQL, in the browser.
@@ -45,6 +46,32 @@ enum Command {
         /// The master key's copy, unless it is in its place already.
         #[arg(long, value_name = "FILE")]
         master_key: Option<PathBuf>,
+    },
+    /// Recordings of sessions.
+    #[command(subcommand)]
+    Recordings(Recordings),
+}
+
+#[derive(Subcommand)]
+enum Recordings {
+    /// Say of each recording whether it is intact; exit code 1 when one was altered, 2 when one is incomplete.
+    Verify {
+        /// Ids of sessions.
+        #[arg(required_unless_present = "all")]
+        sessions: Vec<SessionId>,
+        /// Every recording there is.
+        #[arg(long, conflicts_with = "sessions")]
+        all: bool,
+    },
+    /// Write a recording to standard output in the form of another program; noted in the audit log.
+    Export {
+        session: SessionId,
+        /// asciicast-v3, asciicast-v2, typescript, timing, text or jsonl.
+        #[arg(long)]
+        format: String,
+        /// With what was typed, where it was recorded.
+        #[arg(long)]
+        keys: bool,
     },
 }
 
@@ -94,6 +121,14 @@ async fn main() -> ExitCode {
         Command::Restore { folder, master_key } => {
             command::backup::restore(arguments.config.as_deref(), &folder, master_key.as_deref()).await
         }
+        Command::Recordings(Recordings::Verify { sessions, .. }) => {
+            command::recordings::verify(arguments.config.as_deref(), sessions).await
+        }
+        Command::Recordings(Recordings::Export {
+            session,
+            format,
+            keys,
+        }) => command::recordings::export(arguments.config.as_deref(), session, &format, keys).await,
     };
 
     match result {

@@ -4,7 +4,7 @@ use app::ctx::{Acting, Actor, Client, Operations};
 use app::sign_in::LinkView;
 use protocol::ids::{PersonId, RecordId, SessionId};
 use protocol::people::{InviteDraft, Password, PasswordDraft, SetPasswordDraft, SetUpDraft, SignInDraft};
-use protocol::recordings::{RecordingView, VerdictView};
+use protocol::recordings::{RecordingView, TranscriptView, VerdictView};
 use protocol::terminal::{LaunchDraft, LaunchTicket, LaunchView, TerminateDraft};
 use protocol::vault::{TestReport, TestedCredential};
 
@@ -98,6 +98,16 @@ impl Operations for ServerOperations {
         client: Client,
     ) -> Acting<'_, RecordingView> {
         Box::pin(async move { recordings::look_at(&self.state, &actor, &session, &client).await })
+    }
+
+    fn read_transcript(
+        &self,
+        actor: Actor,
+        session: SessionId,
+        from: u32,
+        client: Client,
+    ) -> Acting<'_, TranscriptView> {
+        Box::pin(async move { recordings::transcript(&self.state, &actor, &session, from, &client).await })
     }
 
     fn verify_recording(&self, actor: Actor, session: SessionId, client: Client) -> Acting<'_, VerdictView> {

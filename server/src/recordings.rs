@@ -1,21 +1,27 @@
-//! Recordings for who may replay them: what there is, and its frames segment by segment, decrypted here.
+//! Recordings for who may replay them: what there is, its frames part by part, decrypted here, and whether it holds.
 
+mod chapters;
+mod closed;
+mod contents;
+pub mod export;
+mod frames;
+mod transcript;
+mod verdict;
 mod viewings;
 
 use std::fs;
 
 use app::ctx::{Actor, Client};
-use axum::body::Body;
-use axum::extract::{Path, Query, Request, State};
-use axum::response::{IntoResponse, Response};
+use axum::extract::Request;
+use axum::response::Response;
 use bytes::Bytes;
-use http::header;
 use protocol::audit::{EventName, Outcome};
 use protocol::errors::{Code, Refusal};
 use protocol::ids::SessionId;
-use protocol::recordings::{RecordingView, VerdictView};
-use recording::{Head, Segment, SessionKey, Stored, Verdict};
-use serde::Deserialize;
+use protocol::people::Role;
+use protocol::recordings::RecordingView;
+use protocol::sessions::SessionView;
+use recording::{Head, Segment, SessionKey};
 use store::audit;
 use tracing::error;
 
@@ -26,6 +32,11 @@ use crate::recorder::{self, StoredSegment};
 use crate::routes::refuse;
 use crate::state::AppState;
 
+pub use chapters::chapters;
+pub use contents::contents;
+pub use frames::frames;
+pub use transcript::transcript;
+pub use verdict::{Checked, check, verify};
 pub use viewings::Viewings;
 
 /// A recording, for the player. Whoever opens one is in the audit log.
@@ -35,10 +46,25 @@ pub async fn look_at(
     session: &SessionId,
     client: &Client,
 ) -> Result<RecordingView, Refusal> {
-    vault::authorize::audit(&actor.person)?;
-    let (found, key) = open(state, session).await?;
-    let anchor = found.chain_head.as_deref().and_then(head_of);
-    let (segments, verdict) = recorder::aside(|| verify(state, session, &key, anchor.as_ref()))?;
+    let found = lookup(state, session).await?;
+    may_replay(state, actor, &found.view).await?;
+    let first = segments(state, session)?.first().map(|segment| segment.number);
+    note(state, actor, &found.view, client).await?;
+
+    Ok(RecordingView {
+        session: found.view,
+        first,
+        is_evidence: is_evidence(actor),
+    })
+}
+
+/// Writes into the audit log that a recording was opened, before anything of it is shown.
+async fn note(
+    state: &AppState,
+    actor: &Actor,
+    session: &SessionView,
+    client: &Client,
+) -> Result<(), Refusal> {
     let mut tx = state.db.write().await.map_err(store_failed)?;
     let event = event(
         EventName::SessionRecordingPlayed,
@@ -47,120 +73,133 @@ pub async fn look_at(
         clock::now(),
     )
     .by(&actor.person)
-    .about(&found.view.record, found.view.record_title.clone())
-    .in_session(session);
+    .about(&session.record, session.record_title.clone())
+    .in_session(&session.id);
     audit::append(&mut tx, event).await.map_err(store_failed)?;
     tx.commit().await.map_err(store_failed)?;
-    state.viewings.note(&actor.sign_in, session);
+    state.viewings.note(&actor.sign_in, &session.id);
 
-    Ok(RecordingView {
-        session: found.view,
-        segments,
-        verdict: verdict_view(verdict),
-    })
+    Ok(())
 }
 
-/// Reads a recording whole: its segments' numbers, and whether it is as it was recorded.
-fn verify(
-    state: &AppState,
-    session: &SessionId,
-    key: &SessionKey,
-    anchor: Option<&Head>,
-) -> Result<(Vec<u32>, Verdict), Refusal> {
-    let stored = read(recorder::segments(&state.config.data.recordings(), session).map_err(unreadable)?)?;
-    let verdict = recording::verify(&stored, key, anchor)
-        .map_err(|newer| Refusal::new(Code::Internal, format!("This recording cannot be read: {newer}.")))?;
-
-    Ok((stored.iter().map(|segment| segment.segment).collect(), verdict))
-}
-
-/// Which segment.
-#[derive(Deserialize)]
-pub struct Wanted {
-    segment: u32,
-}
-
-/// `GET /sessions/{session}/frames?segment=n`: the frames of one segment, for the player.
-pub async fn frames(
-    State(state): State<AppState>,
-    Path(session): Path<SessionId>,
-    Query(wanted): Query<Wanted>,
-    request: Request,
-) -> Response {
-    let Some(actor) = request.extensions().get::<Actor>() else {
-        return refuse(&Refusal::new(
-            Code::SignedOut,
-            "You are signed out. Sign in and try again.",
-        ));
-    };
-    match segment_frames(&state, actor, &session, wanted.segment).await {
-        Ok(frames) => (
-            [(header::CONTENT_TYPE, "application/octet-stream")],
-            Body::from(frames),
-        )
-            .into_response(),
-        Err(refusal) => refuse(&refusal),
+/// Administrators and auditors.
+fn is_evidence(actor: &Actor) -> bool {
+    match actor.role() {
+        Role::Administrator | Role::Auditor => true,
+        Role::User => false,
     }
 }
 
-async fn segment_frames(
+/// Administrators and auditors replay every session; people their own, where the record's settings allow it.
+async fn may_replay(state: &AppState, actor: &Actor, session: &SessionView) -> Result<(), Refusal> {
+    if is_evidence(actor) {
+        vault::authorize::audit(&actor.person)?;
+
+        return Ok(());
+    }
+    // Whose session it is tells nobody else that there is one.
+    if session.person != actor.person.id {
+        return Err(missing());
+    }
+    let mut snapshot = state.db.read().await.map_err(store_failed)?;
+    let (settings, _) = store::settings::lookup(&mut snapshot, &session.record)
+        .await
+        .map_err(store_failed)?;
+    if settings.connection.may_replay_own_sessions() {
+        return Ok(());
+    }
+
+    Err(Refusal::new(
+        Code::PamPolicyDenied,
+        "This record's settings do not let people replay their own sessions.",
+    ))
+}
+
+/// Who asks at a door of frames, with a recording they have opened: the session and its key.
+async fn opened(
     state: &AppState,
-    actor: &Actor,
+    actor: Result<Actor, Refusal>,
     session: &SessionId,
-    number: u32,
-) -> Result<Vec<u8>, Refusal> {
-    vault::authorize::audit(&actor.person)?;
+) -> Result<(store::sessions::Session, SessionKey), Refusal> {
+    let actor = actor?;
+    let found = lookup(state, session).await?;
+    may_replay(state, &actor, &found.view).await?;
     if !state.viewings.contains(&actor.sign_in, session) {
         return Err(Refusal::new(
             Code::PamConflict,
             "Open the recording first: each opening is noted in the audit log.",
         ));
     }
-    let (_, key) = open(state, session).await?;
-    let segments = recorder::segments(&state.config.data.recordings(), session).map_err(unreadable)?;
-    let wanted = segments
-        .into_iter()
-        .filter(|segment| segment.number == number)
-        .collect();
-    let stored = read(wanted)?.pop().ok_or_else(missing)?;
-    let segment = Segment::open(stored.bytes, &key).map_err(|_| altered(number))?;
-    // A torn tail of a session that was cut off is no fault of what is before it; `look_at` says what is missing.
-    let frames: Vec<recording::Frame> = segment.frames().map_while(Result::ok).collect();
+    let key = key(state, session, &found)?;
 
-    recording::player::encode(&frames).map_err(|_| altered(number))
+    Ok((found, key))
 }
 
-/// The session's row and its recording's key.
-async fn open(
-    state: &AppState,
-    session: &SessionId,
-) -> Result<(store::sessions::Session, SessionKey), Refusal> {
+/// The person a request is from.
+fn actor_of(request: &Request) -> Result<Actor, Refusal> {
+    let sentence = "You are signed out. Sign in and try again.";
+
+    request
+        .extensions()
+        .get::<Actor>()
+        .cloned()
+        .ok_or_else(|| Refusal::new(Code::SignedOut, sentence))
+}
+
+async fn lookup(state: &AppState, session: &SessionId) -> Result<store::sessions::Session, Refusal> {
     let mut snapshot = state.db.read().await.map_err(store_failed)?;
-    let found = store::sessions::lookup(&mut snapshot, session)
+
+    store::sessions::lookup(&mut snapshot, session)
         .await
         .map_err(store_failed)?
-        .ok_or_else(missing)?;
+        .ok_or_else(missing)
+}
+
+fn key(
+    state: &AppState,
+    session: &SessionId,
+    found: &store::sessions::Session,
+) -> Result<SessionKey, Refusal> {
     let key = vault::envelope::unwrap_session_key(&state.master, session, &found.recording_key).map_err(|error| {
         error!(error = &error as &dyn std::error::Error, session.id = %session, "recording key not unwrapped");
 
         Refusal::new(Code::Internal, "The key of this recording cannot be unwrapped with the server's master key.")
     })?;
 
-    Ok((found, SessionKey::new(*key)))
+    Ok(SessionKey::new(*key))
 }
 
-fn read(segments: Vec<StoredSegment>) -> Result<Vec<Stored>, Refusal> {
-    segments
-        .into_iter()
-        .map(|segment| {
-            let bytes = fs::read(&segment.path).map_err(unreadable)?;
+/// The segments of a recording in order. A session that failed before anything was recorded has none.
+fn segments(state: &AppState, session: &SessionId) -> Result<Vec<StoredSegment>, Refusal> {
+    match recorder::segments(&state.config.data.recordings(), session) {
+        Ok(segments) => Ok(segments),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(unreadable(error)),
+    }
+}
 
-            Ok(Stored {
-                segment: segment.number,
-                bytes: Bytes::from(bytes),
-            })
-        })
-        .collect()
+/// Reads one segment: its header, and where it is closed its index.
+fn read(segment: &StoredSegment, key: &SessionKey) -> Result<Segment, Refusal> {
+    let bytes = match fs::read(&segment.path) {
+        Ok(bytes) => bytes,
+        // Closed since the folder was read.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            fs::read(segment.path.with_extension("closed")).map_err(unreadable)?
+        }
+        Err(error) => return Err(unreadable(error)),
+    };
+
+    Segment::open(Bytes::from(bytes), key).map_err(|error| unlike(segment.number, &error))
+}
+
+/// A door's answer: the bytes, or why there are none.
+fn answer(result: Result<Vec<u8>, Refusal>) -> Response {
+    use axum::response::IntoResponse;
+
+    match result {
+        Ok(bytes) => ([(http::header::CONTENT_TYPE, "application/octet-stream")], bytes).into_response(),
+        Err(refusal) => refuse(&refusal),
+    }
 }
 
 /// `n:hash`, as the session's row keeps the last head.
@@ -179,23 +218,22 @@ pub fn head_of(text: &str) -> Option<Head> {
     })
 }
 
-fn verdict_view(verdict: Verdict) -> VerdictView {
-    match verdict {
-        Verdict::Intact { segments } => VerdictView::Intact { segments },
-        Verdict::Incomplete { .. } => VerdictView::Incomplete,
-        Verdict::Altered { segment } => VerdictView::Altered { segment },
-    }
-}
-
 fn missing() -> Refusal {
     Refusal::new(Code::PamNotFound, "There is no such recording.")
 }
 
-fn altered(segment: u32) -> Refusal {
-    Refusal::new(
-        Code::Internal,
-        format!("Segment {segment} of this recording is not as it was recorded."),
-    )
+fn unlike(segment: u32, error: &recording::ReadError) -> Refusal {
+    let sentence = match error {
+        recording::ReadError::Newer(_) => {
+            format!("Segment {segment} of this recording was written by a later version of Postern.")
+        }
+        recording::ReadError::Empty => format!("Segment {segment} of this recording is empty."),
+        recording::ReadError::Altered => {
+            format!("Segment {segment} of this recording is not as it was recorded.")
+        }
+    };
+
+    Refusal::new(Code::Internal, sentence)
 }
 
 fn unreadable(error: std::io::Error) -> Refusal {

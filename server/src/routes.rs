@@ -34,9 +34,27 @@ pub fn doors(state: &AppState) -> Doors {
         .door(Method::GET, "/audit/export", Who::Evidence, crate::audit::export)
         .door(
             Method::GET,
+            "/sessions/{session}/contents",
+            Who::SignedIn,
+            crate::recordings::contents,
+        )
+        .door(
+            Method::GET,
             "/sessions/{session}/frames",
-            Who::Evidence,
+            Who::SignedIn,
             crate::recordings::frames,
+        )
+        .door(
+            Method::GET,
+            "/sessions/{session}/chapters",
+            Who::SignedIn,
+            crate::recordings::chapters,
+        )
+        .door(
+            Method::GET,
+            "/sessions/{session}/export",
+            Who::Evidence,
+            crate::recordings::export::export,
         );
     for page in PAGES {
         doors = doors.door(Method::GET, page.path, page.who, web::pages::render);

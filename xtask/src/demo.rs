@@ -8,6 +8,7 @@ mod postern;
 mod postgres;
 mod process;
 mod records;
+mod session;
 mod sources;
 
 use std::io::Write;
@@ -32,6 +33,9 @@ const FEW_ORDERS: u32 = 400;
 
 /// The step that fills Postern.
 const RECORDS: &str = "records";
+
+/// The step that leaves a recording.
+const SESSION: &str = "session";
 
 /// When Postern is stopped.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -63,12 +67,30 @@ pub(crate) fn run(workspace: &Workspace, until: Until) -> Result<()> {
         records::make(&folder, postern.url())
     })?;
     introduce(&folder, &postern)?;
+    record_session(&folder, postern.url());
     let ended = runtime.block_on(attend(workspace, &folder, until, &mut postgres, &mut postern));
 
     postern.stop()?;
     postgres.stop()?;
     say("demo: stopped");
     ended
+}
+
+/// Lets Ben work for a while, so that there is something to play; meanwhile the demo is ready.
+fn record_session(folder: &Folder, url: &str) {
+    if folder.has_finished(SESSION) {
+        return;
+    }
+    let (path, url) = (folder.path().to_owned(), url.to_owned());
+    std::thread::spawn(move || {
+        let recorded = Folder::open(&path).and_then(|folder| {
+            folder.once(SESSION, || session::record(&folder, &url))
+        });
+        match recorded {
+            Ok(()) => say("demo: Ben has worked in the shop for half a minute; Sessions has the recording"),
+            Err(error) => say(&format!("demo: no session was recorded: {error:#}")),
+        }
+    });
 }
 
 /// Says `ready` on standard output when the sample is there; what there is to know is in the folder's `demo.toml`.
@@ -106,7 +128,8 @@ const TO_TRY: &str = "
 
   1. As the user open `shop` and press Launch. SELECT * FROM catalog.find_products('lamp'); then
      SELECT count(*) FROM sales.order_items; then SELECT pg_sleep(60); and Ctrl-C. You hold no password of it.
-  2. As the auditor open Sessions and play what the user did, statement by statement.
+  2. As the auditor open Sessions and play what the user did, statement by statement. One recording is there
+     half a minute after the first start.
   3. As the administrator open `shop`, Sharing, and remove the user's share while they work: their session ends.
 ";
 

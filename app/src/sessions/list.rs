@@ -1,18 +1,19 @@
-//! The list of sessions: who did what where, what is live, what is recorded.
+//! The list of sessions: what is live, who did what where, what is recorded.
 
 mod filters;
-mod rows;
+pub(super) mod rows;
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use leptos_router::params::ParamsMap;
 use protocol::forms::Draft;
 use protocol::people::Role;
-use protocol::sessions::SessionFilter;
+use protocol::sessions::{SessionFilter, SessionList};
 
 use self::filters::Filters;
-use self::rows::{NoSessions, Rows};
+use self::rows::{Live, NoSessions, Rows};
 use super::api::list_sessions;
+use crate::terminal::xterm;
 use crate::ui::layout::{Page, Top};
 use crate::ui::notice::Refused;
 use crate::ui::query::address;
@@ -25,6 +26,17 @@ pub fn SessionsPage() -> impl IntoView {
     let errors = Memo::new(move |_| filter.with(Draft::check));
     let sessions = Resource::new_blocking(move || filter.get(), list_sessions);
     let viewer = use_viewer();
+    // Whoever points at a session opens it next.
+    let is_pointed_at = RwSignal::new(false);
+    let _ahead = LocalResource::new(move || {
+        let is_pointed_at = is_pointed_at.get();
+
+        async move {
+            if is_pointed_at {
+                xterm::fetch_ahead().await;
+            }
+        }
+    });
 
     view! {
         <Page title="Sessions">
@@ -43,17 +55,56 @@ pub fn SessionsPage() -> impl IntoView {
             <Transition>
                 {move || Suspend::new(async move {
                     let role = viewer.await.ok().flatten().map(|viewer| viewer.role);
-                    let may_replay = role.is_some_and(sees_everybody);
+                    let is_evidence = role.is_some_and(sees_everybody);
 
                     match sessions.await {
-                        Ok((page, _)) if page.sessions.is_empty() => view! { <NoSessions filter /> }.into_any(),
-                        Ok((page, now)) => view! { <Rows page now filter may_replay /> }.into_any(),
+                        Ok(list) => view! { <Sessions list filter is_evidence is_pointed_at /> }.into_any(),
                         Err(error) => view! { <Refused error /> }.into_any(),
                     }
                 })}
             </Transition>
         </Page>
     }
+}
+
+/// `is_evidence`: the viewer may watch and end what is live.
+#[component]
+fn Sessions(
+    list: SessionList,
+    filter: Memo<SessionFilter>,
+    is_evidence: bool,
+    is_pointed_at: RwSignal<bool>,
+) -> impl IntoView {
+    let SessionList {
+        live,
+        sessions,
+        next,
+        now,
+    } = list;
+    if live.is_empty() && sessions.is_empty() {
+        return view! { <NoSessions filter /> }.into_any();
+    }
+    let live = (!live.is_empty()).then(|| view! { <Live sessions=live now is_evidence /> });
+    let others = (!sessions.is_empty()).then(|| view! { <Rows sessions now is_evidence /> });
+    let older = next.map(|cursor| filter.with_untracked(|filter| page_before(filter, &cursor)));
+
+    view! {
+        <div on:pointerover=move |_| is_pointed_at.set(true) on:focusin=move |_| is_pointed_at.set(true)>
+            {live}
+            {others}
+        </div>
+        <nav class="pager" aria-label="Pages">
+            {move || {
+                filter
+                    .with(|filter| {
+                        (!filter.before.is_empty())
+                            .then(|| view! { <a class="btn" href=page_before(filter, "")>"Newest"</a> })
+                    })
+            }}
+            {older.map(|href| view! { <a class="btn" href=href>"Older"</a> })}
+        </nav>
+    }
+    .into_any()
 }
 
 fn sees_everybody(role: Role) -> bool {

@@ -3,12 +3,19 @@
 mod controls;
 mod deck;
 mod fetch;
-mod painter;
+mod head;
+mod help;
+mod idle;
+mod keys;
+mod list;
+pub(super) mod painter;
 mod playback;
-mod reel;
+pub(super) mod reel;
+mod shelf;
 mod stage;
 mod statements;
-mod words;
+mod timeline;
+pub(super) mod words;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -16,27 +23,34 @@ use leptos_router::hooks::use_params_map;
 use protocol::errors::{Code, Refusal};
 use protocol::ids::SessionId;
 use protocol::recordings::RecordingView;
-use protocol::sessions::{SessionState, SessionView};
 
+use self::deck::Shown;
+use self::head::Head;
 use self::stage::Stage;
 use super::api::look_at_recording;
 use crate::errors::AppError;
 use crate::ui::layout::Page;
 use crate::ui::notice::{Empty, Refused};
 use crate::ui::raw::raw_text;
-use crate::ui::when::{When, duration};
+
+/// The session the address names.
+pub(super) fn use_session() -> Memo<Option<SessionId>> {
+    let params = use_params_map();
+
+    Memo::new(move |_| params.with(|params| params.get("session")?.parse::<SessionId>().ok()))
+}
+
+/// An address that names no session names nothing.
+pub(super) fn named(session: Option<SessionId>) -> Result<SessionId, AppError> {
+    session.ok_or_else(|| AppError(Refusal::new(Code::PamNotFound, "There is no such recording.")))
+}
 
 #[component]
 pub fn PlayerPage() -> impl IntoView {
-    let params = use_params_map();
-    let session = Memo::new(move |_| params.with(|params| params.get("session")?.parse::<SessionId>().ok()));
+    let session = use_session();
     let recording = Resource::new_blocking(
         move || session.get(),
-        |session| async move {
-            let missing = || AppError(Refusal::new(Code::PamNotFound, "There is no such recording."));
-
-            look_at_recording(session.ok_or_else(missing)?).await
-        },
+        |session| async move { look_at_recording(named(session)?).await },
     );
 
     view! {
@@ -56,9 +70,13 @@ pub fn PlayerPage() -> impl IntoView {
 #[component]
 fn Player(recording: RecordingView) -> impl IntoView {
     let title = format!("{} · Recording · Postern", recording.session.record_title);
+    let length = recording.session.ended_at.map_or(0, |ended_at| {
+        ended_at.micros() - recording.session.started_at.micros()
+    });
+    let shown = Shown::new(length);
     let is_recorded = recording.session.recordings.any();
-    let is_empty = recording.segments.is_empty();
-    let head = view! { <Head recording=recording.clone() /> };
+    let is_empty = recording.first.is_none();
+    let head = view! { <Head recording=recording.clone() shown /> };
     let rest = match (is_recorded, is_empty) {
         (false, _) => view! {
             <Empty title="Not recorded">
@@ -70,42 +88,11 @@ fn Player(recording: RecordingView) -> impl IntoView {
             <Empty title="Nothing to play">"This session ended before anything was written of it."</Empty>
         }
         .into_any(),
-        (true, false) => view! { <Stage recording /> }.into_any(),
+        (true, false) => view! { <Stage recording shown /> }.into_any(),
     };
 
     view! {
         <Title text=raw_text(&title) />
         <div class="player">{head} {rest}</div>
-    }
-}
-
-/// Whose session it was, when, how long, and whether the recording is what was written.
-#[component]
-fn Head(recording: RecordingView) -> impl IntoView {
-    let SessionView {
-        record_title,
-        person_email,
-        account,
-        started_at,
-        ended_at,
-        state,
-        ..
-    } = recording.session;
-    let took = ended_at.map(|ended_at| format!(" · {}", duration(ended_at.micros() - started_at.micros())));
-    let live = match state {
-        SessionState::Starting | SessionState::Live => Some(view! { <span class="tag acc">"live"</span> }),
-        SessionState::Ended | SessionState::Failed => None,
-    };
-    let (class, verdict) = words::verdict(&recording.verdict);
-
-    view! {
-        <header class="player-bar">
-            <h1>{record_title}</h1>
-            <p class="muted">
-                {person_email} " as " {account} " · " <When at=started_at /> " UTC" {took}
-            </p>
-            {live}
-            <span class=class>{verdict}</span>
-        </header>
     }
 }

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use protocol::ids::RecordId;
+use protocol::people::Role;
 use protocol::vault::{Body, RecordView};
 
 use super::api::record;
@@ -14,12 +15,14 @@ use crate::ui::dialog::use_changes;
 use crate::ui::icon::{Icon, Shape};
 use crate::ui::notice::Refused;
 use crate::ui::raw::raw_text;
+use crate::viewer::use_viewer;
 
 /// What the tabs of a record lead to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tab {
     Overview,
     Sharing,
+    Activity,
     History,
 }
 
@@ -97,6 +100,8 @@ pub fn Head(record: RecordView, tab: Tab) -> impl IntoView {
             </a>
         }
     });
+    let activity =
+        view! { <ActivityTab path=path.clone() of_database=matches!(record.body, Body::Database(_)) tab /> };
     let history = record.permissions.edit.then(|| {
         view! {
             <a href=format!("{path}/history") aria-current=current(Tab::History)>
@@ -119,10 +124,43 @@ pub fn Head(record: RecordView, tab: Tab) -> impl IntoView {
                 "Overview"
             </a>
             {sharing.into_any()}
+            {activity}
             {history.into_any()}
         </nav>
     }
     .into_any()
+}
+
+/// *Session Activity* is for who may replay every session.
+#[component]
+fn ActivityTab(path: String, of_database: bool, tab: Tab) -> impl IntoView {
+    let viewer = use_viewer();
+    let path = StoredValue::new(format!("{path}/activity"));
+
+    view! {
+        <Suspense>
+            {move || Suspend::new(async move {
+                let role = viewer.await.ok().flatten().map(|viewer| viewer.role);
+                let sees = of_database && role.is_some_and(sees_activity);
+
+                sees.then(|| {
+                    view! {
+                        <a href=path.get_value() aria-current=(tab == Tab::Activity).then_some("page")>
+                            "Session Activity"
+                        </a>
+                    }
+                })
+            })}
+        </Suspense>
+    }
+    .into_any()
+}
+
+fn sees_activity(role: Role) -> bool {
+    match role {
+        Role::Administrator | Role::Auditor => true,
+        Role::User => false,
+    }
 }
 
 fn kind_words(body: &Body) -> String {

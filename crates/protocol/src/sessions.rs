@@ -108,6 +108,27 @@ pub struct SessionPage {
     pub next: Option<String>,
 }
 
+/// The list as its page shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionList {
+    /// Sessions that run, where the first page is shown and no state is chosen; they are not in `sessions` then.
+    pub live: Vec<SessionRow>,
+    /// One page of the others, newest first.
+    pub sessions: Vec<SessionRow>,
+    /// The `before` of the next page; `None` when this is the last.
+    pub next: Option<String>,
+    /// The server's clock: how long live ones have been running follows from it.
+    pub now: Timestamp,
+}
+
+/// A session in the list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionRow {
+    pub session: SessionView,
+    /// Whether the viewer may replay it.
+    pub may_replay: bool,
+}
+
 /// The filter form of the list, sent by GET: empty fields do not filter.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

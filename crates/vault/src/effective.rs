@@ -91,6 +91,8 @@ pub struct Effective {
     pub graphical_session_recording: Sourced<bool>,
     pub text_session_recording: Sourced<bool>,
     pub recording_include_keys: Sourced<bool>,
+    /// People may replay their own sessions.
+    pub replay_own_sessions: Sourced<bool>,
     pub can_export: Sourced<bool>,
     pub can_import: Sourced<bool>,
     pub can_copy: Sourced<bool>,
@@ -130,6 +132,13 @@ impl Effective {
                 None => Sourced::new(false, Source::Default),
             },
             recording_include_keys: keys(own.recording_include_keys, parent, recorded),
+            replay_own_sessions: Sourced::new(
+                own.may_replay_own_sessions(),
+                match own.replay_own_sessions {
+                    Tri::Inherit => Source::Default,
+                    Tri::On | Tri::Off => Source::Record,
+                },
+            ),
             graphical_session_recording: graphical,
             text_session_recording: text,
             can_export: switch("can_export", own.can_export, |c| c.can_export),
@@ -216,6 +225,7 @@ impl Effective {
             ),
             resolved("text_session_recording", &self.text_session_recording, on),
             resolved("recording_include_keys", &self.recording_include_keys, on),
+            resolved("replay_own_sessions", &self.replay_own_sessions, on),
             resolved("port", &self.port, u16::to_string),
             resolved("default_database", &self.default_database, String::clone),
             resolved("can_export", &self.can_export, on),

@@ -64,6 +64,7 @@ pub struct Connection {
     pub graphical_session_recording: Tri,
     pub text_session_recording: Tri,
     pub recording_include_keys: Tri,
+    pub replay_own_sessions: Tri,
     pub port: Option<u16>,
     pub launch_credential: Option<RecordId>,
     pub default_database: Option<String>,
@@ -83,6 +84,14 @@ impl Default for Connection {
     }
 }
 
+impl Connection {
+    /// Whether people may replay their own sessions. Off unless the record says otherwise: a recording is evidence,
+    /// not a convenience.
+    pub fn may_replay_own_sessions(&self) -> bool {
+        self.replay_own_sessions == Tri::On
+    }
+}
+
 /// Takes what the fields mean; a field `check` would refuse says nothing.
 impl From<&ConnectionDraft> for Connection {
     fn from(draft: &ConnectionDraft) -> Self {
@@ -92,6 +101,7 @@ impl From<&ConnectionDraft> for Connection {
             graphical_session_recording: draft.graphical_session_recording,
             text_session_recording: draft.text_session_recording,
             recording_include_keys: draft.recording_include_keys,
+            replay_own_sessions: draft.replay_own_sessions,
             port: draft.port(),
             launch_credential: draft.launch_credential.clone(),
             default_database: draft.default_database(),
@@ -118,6 +128,7 @@ impl From<&Connection> for ConnectionDraft {
             graphical_session_recording: connection.graphical_session_recording,
             text_session_recording: connection.text_session_recording,
             recording_include_keys: connection.recording_include_keys,
+            replay_own_sessions: connection.replay_own_sessions,
             port: number(connection.port),
             launch_credential: connection.launch_credential.clone(),
             default_database: connection.default_database.clone().unwrap_or_default(),
@@ -223,6 +234,7 @@ impl Settings {
             ),
             ("text_session_recording", tri(draft.text_session_recording)),
             ("recording_include_keys", tri(draft.recording_include_keys)),
+            ("replay_own_sessions", tri(draft.replay_own_sessions)),
             ("port", draft.port),
             ("launch_credential", record(&self.connection.launch_credential)),
             ("default_database", draft.default_database),

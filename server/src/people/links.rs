@@ -238,6 +238,8 @@ pub(super) fn taken(error: store::Error) -> Refusal {
         | store::Error::Inconsistent { .. }
         | store::Error::Address
         | store::Error::Migration(_)
+        | store::Error::Copy(_)
+        | store::Error::NotACopy(_)
         | store::Error::Internal(_) => store_failed(error),
     }
 }

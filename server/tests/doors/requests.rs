@@ -78,7 +78,11 @@ pub fn form_of(path: &str, id: &str) -> String {
         "/api/save-connection" => format!("id={id}&version=1&draft[launch_credential]={id}"),
         "/api/launch" => format!("draft[record]={id}"),
         "/api/launch-view" => format!("record={id}"),
-        "/api/recording-view" | "/api/resume" => format!("session={id}"),
+        "/api/recording-view"
+        | "/api/resume"
+        | "/api/session"
+        | "/api/transcript"
+        | "/api/verify-recording" => format!("session={id}"),
         "/api/terminate-session" => format!("draft[session]={id}&draft[reason]=Enough"),
         _ => format!("id={id}"),
     }

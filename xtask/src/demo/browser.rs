@@ -34,6 +34,11 @@ impl Browser {
         }
     }
 
+    /// `name=value`, as it is sent back.
+    pub(super) fn cookie(&self) -> &str {
+        &self.cookie
+    }
+
     pub(super) fn sign_in(&mut self, email: &str, password: &str) -> Result<()> {
         self.send(
             "sign-in",

@@ -1,35 +1,52 @@
-//! One page of sessions, newest first.
+//! Sessions as rows: those that run, one page of the others, and those of one record.
+
+use std::time::Duration;
 
 use leptos::prelude::*;
-use protocol::sessions::{Recordings, SessionFilter, SessionPage, SessionState, SessionView};
+use protocol::sessions::{Recordings, SessionFilter, SessionRow, SessionState, SessionView};
 use protocol::terminal::EndReason;
 use protocol::time::Timestamp;
 
-use super::page_before;
 use crate::ui::notice::Empty;
 use crate::ui::when::{When, duration};
 
+/// What runs at this moment, each with how long, counting on.
 #[component]
-pub(super) fn Rows(
-    page: SessionPage,
+pub(super) fn Live(sessions: Vec<SessionRow>, now: Timestamp, is_evidence: bool) -> impl IntoView {
+    let n_live = sessions.len();
+
+    view! {
+        <section class="live" aria-labelledby="live-heading">
+            <h2 id="live-heading">
+                "Live now " <span class="muted">{n_live}</span>
+            </h2>
+            <Table sessions now is_evidence caption="Sessions that run now" />
+        </section>
+    }
+}
+
+/// One page of sessions, newest first.
+#[component]
+pub(super) fn Rows(sessions: Vec<SessionRow>, now: Timestamp, is_evidence: bool) -> impl IntoView {
+    view! { <Table sessions now is_evidence caption="Sessions, newest first" /> }
+}
+
+#[component]
+fn Table(
+    sessions: Vec<SessionRow>,
     now: Timestamp,
-    filter: Memo<SessionFilter>,
-    /// Whether rows lead to the player.
-    may_replay: bool,
+    is_evidence: bool,
+    caption: &'static str,
 ) -> impl IntoView {
-    let older = page
-        .next
-        .map(|cursor| filter.with_untracked(|filter| page_before(filter, &cursor)));
-    let rows = page
-        .sessions
+    let rows = sessions
         .into_iter()
-        .map(|session| view! { <Row session now may_replay /> })
+        .map(|row| view! { <Row row now is_evidence /> })
         .collect_view();
 
     view! {
         <div class="table sessions">
             <table>
-                <caption class="unseen">"Sessions, newest first"</caption>
+                <caption class="unseen">{caption}</caption>
                 <thead>
                     <tr>
                         <th scope="col">"Session"</th>
@@ -44,38 +61,37 @@ pub(super) fn Rows(
                 <tbody>{rows}</tbody>
             </table>
         </div>
-        <nav class="pager" aria-label="Pages">
-            {move || {
-                filter
-                    .with(|filter| {
-                        (!filter.before.is_empty())
-                            .then(|| view! { <a class="btn" href=page_before(filter, "")>"Newest"</a> })
-                    })
-            }}
-            {older.map(|href| view! { <a class="btn" href=href>"Older"</a> })}
-        </nav>
     }
+    .into_any()
 }
 
 #[component]
-fn Row(session: SessionView, now: Timestamp, may_replay: bool) -> impl IntoView {
-    let until = session.ended_at.unwrap_or(now);
-    let took = duration(until.micros() - session.started_at.micros());
+fn Row(row: SessionRow, now: Timestamp, is_evidence: bool) -> impl IntoView {
+    let session = row.session;
     let errors = (session.errors > 0).then(|| view! { <div class="danger">{session.errors} " failed"</div> });
+    let size = (session.bytes > 0).then(|| view! { <div class="faint">{size(session.bytes)}</div> });
+    let target = target_of(&session, row.may_replay, is_evidence);
+    let terminate = (is_evidence && session.state == SessionState::Live).then(|| {
+        view! {
+            <a class="btn small" href=format!("/sessions/{}/terminate", session.id)>
+                "Terminate"
+            </a>
+        }
+    });
 
     view! {
         <tr>
             <td>
-                {match may_replay {
-                    true => {
+                {match target {
+                    Some(href) => {
                         view! {
-                            <a class="row-link" href=format!("/sessions/{}", session.id)>
+                            <a class="row-link" href=href>
                                 {session.record_title}
                             </a>
                         }
                             .into_any()
                     }
-                    false => view! { <b>{session.record_title}</b> }.into_any(),
+                    None => view! { <b>{session.record_title}</b> }.into_any(),
                 }}
                 <div class="faint mono">{session.account} " · " {session.database}</div>
             </td>
@@ -85,15 +101,90 @@ fn Row(session: SessionView, now: Timestamp, may_replay: bool) -> impl IntoView 
             <td class="tight hide">
                 <When at=session.started_at />
             </td>
-            <td class="num">{took}</td>
+            <td class="num">
+                <Elapsed started_at=session.started_at ended_at=session.ended_at now />
+            </td>
             <td class="num hide">{session.statements} {errors}</td>
             <td class="hide">
                 <Recorded recordings=session.recordings state=session.state />
+                {size}
             </td>
             <td>
-                <State state=session.state reason=session.end_reason />
+                <div class="state">
+                    <State state=session.state reason=session.end_reason />
+                    {terminate}
+                </div>
             </td>
         </tr>
+    }
+    .into_any()
+}
+
+/// A session on the page of its record, where there is no room for a table.
+#[component]
+pub fn Brief(row: SessionRow, now: Timestamp) -> impl IntoView {
+    let session = row.session;
+    let target = target_of(&session, row.may_replay, true).unwrap_or_default();
+    let errors =
+        (session.errors > 0).then(|| view! { <span class="danger">" · " {session.errors} " failed"</span> });
+
+    view! {
+        <li>
+            <a class="row-link" href=target>
+                {session.person_email}
+            </a>
+            <span class="end">
+                <State state=session.state reason=session.end_reason />
+            </span>
+            <div class="faint">
+                <When at=session.started_at /> " · "
+                <Elapsed started_at=session.started_at ended_at=session.ended_at now /> " · " {session.account} " · "
+                {session.statements} " statements" {errors}
+            </div>
+        </li>
+    }
+    .into_any()
+}
+
+/// Where a row leads: to the live view of what runs, to the player of what has ended.
+fn target_of(session: &SessionView, may_replay: bool, is_evidence: bool) -> Option<String> {
+    match session.state {
+        SessionState::Live if is_evidence => Some(format!("/sessions/{}/live", session.id)),
+        SessionState::Starting | SessionState::Live | SessionState::Ended | SessionState::Failed => {
+            may_replay.then(|| format!("/sessions/{}", session.id))
+        }
+    }
+}
+
+/// How long a session took, or has been running: that counts on in the browser.
+#[component]
+fn Elapsed(started_at: Timestamp, ended_at: Option<Timestamp>, now: Timestamp) -> impl IntoView {
+    let passed = RwSignal::new(0_i64);
+    if ended_at.is_none() {
+        Effect::new(move |_| {
+            let tick = set_interval_with_handle(
+                move || passed.update(|passed| *passed += 1_000_000),
+                Duration::from_secs(1),
+            );
+            on_cleanup(move || {
+                if let Ok(tick) = tick {
+                    tick.clear();
+                }
+            });
+        });
+    }
+    let until = ended_at.unwrap_or(now);
+    let took = until.micros() - started_at.micros();
+
+    view! { <span>{move || duration(took + passed.get())}</span> }
+}
+
+/// `12 kB`, `3.4 MB`.
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_000 => format!("{bytes} B"),
+        1_000..1_000_000 => format!("{} kB", bytes / 1_000),
+        _ => format!("{}.{} MB", bytes / 1_000_000, bytes / 100_000 % 10),
     }
 }
 
@@ -167,4 +258,16 @@ pub(super) fn NoSessions(filter: Memo<SessionFilter>) -> impl IntoView {
         </Empty>
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_read_as_people_say_them() {
+        for (bytes, expected) in [(999, "999 B"), (12_400, "12 kB"), (3_450_000, "3.4 MB")] {
+            assert_eq!(size(bytes), expected);
+        }
+    }
 }

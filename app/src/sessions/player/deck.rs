@@ -1,15 +1,19 @@
-//! The player's moving parts in the browser: machine, frames and screen, moved by events and by the clock.
+//! The player's moving parts in the browser: machine, shelf and screen, moved by events and by the clock.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use leptos::prelude::*;
+use protocol::recordings::{Chapter, Contents, MAX_CHAPTERS};
 use recording::Frame;
 use web_sys::HtmlElement;
 
+use super::idle::Idle;
+use super::keys;
 use super::painter::Painter;
-use super::playback::{Action, Event, Micros, Playback, Reach, State};
-use super::reel::Reel;
+use super::playback::{Action, Event, Micros, Playback, State};
+use super::reel::steps_of;
+use super::shelf::{Scene, Shelf, Want};
 use super::statements::{self, Line};
 use super::words::end_sentence;
 
@@ -20,21 +24,38 @@ pub(super) struct Shown {
     /// Where the replay is. Signals never compute time: this is set with each event.
     pub(super) position: RwSignal<Micros>,
     pub(super) lines: RwSignal<Vec<Line>>,
+    pub(super) idle: RwSignal<Idle>,
+    /// Whether idle stretches are skipped.
+    pub(super) skips: RwSignal<bool>,
+    /// What was typed lately, where it was recorded.
+    pub(super) keys: RwSignal<String>,
     /// Why the recording ends; shown when the replay is there.
     pub(super) end: RwSignal<Option<String>>,
     /// What could not be loaded.
     pub(super) trouble: RwSignal<Option<String>>,
+    /// Something is on the screen.
+    pub(super) has_begun: RwSignal<bool>,
+    /// All statements are listed.
+    pub(super) is_listed: RwSignal<bool>,
+    /// Frames to fetch.
+    pub(super) want: RwSignal<Option<Want>>,
 }
 
 impl Shown {
-    /// Nothing is loaded of a recording that is `total` long.
+    /// Nothing is loaded of a recording that is about `total` long.
     pub(super) fn new(total: Micros) -> Self {
         Self {
-            playback: RwSignal::new(Playback::new(total)),
+            playback: RwSignal::new(Playback::new(total, 0)),
             position: RwSignal::new(0),
             lines: RwSignal::new(Vec::new()),
+            idle: RwSignal::new(Idle::default()),
+            skips: RwSignal::new(true),
+            keys: RwSignal::new(String::new()),
             end: RwSignal::new(None),
             trouble: RwSignal::new(None),
+            has_begun: RwSignal::new(false),
+            is_listed: RwSignal::new(false),
+            want: RwSignal::new(None),
         }
     }
 }
@@ -42,52 +63,46 @@ impl Shown {
 /// A player on the page.
 pub(super) struct Deck {
     playback: Cell<Playback>,
-    reel: RefCell<Reel>,
+    shelf: RefCell<Shelf>,
+    start: i64,
     painter: Rc<Painter>,
     is_ticking: Cell<bool>,
+    has_keys: bool,
     shown: Shown,
 }
 
 impl Deck {
-    pub(super) fn open(host: HtmlElement, shown: Shown) -> Rc<Self> {
-        Rc::new(Self {
-            playback: Cell::new(shown.playback.get_untracked()),
-            reel: RefCell::default(),
-            painter: Painter::open(host),
-            is_ticking: Cell::new(false),
-            shown,
-        })
-    }
-
-    /// Frames of the next segment; `is_last` when none comes after it.
-    pub(super) fn load(self: &Rc<Self>, frames: Vec<Frame>, is_last: bool) {
-        let mut reel = self.reel.borrow_mut();
-        let known = reel.len();
-        reel.append(frames);
-        self.shown.lines.update(|lines| {
-            for (at, frame) in reel.from(known) {
-                statements::add(lines, frame, at);
+    /// Opens a recording with these contents at a moment.
+    pub(super) fn open(
+        host: HtmlElement,
+        contents: Contents,
+        at: Micros,
+        has_keys: bool,
+        shown: Shown,
+    ) -> Rc<Self> {
+        let start = contents.parts.first().map_or(0, |part| part.first_at);
+        let shelf = Shelf::new(contents);
+        let playback = Playback::new(shelf.total(), at);
+        let stamp = host.clone();
+        let painter = Painter::open(host, move |_, is_done| {
+            if is_done {
+                shown.has_begun.set(true);
+                // Where the screen is, for who measures or tests it.
+                let at = shown.position.get_untracked().to_string();
+                let _set = stamp.set_attribute("data-at", &at);
             }
         });
-        self.shown.end.set(reel.end_reason().map(end_sentence));
-        // Frames of the next segment may have the time of the last of this one.
-        let last = reel.last().unwrap_or(-1);
-        let total = self.playback.get().total();
-        let reach = match is_last {
-            true => Reach {
-                until: last.max(0),
-                total: last.max(0),
-                is_complete: true,
-            },
-            false => Reach {
-                until: last - 1,
-                total: total.max(last),
-                is_complete: false,
-            },
-        };
-        drop(reel);
+        shown.playback.set(playback);
 
-        self.handle(Event::Loaded(reach));
+        Rc::new(Self {
+            playback: Cell::new(playback),
+            shelf: RefCell::new(shelf),
+            start,
+            painter,
+            is_ticking: Cell::new(false),
+            has_keys,
+            shown,
+        })
     }
 
     /// Moves the machine, and the screen after it.
@@ -95,14 +110,19 @@ impl Deck {
         let Some(now) = clock() else {
             return;
         };
-        let (playback, action) = self.playback.get().transition(event, now);
-        self.playback.set(playback);
-        match action {
-            Action::Nothing => {}
-            Action::Paint { after, until } => self.painter.paint(self.reel.borrow().stretch(after, until)),
-            Action::Jump { until } => self.painter.jump(self.reel.borrow().scene(until)),
+        let (mut playback, action) = self.playback.get().transition(event, now);
+        let outcome = self.show(action);
+        if let Err(want) = outcome {
+            (playback, _) = playback.transition(Event::Stall(action), now);
+            if self.shown.want.get_untracked().as_ref() != Some(&want) {
+                self.shown.want.set(Some(want));
+            }
         }
-        self.shown.position.set(playback.position(now));
+        self.playback.set(playback);
+        let at = playback.position(now);
+        if self.shown.position.get_untracked() != at {
+            self.shown.position.set(at);
+        }
         if self.shown.playback.get_untracked() != playback {
             self.shown.playback.set(playback);
         }
@@ -111,9 +131,71 @@ impl Deck {
         }
     }
 
+    /// Frames that were wanted; `None` where the server has none that can be read.
+    pub(super) fn load(self: &Rc<Self>, want: &Want, frames: Option<Vec<Frame>>) {
+        self.shelf.borrow_mut().insert(want, frames.unwrap_or_default());
+        self.shown.want.set(None);
+        self.handle(Event::Arrived);
+        self.fetch_ahead();
+    }
+
+    /// What happened in the segments from number `from` on; the number of the next to ask for, if there are more.
+    pub(super) fn list(&self, from: u32, chapters: &[Chapter]) -> Option<u32> {
+        let start = self.start;
+        self.shown.lines.update(|lines| {
+            for chapter in chapters {
+                for frame in events(chapter) {
+                    statements::add(lines, &frame, frame.at - start);
+                    if let recording::Body::End { reason } = &frame.body {
+                        self.shown.end.set(Some(end_sentence(reason)));
+                    }
+                }
+            }
+        });
+        self.shown.idle.update(|idle| {
+            for chapter in chapters {
+                idle.append(chapter, start);
+            }
+        });
+        let next = from.saturating_add(MAX_CHAPTERS);
+        let is_last = self.shelf.borrow().last_segment().is_none_or(|last| last < next);
+        self.shown.is_listed.set(is_last);
+
+        (!is_last).then_some(next)
+    }
+
     /// The window has another size.
     pub(super) fn handle_resize(&self) {
-        self.painter.shrink();
+        self.painter.fill();
+    }
+
+    /// Does what the machine says, if the frames for it are there.
+    fn show(&self, action: Action) -> Result<(), Want> {
+        let (Action::Paint { until, .. } | Action::Jump { until }) = action else {
+            return Ok(());
+        };
+        let mut shelf = self.shelf.borrow_mut();
+        let scene = shelf.scene(action)?;
+        let steps = steps_of(&scene);
+        match scene {
+            Scene::Next(_) => self.painter.paint(steps),
+            Scene::Whole(_) => self.painter.jump(steps),
+        }
+        if self.has_keys {
+            self.shown.keys.set(keys::lane(shelf.before(until), until));
+        }
+
+        Ok(())
+    }
+
+    fn fetch_ahead(&self) {
+        if self.shown.want.get_untracked().is_some() {
+            return;
+        }
+        let at = self.shown.position.get_untracked();
+        if let Some(want) = self.shelf.borrow().ahead(at) {
+            self.shown.want.set(Some(want));
+        }
     }
 
     fn tick_soon(self: &Rc<Self>) {
@@ -122,14 +204,32 @@ impl Deck {
         }
         let deck = Rc::downgrade(self);
         let tick = move || {
-            if let Some(deck) = deck.upgrade() {
-                deck.is_ticking.set(false);
-                deck.handle(Event::Tick);
-            }
+            let Some(deck) = deck.upgrade() else {
+                return;
+            };
+            deck.is_ticking.set(false);
+            deck.handle(Event::Tick);
+            deck.skip_idle();
+            deck.fetch_ahead();
         };
 
         request_animation_frame(tick);
     }
+
+    fn skip_idle(self: &Rc<Self>) {
+        if !self.shown.skips.get_untracked() {
+            return;
+        }
+        let at = self.shown.position.get_untracked();
+        if let Some(to) = self.shown.idle.with_untracked(|idle| idle.skip(at)) {
+            self.handle(Event::Skip(to));
+        }
+    }
+}
+
+/// The frames of a chapter; what cannot be read is as good as not there.
+fn events(chapter: &Chapter) -> Vec<Frame> {
+    recording::player::decode(chapter.events.clone().into()).unwrap_or_default()
 }
 
 /// The browser's clock, which is never set back.

@@ -8,37 +8,46 @@ use js_sys::Function;
 use web_sys::HtmlElement;
 
 use super::reel::Step;
-use crate::terminal::xterm::{Keys, Widget, callback};
+use crate::terminal::xterm::{Keys, Size, Widget, callback};
+
+/// Largest letters, in pixels: beyond them a screen is no easier to read.
+const LARGEST_LETTERS: f64 = 22.0;
 
 /// A screen that shows steps.
-pub(super) struct Painter {
+pub(crate) struct Painter {
     widget: Widget,
+    size: Cell<Option<Size>>,
     waiting: RefCell<VecDeque<Step>>,
-    is_printing: Cell<bool>,
+    /// Bytes xterm.js is parsing.
+    printing: Cell<Option<usize>>,
     printed: Function,
 }
 
 impl Painter {
-    pub(super) fn open(host: HtmlElement) -> Rc<Self> {
+    /// `on_printed` is told how many bytes have been parsed, and whether nothing waits any more.
+    pub(crate) fn open(host: HtmlElement, on_printed: impl Fn(usize, bool) + 'static) -> Rc<Self> {
         Rc::new_cyclic(|painter: &Weak<Self>| {
             let painter = painter.clone();
 
             Self {
                 widget: Widget::open(host, Keys::Ignored),
+                size: Cell::new(None),
                 waiting: RefCell::default(),
-                is_printing: Cell::new(false),
+                printing: Cell::new(None),
                 printed: callback(move || {
-                    if let Some(painter) = painter.upgrade() {
-                        painter.is_printing.set(false);
-                        painter.go_on();
-                    }
+                    let Some(painter) = painter.upgrade() else {
+                        return;
+                    };
+                    let n_bytes = painter.printing.take().unwrap_or_default();
+                    painter.go_on();
+                    on_printed(n_bytes, painter.printing.get().is_none());
                 }),
             }
         })
     }
 
     /// Does these steps after those it has not done.
-    pub(super) fn paint(&self, steps: Vec<Step>) {
+    pub(crate) fn paint(&self, steps: Vec<Step>) {
         self.waiting.borrow_mut().extend(steps);
         self.go_on();
     }
@@ -50,24 +59,32 @@ impl Painter {
     }
 
     /// The room for the screen has changed.
-    pub(super) fn shrink(&self) {
-        self.widget.shrink();
+    pub(crate) fn fill(&self) {
+        self.widget.fill(LARGEST_LETTERS);
     }
 
     fn go_on(&self) {
-        while !self.is_printing.get() {
+        while self.printing.get().is_none() {
             let Some(step) = self.waiting.borrow_mut().pop_front() else {
                 return;
             };
 
             match step {
                 Step::Clear => self.widget.reset(),
-                Step::Resize(size) => self.widget.resize(size),
+                Step::Resize(size) => self.resize(size),
                 Step::Print(bytes) => {
-                    self.is_printing.set(true);
+                    self.printing.set(Some(bytes.len()));
                     self.widget.write(&bytes, &self.printed);
                 }
             }
+        }
+    }
+
+    /// Measuring letters is slow: only where the size is another.
+    fn resize(&self, size: Size) {
+        if self.size.replace(Some(size)) != Some(size) {
+            self.widget.resize(size);
+            self.fill();
         }
     }
 }

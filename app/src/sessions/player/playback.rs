@@ -6,10 +6,13 @@
 //! | `Restart`         | Playing at 0 | Playing at 0 | Playing at 0 | Playing at 0 |
 //! | `Faster`/`Slower` | speed        | speed        | speed        | speed        |
 //! | `Seek`            | Paused       | Playing      | Playing      | Paused       |
+//! | `Skip`            | –            | Playing      | –            | –            |
 //! | `Tick`            | –            | Playing      | –            | –            |
-//! | `Loaded`          | –            | Playing      | Playing      | –            |
+//! | `Stall`           | Paused       | Waiting      | Waiting      | Ended        |
+//! | `Arrived`         | Paused       | Playing      | Playing      | Ended        |
 //!
-//! *Playing* that has come to the end of what is loaded is *Waiting*, and *Ended* when there is nothing more to load.
+//! *Playing* that has come to the end of the recording is *Ended*. `Stall` answers an action whose frames are not
+//! there; `Arrived` asks for it again.
 
 /// Microseconds since the start of the recording.
 pub(super) type Micros = i64;
@@ -48,17 +51,6 @@ impl Speed {
     }
 }
 
-/// How much of the recording is there to be played.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Reach {
-    /// Last moment of which everything is loaded; -1 when nothing is.
-    pub(super) until: Micros,
-    /// Length of the recording, as far as it is known.
-    pub(super) total: Micros,
-    /// Nothing comes after `until`.
-    pub(super) is_complete: bool,
-}
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum State {
     Paused {
@@ -69,7 +61,7 @@ pub(super) enum State {
         /// The clock when the replay was at `from`.
         since: Micros,
     },
-    /// To be played when what comes at `at` is loaded.
+    /// To be played when what comes at `at` has arrived.
     Waiting {
         at: Micros,
     },
@@ -84,17 +76,22 @@ pub(super) enum Event {
     Faster,
     Slower,
     Seek(Micros),
+    /// Goes on from here: nothing happens in between.
+    Skip(Micros),
     Tick,
-    Loaded(Reach),
+    /// The last action could not be done: its frames are not there.
+    Stall(Action),
+    /// They are.
+    Arrived,
 }
 
 /// What the screen does next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Action {
     Nothing,
-    /// What came after `after` (`None`: from the start) up to `until` is printed.
+    /// What came after `after` up to `until` is printed.
     Paint {
-        after: Option<Micros>,
+        after: Micros,
         until: Micros,
     },
     /// The screen becomes what it was at `until`.
@@ -108,21 +105,22 @@ pub(super) enum Action {
 pub(super) struct Playback {
     state: State,
     speed: Speed,
-    reach: Reach,
+    total: Micros,
+    /// What the screen shows; `None` before its first frame and while it is to be another.
     painted: Option<Micros>,
 }
 
 impl Playback {
-    /// At the start of a recording of which nothing is loaded.
-    pub(super) fn new(total: Micros) -> Self {
+    /// Paused at `at` of a recording that is `total` long.
+    pub(super) fn new(total: Micros, at: Micros) -> Self {
+        let total = total.max(0);
+
         Self {
-            state: State::Paused { at: 0 },
-            speed: Speed::ONE,
-            reach: Reach {
-                until: -1,
-                total: total.max(0),
-                is_complete: false,
+            state: State::Paused {
+                at: at.clamp(0, total),
             },
+            speed: Speed::ONE,
+            total,
             painted: None,
         }
     }
@@ -136,12 +134,15 @@ impl Playback {
     }
 
     pub(super) fn total(&self) -> Micros {
-        self.reach.total
+        self.total
     }
 
-    /// Whether nothing more comes.
-    pub(super) fn is_loaded(&self) -> bool {
-        self.reach.is_complete
+    /// Whether the screen does not show yet what it is to show.
+    pub(super) fn is_behind(&self) -> bool {
+        match self.state {
+            State::Waiting { .. } => true,
+            State::Paused { .. } | State::Playing { .. } | State::Ended => self.painted.is_none(),
+        }
     }
 
     /// Where the replay is at `now`.
@@ -152,9 +153,9 @@ impl Playback {
                 let passed = now.saturating_sub(since).max(0);
 
                 from.saturating_add(passed.saturating_mul(self.speed.0) / 2)
-                    .min(self.reach.total)
+                    .min(self.total)
             }
-            State::Ended => self.reach.total,
+            State::Ended => self.total,
         }
     }
 
@@ -162,40 +163,45 @@ impl Playback {
     #[must_use]
     pub(super) fn transition(mut self, event: Event, now: Micros) -> (Self, Action) {
         let at = self.position(now);
-        let mut jumps = false;
         match event {
-            Event::Toggle => jumps = self.toggle(at, now),
-            Event::Restart => {
-                self.state = State::Playing { from: 0, since: now };
-                jumps = true;
-            }
+            Event::Toggle => self.toggle(at, now),
+            Event::Restart => self.play_from(0, now),
             Event::Faster => self.set_speed(self.speed.faster(), at, now),
             Event::Slower => self.set_speed(self.speed.slower(), at, now),
-            Event::Seek(to) => {
-                self.seek(to.clamp(0, self.reach.total), now);
-                jumps = true;
-            }
+            Event::Seek(to) => self.seek(to.clamp(0, self.total), now),
+            Event::Skip(to) => self.skip(to, at, now),
             Event::Tick => {}
-            Event::Loaded(reach) => self.load(reach, at, now),
+            Event::Stall(action) => {
+                self.stall(action, at);
+                return (self, Action::Nothing);
+            }
+            Event::Arrived => {
+                if let State::Waiting { at } = self.state {
+                    self.state = State::Playing { from: at, since: now };
+                }
+            }
         }
-        self.settle(now);
+        if let State::Playing { .. } = self.state
+            && self.position(now) >= self.total
+        {
+            self.state = State::Ended;
+        }
 
-        let action = self.paint(jumps, now);
+        let action = self.paint(now);
         (self, action)
     }
 
-    /// Whether the screen starts anew.
-    fn toggle(&mut self, at: Micros, now: Micros) -> bool {
-        let (state, starts_anew) = match self.state {
-            State::Playing { .. } | State::Waiting { .. } => (State::Paused { at }, false),
-            State::Paused { .. } | State::Ended if self.reach.is_complete && at >= self.reach.total => {
-                (State::Playing { from: 0, since: now }, true)
-            }
-            State::Paused { .. } | State::Ended => (State::Playing { from: at, since: now }, false),
-        };
-        self.state = state;
+    fn toggle(&mut self, at: Micros, now: Micros) {
+        match self.state {
+            State::Playing { .. } | State::Waiting { .. } => self.state = State::Paused { at },
+            State::Paused { .. } => self.state = State::Playing { from: at, since: now },
+            State::Ended => self.play_from(0, now),
+        }
+    }
 
-        starts_anew
+    fn play_from(&mut self, from: Micros, now: Micros) {
+        self.state = State::Playing { from, since: now };
+        self.painted = None;
     }
 
     fn seek(&mut self, to: Micros, now: Micros) {
@@ -203,6 +209,15 @@ impl Playback {
             State::Paused { .. } | State::Ended => State::Paused { at: to },
             State::Playing { .. } | State::Waiting { .. } => State::Playing { from: to, since: now },
         };
+        self.painted = None;
+    }
+
+    fn skip(&mut self, to: Micros, at: Micros, now: Micros) {
+        if let State::Playing { .. } = self.state
+            && to > at
+        {
+            self.state = State::Playing { from: to, since: now };
+        }
     }
 
     fn set_speed(&mut self, speed: Speed, at: Micros, now: Micros) {
@@ -212,54 +227,32 @@ impl Playback {
         self.speed = speed;
     }
 
-    fn load(&mut self, reach: Reach, at: Micros, now: Micros) {
-        self.reach = reach;
-        match self.state {
-            State::Playing { .. } | State::Waiting { .. } => {
-                self.state = State::Playing { from: at, since: now }
-            }
-            State::Paused { .. } => {
-                self.state = State::Paused {
-                    at: at.min(reach.total),
-                }
-            }
-            State::Ended => {}
+    /// What was not painted is not painted; the replay does not run ahead of it.
+    fn stall(&mut self, action: Action, at: Micros) {
+        match action {
+            Action::Nothing => {}
+            Action::Paint { after, .. } => self.painted = Some(after),
+            Action::Jump { .. } => self.painted = None,
+        }
+        if let State::Playing { .. } = self.state {
+            self.state = State::Waiting { at };
         }
     }
 
-    /// The replay does not run ahead of what is loaded.
-    fn settle(&mut self, now: Micros) {
-        let State::Playing { from, .. } = self.state else {
-            return;
-        };
-        let at = self.position(now);
-        if self.reach.is_complete {
-            if at >= self.reach.total {
-                self.state = State::Ended;
+    fn paint(&mut self, now: Micros) -> Action {
+        if let State::Waiting { .. } = self.state {
+            return Action::Nothing;
+        }
+        let until = self.position(now);
+        match self.painted.replace(until) {
+            None => Action::Jump { until },
+            Some(after) if after < until => Action::Paint { after, until },
+            Some(after) => {
+                self.painted = Some(after);
+
+                Action::Nothing
             }
-        } else if at > self.reach.until {
-            self.state = State::Waiting {
-                at: from.max(self.reach.until).max(0),
-            };
         }
-    }
-
-    fn paint(&mut self, jumps: bool, now: Micros) -> Action {
-        let until = self.position(now).min(self.reach.until);
-        if until < 0 {
-            return Action::Nothing;
-        }
-        let after = self.painted;
-        if jumps {
-            self.painted = Some(until);
-            return Action::Jump { until };
-        }
-        if after.is_some_and(|after| after >= until) {
-            return Action::Nothing;
-        }
-        self.painted = Some(until);
-
-        Action::Paint { after, until }
     }
 }
 
@@ -267,20 +260,9 @@ impl Playback {
 mod tests {
     use super::*;
 
-    const WHOLE: Event = Event::Loaded(Reach {
-        until: 100,
-        total: 100,
-        is_complete: true,
-    });
-    const HALF: Event = Event::Loaded(Reach {
-        until: 50,
-        total: 100,
-        is_complete: false,
-    });
-
     /// Feeds the events at their times; the last state and all actions but `Nothing`.
     fn run(events: &[(Micros, Event)]) -> (State, Vec<Action>) {
-        let mut playback = Playback::new(100);
+        let mut playback = Playback::new(100, 0);
         let mut actions = Vec::new();
         for (now, event) in events {
             let (next, action) = playback.transition(*event, *now);
@@ -296,7 +278,7 @@ mod tests {
     #[test]
     fn a_replay_paints_what_came_since_and_ends() {
         let (state, actions) = run(&[
-            (0, WHOLE),
+            (0, Event::Arrived),
             (1_000, Event::Toggle),
             (1_040, Event::Tick),
             (1_100, Event::Tick),
@@ -307,16 +289,10 @@ mod tests {
         assert_eq!(
             actions,
             [
+                Action::Jump { until: 0 },
+                Action::Paint { after: 0, until: 40 },
                 Action::Paint {
-                    after: None,
-                    until: 0
-                },
-                Action::Paint {
-                    after: Some(0),
-                    until: 40
-                },
-                Action::Paint {
-                    after: Some(40),
+                    after: 40,
                     until: 100
                 },
             ]
@@ -325,10 +301,11 @@ mod tests {
 
     #[test]
     fn every_event_leads_where_the_table_says() {
-        let paused: &[(Micros, Event)] = &[(0, WHOLE), (0, Event::Seek(10))];
-        let playing: &[(Micros, Event)] = &[(0, WHOLE), (0, Event::Seek(10)), (50, Event::Toggle)];
-        let waiting: &[(Micros, Event)] = &[(0, HALF), (0, Event::Seek(60)), (0, Event::Toggle)];
-        let ended: &[(Micros, Event)] = &[(0, WHOLE), (0, Event::Toggle), (100, Event::Tick)];
+        let paused: &[(Micros, Event)] = &[(0, Event::Seek(10))];
+        let playing: &[(Micros, Event)] = &[(0, Event::Seek(10)), (50, Event::Toggle)];
+        let stalled = Event::Stall(Action::Paint { after: 50, until: 60 });
+        let waiting: &[(Micros, Event)] = &[(0, Event::Seek(60)), (0, Event::Toggle), (0, stalled)];
+        let ended: &[(Micros, Event)] = &[(0, Event::Toggle), (100, Event::Tick)];
         let from = |from| State::Playing { from, since: 100 };
 
         for (before, event, expected) in [
@@ -336,19 +313,27 @@ mod tests {
             (paused, Event::Restart, from(0)),
             (paused, Event::Faster, State::Paused { at: 10 }),
             (paused, Event::Seek(70), State::Paused { at: 70 }),
+            (paused, Event::Skip(70), State::Paused { at: 10 }),
             (paused, Event::Tick, State::Paused { at: 10 }),
+            (paused, stalled, State::Paused { at: 10 }),
+            (paused, Event::Arrived, State::Paused { at: 10 }),
             (playing, Event::Toggle, State::Paused { at: 60 }),
             (playing, Event::Restart, from(0)),
             (playing, Event::Seek(70), from(70)),
+            (playing, Event::Skip(90), from(90)),
+            (playing, Event::Skip(20), State::Playing { from: 10, since: 50 }),
+            (playing, stalled, State::Waiting { at: 60 }),
             (waiting, Event::Toggle, State::Paused { at: 60 }),
             (waiting, Event::Seek(20), from(20)),
+            (waiting, Event::Skip(80), State::Waiting { at: 60 }),
             (waiting, Event::Tick, State::Waiting { at: 60 }),
-            (waiting, HALF, State::Waiting { at: 60 }),
-            (waiting, WHOLE, from(60)),
+            (waiting, stalled, State::Waiting { at: 60 }),
+            (waiting, Event::Arrived, from(60)),
             (ended, Event::Toggle, from(0)),
             (ended, Event::Restart, from(0)),
             (ended, Event::Seek(30), State::Paused { at: 30 }),
             (ended, Event::Slower, State::Ended),
+            (ended, Event::Arrived, State::Ended),
         ] {
             let events: Vec<_> = before.iter().copied().chain([(100, event)]).collect();
 
@@ -357,13 +342,49 @@ mod tests {
     }
 
     #[test]
-    fn pausing_keeps_the_place() {
-        let (state, _) = run(&[
-            (0, WHOLE),
+    fn what_is_not_there_is_asked_for_again_when_it_is() {
+        let jump = Action::Jump { until: 80 };
+        let (_, actions) = run(&[(0, Event::Seek(80)), (0, Event::Stall(jump)), (5, Event::Tick)]);
+        // Paused, so each tick asks again; the deck has only one request under way.
+        assert_eq!(actions, [jump, jump]);
+
+        let paint = Action::Paint { after: 0, until: 40 };
+        let (state, actions) = run(&[
+            (0, Event::Arrived),
             (0, Event::Toggle),
-            (30, Event::Toggle),
+            (40, Event::Tick),
+            (40, Event::Stall(paint)),
             (90, Event::Tick),
+            (95, Event::Arrived),
         ]);
+        assert_eq!(state, State::Playing { from: 40, since: 95 });
+        assert_eq!(actions, [Action::Jump { until: 0 }, paint, paint]);
+    }
+
+    #[test]
+    fn a_stretch_without_anything_is_skipped_without_a_jump() {
+        let (state, actions) = run(&[
+            (0, Event::Arrived),
+            (0, Event::Toggle),
+            (10, Event::Tick),
+            (10, Event::Skip(60)),
+            (15, Event::Tick),
+        ]);
+
+        assert_eq!(state, State::Playing { from: 60, since: 10 });
+        assert_eq!(
+            actions[1..],
+            [
+                Action::Paint { after: 0, until: 10 },
+                Action::Paint { after: 10, until: 60 },
+                Action::Paint { after: 60, until: 65 },
+            ]
+        );
+    }
+
+    #[test]
+    fn pausing_keeps_the_place() {
+        let (state, _) = run(&[(0, Event::Toggle), (30, Event::Toggle), (90, Event::Tick)]);
 
         assert_eq!(state, State::Paused { at: 30 });
     }
@@ -371,7 +392,6 @@ mod tests {
     #[test]
     fn another_speed_counts_from_where_the_replay_is() {
         let (state, actions) = run(&[
-            (0, WHOLE),
             (0, Event::Toggle),
             (10, Event::Faster),
             (20, Event::Slower),
@@ -380,13 +400,7 @@ mod tests {
         ]);
 
         assert_eq!(state, State::Playing { from: 40, since: 30 });
-        assert_eq!(
-            actions.last(),
-            Some(&Action::Paint {
-                after: Some(40),
-                until: 50
-            })
-        );
+        assert_eq!(actions.last(), Some(&Action::Paint { after: 40, until: 50 }));
     }
 
     #[test]
@@ -402,47 +416,28 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_loaded_is_waited_for_at_its_place() {
-        let (state, actions) = run(&[(0, HALF), (0, Event::Toggle), (70, Event::Tick)]);
-        assert_eq!(state, State::Waiting { at: 50 });
-        assert_eq!(
-            actions.last(),
-            Some(&Action::Paint {
-                after: Some(0),
-                until: 50
-            })
-        );
-
-        let (state, actions) = run(&[(0, HALF), (0, Event::Seek(80)), (9, WHOLE)]);
-        assert_eq!(state, State::Paused { at: 80 });
-        assert_eq!(
-            actions[1..],
-            [
-                Action::Jump { until: 50 },
-                Action::Paint {
-                    after: Some(50),
-                    until: 80
-                }
-            ]
-        );
-    }
-
-    #[test]
     fn going_back_makes_the_screen_what_it_was() {
-        let (_, actions) = run(&[
-            (0, WHOLE),
-            (0, Event::Seek(80)),
-            (0, Event::Seek(20)),
-            (0, Event::Restart),
-        ]);
+        let (_, actions) = run(&[(0, Event::Seek(80)), (0, Event::Seek(20)), (0, Event::Restart)]);
 
         assert_eq!(
-            actions[1..],
+            actions,
             [
                 Action::Jump { until: 80 },
                 Action::Jump { until: 20 },
                 Action::Jump { until: 0 }
             ]
         );
+    }
+
+    #[test]
+    fn a_link_to_a_moment_begins_there() {
+        let playback = Playback::new(100, 70);
+
+        assert!(playback.is_behind());
+        assert_eq!(
+            playback.transition(Event::Arrived, 0).1,
+            Action::Jump { until: 70 }
+        );
+        assert_eq!(Playback::new(100, 700).position(0), 100);
     }
 }

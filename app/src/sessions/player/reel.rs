@@ -1,138 +1,69 @@
-//! The frames of a recording in order of time, and what a screen has to do to show a stretch of them.
+//! What a screen has to do to show some frames: sizes, output, and of output that scrolls by only its end.
 
 use recording::{Body, Frame};
 
-use super::playback::Micros;
+use super::shelf::Scene;
 use crate::terminal::xterm::Size;
 
-/// A longer stretch is shown from the last keyframe in it, if there is one. Bytes.
-const LONG: usize = 1024 * 1024;
+/// Size of a screen of which none is known: the text of a session was recorded, not its screen.
+const UNKNOWN: Size = Size { cols: 120, rows: 36 };
 
 /// One thing a screen does.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Step {
+pub(crate) enum Step {
     /// Empties screen and history.
     Clear,
     Resize(Size),
     Print(Vec<u8>),
 }
 
-/// Frames as far as they are loaded.
-#[derive(Debug, Default)]
-pub(super) struct Reel {
-    frames: Vec<Frame>,
+/// The steps that show a scene.
+pub(super) fn steps_of(scene: &Scene<'_>) -> Vec<Step> {
+    match scene {
+        Scene::Next(frames) => steps(frames),
+        Scene::Whole(frames) => whole(frames),
+    }
 }
 
-impl Reel {
-    /// Frames of the next segment.
-    pub(super) fn append(&mut self, frames: impl IntoIterator<Item = Frame>) {
-        self.frames.extend(frames);
+/// On an empty screen, where only what stays on it has to be printed.
+fn whole(frames: &[&Frame]) -> Vec<Step> {
+    let mut all = vec![Step::Clear];
+    match frames.first().map(|first| &first.body) {
+        Some(Body::Keyframe(keyframe)) => all.extend([
+            Step::Resize(Size {
+                cols: keyframe.cols,
+                rows: keyframe.rows,
+            }),
+            Step::Print(keyframe.screen.clone()),
+        ]),
+        Some(_) | None => all.push(Step::Resize(UNKNOWN)),
     }
-
-    pub(super) fn len(&self) -> usize {
-        self.frames.len()
+    all.extend(steps(frames));
+    let sets_margins = all
+        .iter()
+        .any(|step| matches!(step, Step::Print(bytes) if has_margins(bytes)));
+    if sets_margins {
+        return all;
     }
-
-    /// Frames from the `start`th on, each with its time since the first of all.
-    pub(super) fn from(&self, start: usize) -> impl Iterator<Item = (Micros, &Frame)> {
-        self.frames
-            .iter()
-            .skip(start)
-            .map(|frame| (self.since_start(frame.at), frame))
-    }
-
-    /// Time of the last frame; `None` when nothing is loaded.
-    pub(super) fn last(&self) -> Option<Micros> {
-        self.frames.last().map(|last| self.since_start(last.at))
-    }
-
-    /// Why the session ended, if its end is loaded.
-    pub(super) fn end_reason(&self) -> Option<&str> {
-        self.frames.iter().rev().find_map(|frame| {
-            let Body::End { reason } = &frame.body else {
-                return None;
-            };
-
-            Some(reason.as_str())
-        })
-    }
-
-    /// What came after `after` up to `until`, both on a screen that shows what came before.
-    pub(super) fn stretch(&self, after: Option<Micros>, until: Micros) -> Vec<Step> {
-        let start = after.map_or(0, |after| self.place_after(after));
-        let frames = self
-            .frames
-            .get(start..self.place_after(until))
-            .unwrap_or_default();
-        let printed: usize = frames.iter().map(|frame| printed(&frame.body)).sum();
-        let has_keyframe = frames.iter().any(|frame| keyframe(frame).is_some());
-        if printed > LONG && has_keyframe {
-            return self.scene(until);
+    let mut rows = usize::from(UNKNOWN.rows);
+    for step in &mut all {
+        match step {
+            Step::Resize(size) => rows = usize::from(size.rows),
+            Step::Print(bytes) => *bytes = shortened(bytes, 2 * rows),
+            Step::Clear => {}
         }
-
-        steps(frames)
     }
 
-    /// The screen as it was at `until`, whatever it shows before.
-    pub(super) fn scene(&self, until: Micros) -> Vec<Step> {
-        let frames = self.frames.get(..self.place_after(until)).unwrap_or_default();
-        let keyframed = frames
-            .iter()
-            .enumerate()
-            .rev()
-            .find_map(|(idx, frame)| Some((idx, keyframe(frame)?)));
-        let mut scene = vec![Step::Clear];
-        let rest = match keyframed {
-            Some((idx, (size, screen))) => {
-                scene.extend([Step::Resize(size), Step::Print(screen.to_vec())]);
-
-                frames.get(idx + 1..).unwrap_or_default()
-            }
-            None => frames,
-        };
-        scene.extend(steps(rest));
-
-        scene
-    }
-
-    fn since_start(&self, at: i64) -> Micros {
-        at - self.frames.first().map_or(at, |first| first.at)
-    }
-
-    fn place_after(&self, at: Micros) -> usize {
-        self.frames
-            .partition_point(|frame| self.since_start(frame.at) <= at)
-    }
-}
-
-fn printed(body: &Body) -> usize {
-    if let Body::Output(bytes) = body {
-        bytes.len()
-    } else {
-        0
-    }
-}
-
-fn keyframe(frame: &Frame) -> Option<(Size, &[u8])> {
-    let Body::Keyframe(keyframe) = &frame.body else {
-        return None;
-    };
-
-    Some((
-        Size {
-            cols: keyframe.cols,
-            rows: keyframe.rows,
-        },
-        &keyframe.screen,
-    ))
+    all
 }
 
 /// Output and sizes in order, output that follows output as one piece. A keyframe repeats what was printed.
-fn steps(frames: &[Frame]) -> Vec<Step> {
+fn steps(frames: &[&Frame]) -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::new();
     for frame in frames {
         match &frame.body {
-            Body::Header(header) => steps.push(Step::Resize(Size {
+            // Without a screen there is no size.
+            Body::Header(header) if header.cols > 0 => steps.push(Step::Resize(Size {
                 cols: header.cols,
                 rows: header.rows,
             })),
@@ -144,7 +75,8 @@ fn steps(frames: &[Frame]) -> Vec<Step> {
                 Some(Step::Print(before)) => before.extend_from_slice(bytes),
                 Some(Step::Clear | Step::Resize(_)) | None => steps.push(Step::Print(bytes.to_vec())),
             },
-            Body::Input(_)
+            Body::Header(_)
+            | Body::Input(_)
             | Body::StatementStart(_)
             | Body::StatementEnd(_)
             | Body::Transfer(_)
@@ -159,99 +91,143 @@ fn steps(frames: &[Frame]) -> Vec<Step> {
     steps
 }
 
+/// Whether scrolling margins are set: lines outside them do not scroll away. `ESC [ … r`.
+fn has_margins(bytes: &[u8]) -> bool {
+    bytes.windows(2).enumerate().any(|(at, pair)| {
+        let rest = bytes.get(at + 2..).unwrap_or_default();
+        let end = rest.iter().find(|byte| !byte.is_ascii_digit() && **byte != b';');
+
+        pair == b"\x1b[" && end == Some(&b'r')
+    })
+}
+
+/// Of each run of plain lines the last `n_lines`: what is before them has scrolled away when they are printed. The
+/// line a control sequence stands in is kept: it may be part of it.
+fn shortened(bytes: &[u8], n_lines: usize) -> Vec<u8> {
+    let is_plain = |byte: u8| byte >= 0x20 && byte != 0x7f || matches!(byte, b'\n' | b'\r' | b'\t');
+    let mut kept = Vec::new();
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let n_plain = rest
+            .iter()
+            .position(|byte| !is_plain(*byte))
+            .unwrap_or(rest.len());
+        let (run, after) = rest.split_at(n_plain);
+        let n_first = run
+            .iter()
+            .position(|byte| *byte == b'\n')
+            .map_or(run.len(), |at| at + 1);
+        let (first, run) = run.split_at(n_first);
+        kept.extend_from_slice(first);
+        kept.extend_from_slice(last_lines(run, n_lines));
+        let n_control = after
+            .iter()
+            .position(|byte| is_plain(*byte))
+            .unwrap_or(after.len());
+        let (control, after) = after.split_at(n_control);
+        kept.extend_from_slice(control);
+        rest = after;
+    }
+
+    kept
+}
+
+/// The last lines of a run, from the start of one that began at the left edge.
+fn last_lines(run: &[u8], n_lines: usize) -> &[u8] {
+    let mut newlines =
+        run.iter().enumerate().rev().filter(|(at, byte)| {
+            **byte == b'\n' && at.checked_sub(1).and_then(|at| run.get(at)) == Some(&b'\r')
+        });
+    let start = newlines.nth(n_lines).map_or(0, |(at, _)| at + 1);
+
+    run.get(start..).unwrap_or(run)
+}
+
 #[cfg(test)]
 mod tests {
     use recording::Keyframe;
 
     use super::*;
 
-    const NARROW: Size = Size { cols: 80, rows: 24 };
     const WIDE: Size = Size { cols: 120, rows: 40 };
 
     #[test]
-    fn a_stretch_has_what_came_after_its_start_up_to_its_end() {
-        let reel = reel();
+    fn output_is_printed_in_one_piece_and_sizes_in_between() {
+        let frames = [
+            frame(Body::Output("a".into())),
+            frame(Body::Output("b".into())),
+            frame(Body::Resize { cols: 120, rows: 40 }),
+            frame(keyframe("ab")),
+            frame(Body::Output("c".into())),
+        ];
 
-        assert_eq!(reel.stretch(None, 10), [print("ab")]);
         assert_eq!(
-            reel.stretch(Some(5), 20),
-            [print("b"), Step::Resize(WIDE), print("c")]
-        );
-        assert_eq!(reel.stretch(Some(30), 90), []);
-    }
-
-    #[test]
-    fn a_scene_starts_at_the_keyframe_before_it() {
-        let reel = reel();
-
-        assert_eq!(reel.scene(10), [Step::Clear, print("ab")]);
-        assert_eq!(
-            reel.scene(30),
-            [Step::Clear, Step::Resize(WIDE), print("abc"), print("d")]
+            steps_of(&Scene::Next(frames.iter().collect())),
+            [print("ab"), Step::Resize(WIDE), print("c")]
         );
     }
 
     #[test]
-    fn a_long_stretch_is_shown_from_its_keyframe() {
-        let mut reel = Reel::default();
-        reel.append([
-            frame(0, Body::Output(vec![b'x'; LONG + 1].into())),
-            frame(
-                1,
-                Body::Keyframe(Keyframe {
-                    cols: 80,
-                    rows: 24,
-                    screen: b"x".to_vec(),
-                }),
-            ),
-        ]);
+    fn a_whole_screen_starts_with_its_keyframe() {
+        let frames = [frame(keyframe("ab")), frame(Body::Output("c".into()))];
 
         assert_eq!(
-            reel.stretch(None, 1),
-            [Step::Clear, Step::Resize(NARROW), print("x")]
+            steps_of(&Scene::Whole(frames.iter().collect())),
+            [Step::Clear, Step::Resize(WIDE), print("ab"), print("c")]
         );
     }
 
     #[test]
-    fn the_end_says_why() {
-        assert_eq!(reel().end_reason(), Some("goodbye"));
-        assert_eq!(reel().last(), Some(36));
-        assert_eq!(Reel::default().last(), None);
+    fn text_without_a_screen_gets_one() {
+        let frames = [frame(Body::Output("a".into()))];
+
+        assert_eq!(
+            steps_of(&Scene::Whole(frames.iter().collect())),
+            [Step::Clear, Step::Resize(UNKNOWN), print("a")]
+        );
     }
 
-    fn reel() -> Reel {
-        let mut reel = Reel::default();
-        reel.append([
-            frame(0, Body::Output(b"a".as_slice().into())),
-            frame(10, Body::Output(b"b".as_slice().into())),
-            frame(20, Body::Resize { cols: 120, rows: 40 }),
-            frame(20, Body::Output(b"c".as_slice().into())),
-            frame(
-                25,
-                Body::Keyframe(Keyframe {
-                    cols: 120,
-                    rows: 40,
-                    screen: b"abc".to_vec(),
-                }),
-            ),
-            frame(30, Body::Output(b"d".as_slice().into())),
-            frame(
-                36,
-                Body::End {
-                    reason: "goodbye".to_owned(),
-                },
-            ),
-        ]);
+    #[test]
+    fn lines_that_have_scrolled_away_are_not_printed() {
+        let lines = |from: u32, to: u32| (from..to).map(|n| format!("{n}\r\n")).collect::<String>();
+        let output = format!("\u{1b}[31mred{}\u{1b}[0mplain", lines(0, 100));
+        let expected = format!("\u{1b}[31mred0\r\n{}\u{1b}[0mplain", lines(96, 100));
 
-        reel
+        let kept = shortened(output.as_bytes(), 4);
+
+        assert_eq!(String::from_utf8(kept).unwrap(), expected);
+        assert_eq!(shortened(b"a\r\nb\r\n", 4), b"a\r\nb\r\n");
+        assert_eq!(
+            shortened("ż\n".repeat(50).as_bytes(), 4),
+            "ż\n".repeat(50).as_bytes()
+        );
     }
 
-    /// Times are counted from the first frame.
-    fn frame(since_start: Micros, body: Body) -> Frame {
+    #[test]
+    fn with_margins_every_line_is_printed() {
+        let output = format!("\u{1b}[2;4r{}", "line\r\n".repeat(500));
+        let frames = [frame(keyframe("")), frame(Body::Output(output.clone().into()))];
+
+        assert_eq!(
+            steps_of(&Scene::Whole(frames.iter().collect())).last(),
+            Some(&print(&output))
+        );
+        assert!(!has_margins(b"\x1b[0m 12r"));
+    }
+
+    fn keyframe(screen: &str) -> Body {
+        Body::Keyframe(Keyframe {
+            cols: 120,
+            rows: 40,
+            screen: screen.as_bytes().to_vec(),
+        })
+    }
+
+    fn frame(body: Body) -> Frame {
         Frame {
             lane: 0,
             seq: 0,
-            at: 1_795_269_751_000_000 + since_start,
+            at: 0,
             body,
         }
     }

@@ -1,4 +1,4 @@
-//! Screen, statements and controls of a replay, and the segments arriving one by one.
+//! Screen, statements and controls of a replay, and what it shows arriving piece by piece.
 
 use std::rc::Rc;
 
@@ -6,38 +6,53 @@ use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
 use protocol::ids::SessionId;
-use protocol::recordings::RecordingView;
+use protocol::recordings::{Chapter, Contents, RecordingView};
 use send_wrapper::SendWrapper;
 use wasm_bindgen::JsCast;
 use web_sys::Element;
 
-use super::controls::Controls;
+use super::controls::{Ask, Controls};
 use super::deck::{Deck, Shown};
 use super::fetch::{self, Missing};
-use super::playback::Event;
-use super::statements::{Kind, Line, Outcome, current};
-use super::words::{clock, took};
+use super::help::Help;
+use super::list::Statements;
+use super::playback::{Event, Micros};
+use super::shelf::Want;
+use super::statements::{next, previous};
+use super::words::{moment, moment_of};
 use crate::terminal::xterm;
 
 /// The deck of this page; only the browser has one.
 type Held = StoredValue<Option<SendWrapper<Rc<Deck>>>>;
 
+/// How far an arrow key goes.
+const STEP: Micros = 5_000_000;
+
 #[component]
-pub(super) fn Stage(recording: RecordingView) -> impl IntoView {
+pub(super) fn Stage(recording: RecordingView, shown: Shown) -> impl IntoView {
     let session = recording.session;
-    let length = session
-        .ended_at
-        .map_or(0, |ended_at| ended_at.micros() - session.started_at.micros());
     let has_screen = session.recordings.graphical || session.recordings.text;
-    let shown = Shown::new(length);
+    let has_keys = session.recordings.keys;
     let deck: Held = StoredValue::new(None);
     let host = NodeRef::<html::Div>::new();
-    load_segments(session.id, recording.segments, host, deck, shown);
+    let stage = NodeRef::<html::Div>::new();
+    let copied = RwSignal::new(None::<String>);
+    let helps = RwSignal::new(false);
+    load(session.id, host, deck, shown, has_keys);
 
     let tell = Callback::new(move |event: Event| {
+        copied.set(None);
         deck.with_value(|deck| deck.iter().for_each(|deck| deck.handle(event)))
     });
-    let keys = window_event_listener(ev::keydown, move |event| handle_key(&event, tell));
+    let ask = Callback::new(move |ask: Ask| match ask {
+        Ask::NextStatement => step_to(shown, tell, next),
+        Ask::CopyLink => copy_link(shown.position.get_untracked(), copied),
+        Ask::FullScreen => toggle_full_screen(stage),
+        Ask::Help => helps.update(|helps| *helps = !*helps),
+    });
+    let keys = window_event_listener(ev::keydown, move |event| {
+        handle_key(&event, shown, tell, ask, helps);
+    });
     let sizes = window_event_listener(ev::resize, move |_| {
         deck.with_value(|deck| deck.iter().for_each(|deck| deck.handle_resize()));
     });
@@ -48,174 +63,234 @@ pub(super) fn Stage(recording: RecordingView) -> impl IntoView {
     });
 
     view! {
-        <div class="player-body">
-            <section class="player-screen" aria-label="Recorded screen" tabindex="0">
-                <noscript inner_html=NEEDS_JAVASCRIPT></noscript>
-                <p role="alert" hidden=move || shown.trouble.with(Option::is_none)>
-                    {move || shown.trouble.get()}
-                </p>
-                <p hidden=has_screen>"The screen of this session was not recorded. What was run on it is listed."</p>
-                <div class="player-host" role="img" aria-label="Screen" hidden=!has_screen node_ref=host></div>
-            </section>
-            <Statements shown tell />
+        <div class="player-stage" node_ref=stage>
+            <div class="player-body">
+                <section class="player-screen" aria-label="Recorded screen" tabindex="0">
+                    <noscript inner_html=NEEDS_JAVASCRIPT></noscript>
+                    <p role="alert" hidden=move || shown.trouble.with(Option::is_none)>
+                        {move || shown.trouble.get()}
+                    </p>
+                    <p hidden=has_screen>
+                        "The screen of this session was not recorded. What was run on it is listed."
+                    </p>
+                    <div class="player-host" role="img" aria-label="Screen" hidden=!has_screen node_ref=host></div>
+                    {has_keys
+                        .then(|| {
+                            view! {
+                                <p class="key-lane mono" aria-label="Keys typed">
+                                    {move || shown.keys.get()}
+                                </p>
+                            }
+                        })}
+                </section>
+                <Statements shown tell />
+            </div>
+            <Controls shown tell ask />
+            <p class="toast" role="status" hidden=move || copied.with(Option::is_none)>
+                {move || copied.get()}
+            </p>
+            <Help helps />
         </div>
-        <Controls shown tell />
     }
+    .into_any()
 }
 
 /// What stands where the replay would be.
-const NEEDS_JAVASCRIPT: &str =
-    "<p>Playing a recording needs JavaScript. Switch it on for this site and reload the page.</p>";
+const NEEDS_JAVASCRIPT: &str = "<p>Playing a recording needs JavaScript. Switch it on for this site and reload the \
+                                page, or read the transcript.</p>";
 
-/// Fetches xterm.js, then hands segment after segment to the deck. A segment the server refuses is left out.
-fn load_segments(session: SessionId, segments: Vec<u32>, host: NodeRef<html::Div>, deck: Held, shown: Shown) {
-    let n_segments = segments.len();
-    let wanted = RwSignal::new(0_usize);
+/// Fetches xterm.js and the contents, opens the deck, then fetches what the deck wants and what is listed.
+fn load(session: SessionId, host: NodeRef<html::Div>, deck: Held, shown: Shown, has_keys: bool) {
     let widget = LocalResource::new(xterm::load);
-    let arrived = LocalResource::new(move || {
-        let idx = wanted.get();
-        let number = segments.get(idx).copied();
+    let contents = LocalResource::new({
         let session = session.clone();
 
-        async move {
-            match number {
-                Some(number) => Some((idx, fetch::segment(&session, number).await)),
-                None => None,
-            }
+        move || {
+            let session = session.clone();
+
+            async move { fetch::contents(&session).await }
         }
     });
-
     Effect::new(move || {
-        let (Some(loaded), Some(host)) = (widget.get(), host.get()) else {
+        let (Some(loaded), Some(contents), Some(host)) = (widget.get(), contents.get(), host.get()) else {
             return;
         };
-        if let Err(sentence) = loaded {
-            shown.trouble.set(Some(sentence.to_owned()));
+        if deck.with_value(Option::is_some) {
             return;
         }
-        if deck.with_value(Option::is_none) {
-            deck.set_value(Some(SendWrapper::new(Deck::open(host.into(), shown))));
+        match (loaded, contents) {
+            (Ok(()), Ok(contents)) => open(host, deck, contents, shown, has_keys),
+            (Err(sentence), _) => shown.trouble.set(Some(sentence.to_owned())),
+            (_, Err(sentence)) => shown.trouble.set(Some(sentence)),
         }
-        let Some((idx, segment)) = arrived.get().flatten() else {
+    });
+    fetch_frames(session.clone(), deck, shown);
+    fetch_chapters(session, deck, shown);
+}
+
+fn open(host: web_sys::HtmlDivElement, deck: Held, contents: Contents, shown: Shown, has_keys: bool) {
+    let at = window().location().hash().map_or(0, |hash| moment_of(&hash));
+    if let Some((_, sentence)) = contents.missing.first() {
+        shown.trouble.set(Some(sentence.clone()));
+    }
+    let opened = Deck::open(host.into(), contents, at, has_keys, shown);
+    deck.set_value(Some(SendWrapper::new(opened.clone())));
+    opened.handle(Event::Arrived);
+}
+
+/// What the deck wants, one thing at a time: a newer wish takes the place of one that has not come.
+fn fetch_frames(session: SessionId, deck: Held, shown: Shown) {
+    let arrived = LocalResource::new(move || {
+        let (want, session) = (shown.want.get(), session.clone());
+
+        async move {
+            let want = want?;
+            let frames = fetch::frames(&session, &want).await;
+
+            Some((want, frames))
+        }
+    });
+    Effect::new(move || {
+        let Some((want, frames)) = arrived.get().flatten() else {
             return;
         };
-        if idx != wanted.get_untracked() {
+        if shown.want.get_untracked().as_ref() != Some(&want) {
             return;
         }
-        let frames = match segment {
-            Ok(frames) => frames,
-            Err(Missing::Refused(sentence)) => {
+        take_frames(deck, shown, &want, frames);
+    });
+}
+
+fn take_frames(deck: Held, shown: Shown, want: &Want, frames: Result<Vec<recording::Frame>, Missing>) {
+    let frames = match frames {
+        Ok(frames) => Some(frames),
+        Err(sentence) => {
+            shown.trouble.set(Some(sentence));
+
+            None
+        }
+    };
+    deck.with_value(|deck| deck.iter().for_each(|deck| deck.load(want, frames.clone())));
+}
+
+/// Statements and idle stretches, after the first frame has been shown.
+fn fetch_chapters(session: SessionId, deck: Held, shown: Shown) {
+    let from = RwSignal::new(None::<u32>);
+    Effect::new(move || {
+        if shown.has_begun.get() && from.get_untracked().is_none() {
+            from.set(Some(0));
+        }
+    });
+    let arrived = LocalResource::new(move || {
+        let (from, session) = (from.get(), session.clone());
+
+        async move {
+            let from = from?;
+            let chapters = fetch::chapters(&session, from).await;
+
+            Some((from, chapters))
+        }
+    });
+    Effect::new(move || {
+        let Some((started, chapters)) = arrived.get().flatten() else {
+            return;
+        };
+        if from.get_untracked() != Some(started) {
+            return;
+        }
+        let chapters: Vec<Chapter> = match chapters {
+            Ok(chapters) => chapters,
+            Err(sentence) => {
                 shown.trouble.set(Some(sentence));
-                Vec::new()
-            }
-            Err(Missing::Unreachable) => {
-                let sentence =
-                    "The rest of the recording could not be loaded. Check the network and reload the page.";
-                shown.trouble.set(Some(sentence.to_owned()));
                 return;
             }
         };
-        deck.with_value(|deck| {
-            deck.iter()
-                .for_each(|deck| deck.load(frames.clone(), idx + 1 == n_segments))
-        });
-        wanted.set(idx + 1);
+        let next = deck.with_value(|deck| deck.as_ref().and_then(|deck| deck.list(started, &chapters)));
+        if next.is_some() {
+            from.set(next);
+        }
     });
 }
 
-/// Space plays and pauses, `+` and `−` change the speed, wherever the focus is but on what takes these keys itself.
-fn handle_key(event: &ev::KeyboardEvent, tell: Callback<Event>) {
-    if event.ctrl_key() || event.alt_key() || event.meta_key() {
+/// Keys work wherever the focus is but on what takes these keys itself.
+fn handle_key(
+    event: &ev::KeyboardEvent,
+    shown: Shown,
+    tell: Callback<Event>,
+    ask: Callback<Ask>,
+    helps: RwSignal<bool>,
+) {
+    if event.ctrl_key() || event.alt_key() || event.meta_key() || event.default_prevented() {
         return;
     }
-    let event_of_key = match event.key().as_str() {
-        " " => Event::Toggle,
-        "+" => Event::Faster,
-        "-" => Event::Slower,
-        _ => return,
-    };
+    let key = event.key();
     let target = event
         .target()
         .and_then(|target| target.dyn_into::<Element>().ok());
-    if target.is_some_and(|target| matches!(target.closest("a, button, select, textarea"), Ok(Some(_)))) {
+    let is_in = |what: &str| {
+        target
+            .as_ref()
+            .is_some_and(|target| matches!(target.closest(what), Ok(Some(_))))
+    };
+    // The timeline's own steps are microseconds.
+    if is_in("input:not([type=range]), select, textarea, dialog") || key == " " && is_in("a, button, summary")
+    {
         return;
     }
+    let at = shown.position.get_untracked();
+    match (key.as_str(), event.shift_key()) {
+        (" ", _) => tell.run(Event::Toggle),
+        ("ArrowLeft", false) => tell.run(Event::Seek(at - STEP)),
+        ("ArrowRight", false) => tell.run(Event::Seek(at + STEP)),
+        ("ArrowLeft", true) => step_to(shown, tell, previous),
+        ("ArrowRight", true) => step_to(shown, tell, next),
+        ("ArrowDown" | "ArrowUp", _) if is_in("input[type=range]") => {}
+        ("<" | "-", _) => tell.run(Event::Slower),
+        (">" | "+", _) => tell.run(Event::Faster),
+        ("Home", _) => tell.run(Event::Seek(0)),
+        ("End", _) => tell.run(Event::Seek(Micros::MAX)),
+        ("f", false) => ask.run(Ask::FullScreen),
+        ("?", _) => helps.set(true),
+        _ => return,
+    }
     event.prevent_default();
-    tell.run(event_of_key);
 }
 
-/// What was run; the line the replay is at is marked, each leads to its moment.
-#[component]
-fn Statements(shown: Shown, tell: Callback<Event>) -> impl IntoView {
-    let lines = shown.lines;
-    let at = Memo::new(move |_| lines.with(|lines| current(lines, shown.position.get())));
-    let counts = move || lines.with(|lines| count_words(lines));
-    let is_loaded = Memo::new(move |_| shown.playback.with(|playback| playback.is_loaded()));
-    let nothing = move || {
-        let sentence = if is_loaded.get() {
-            "Nothing was run in this session."
-        } else {
-            "Loading…"
-        };
-
-        lines
-            .with(Vec::is_empty)
-            .then(|| view! { <p class="muted">{sentence}</p> })
-    };
-
-    view! {
-        <aside class="statements" aria-label="Statements">
-            <h2>"Statements" <span>{counts}</span></h2>
-            {nothing}
-            <ol>
-                <For
-                    each=move || lines.get()
-                    key=|line| (line.seq, line.kind.clone())
-                    children=move |line| {
-                        let seq = line.seq;
-
-                        view! {
-                            <li aria-current=move || (at.get() == Some(seq)).then_some("true")>
-                                <StatementButton line tell />
-                            </li>
-                        }
-                    }
-                />
-            </ol>
-        </aside>
+/// Seeks to another line of the list, if there is one.
+fn step_to(
+    shown: Shown,
+    tell: Callback<Event>,
+    find: fn(&[super::statements::Line], Micros) -> Option<Micros>,
+) {
+    let at = shown.position.get_untracked();
+    if let Some(to) = shown.lines.with_untracked(|lines| find(lines, at)) {
+        tell.run(Event::Seek(to));
     }
 }
 
-#[component]
-fn StatementButton(line: Line, tell: Callback<Event>) -> impl IntoView {
-    let at = line.at;
-    let class = if line.has_failed() { "tag bad" } else { "tag" };
-    let (duration, outcome) = match &line.kind {
-        Kind::Statement(outcome) => (
-            outcome.as_ref().map(|outcome| took(outcome.duration)),
-            outcome.as_ref().map(Outcome::words),
-        ),
-        Kind::Note => (None, Some("note".to_owned())),
+/// Puts a link to this moment into the clipboard; where there is none, on the page.
+fn copy_link(at: Micros, copied: RwSignal<Option<String>>) {
+    let location = window().location();
+    let (Ok(origin), Ok(path)) = (location.origin(), location.pathname()) else {
+        return;
     };
-
-    view! {
-        <button on:click=move |_| tell.run(Event::Seek(at))>
-            <span class="at">{clock(at)}</span>
-            <span class="took">{duration}</span>
-            {outcome.map(|words| view! { <span class=class>{words}</span> })}
-            <code>{line.text}</code>
-        </button>
+    let link = format!("{origin}{path}{}", moment(at));
+    let clipboard = js_sys::Reflect::get(&window().navigator(), &"clipboard".into());
+    if clipboard.is_ok_and(|clipboard| clipboard.is_object()) {
+        let _promise = window().navigator().clipboard().write_text(&link);
+        copied.set(Some("Link to this moment copied.".to_owned()));
+    } else {
+        copied.set(Some(link));
     }
 }
 
-/// `6 · 2 errors`.
-fn count_words(lines: &[Line]) -> String {
-    let n_statements = lines.iter().filter(|line| line.kind != Kind::Note).count();
-    let n_errors = lines.iter().filter(|line| line.has_failed()).count();
-
-    match n_errors {
-        0 => n_statements.to_string(),
-        1 => format!("{n_statements} · 1 error"),
-        _ => format!("{n_statements} · {n_errors} errors"),
+fn toggle_full_screen(stage: NodeRef<html::Div>) {
+    if document().fullscreen_element().is_some() {
+        document().exit_fullscreen();
+        return;
+    }
+    if let Some(stage) = stage.get_untracked() {
+        // A browser that refuses stays as it is.
+        let _refused = stage.request_fullscreen();
     }
 }

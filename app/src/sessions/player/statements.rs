@@ -4,9 +4,6 @@ use recording::{Body, Frame, Origin, Statement, StatementKind, TransferOutcome};
 
 use super::playback::Micros;
 
-/// Longest text of a statement in the list, in characters.
-const MAX_TEXT: usize = 2_000;
-
 /// One line of the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Line {
@@ -22,6 +19,10 @@ pub(super) enum Kind {
     Statement(Option<Outcome>),
     /// Said by the recorder.
     Note,
+    /// Nothing was recorded from then on until the line's own time.
+    Gap {
+        since: Micros,
+    },
 }
 
 /// What became of a statement, over all of its results.
@@ -30,7 +31,13 @@ pub(super) struct Outcome {
     /// Microseconds from its start to the end of its last result.
     pub(super) duration: u64,
     pub(super) rows: u64,
+    /// PostgreSQL's words for what was done; of several results the last.
+    pub(super) tag: String,
     pub(super) sqlstate: Option<String>,
+    /// PostgreSQL's message.
+    pub(super) error: Option<String>,
+    /// Data went into or out of the database.
+    pub(super) has_moved: bool,
     /// A gate forbade its COPY.
     pub(super) is_refused: bool,
 }
@@ -40,12 +47,15 @@ impl Outcome {
         self.sqlstate.is_some() || self.is_refused
     }
 
-    /// `4 rows`, `42501`, `refused`, `ok`.
+    /// `4 rows`, `42501`, `refused`, `CREATE TABLE`, `ok`.
     pub(super) fn words(&self) -> String {
+        let is_counted = self.tag.split(' ').any(|word| word.parse::<u64>().is_ok());
+
         match (self.is_refused, &self.sqlstate, self.rows) {
             (true, _, _) => "refused".to_owned(),
             (false, Some(sqlstate), _) => sqlstate.clone(),
-            (false, None, 0) => "ok".to_owned(),
+            (false, None, 0) if self.tag.is_empty() => "ok".to_owned(),
+            (false, None, 0) if !is_counted => self.tag.clone(),
             (false, None, 1) => "1 row".to_owned(),
             (false, None, rows) => format!("{rows} rows"),
         }
@@ -57,7 +67,28 @@ impl Line {
         match &self.kind {
             Kind::Statement(outcome) => outcome.as_ref().is_some_and(Outcome::has_failed),
             Kind::Note => false,
+            Kind::Gap { .. } => true,
         }
+    }
+
+    /// Whether its statement moved data, or would have.
+    pub(super) fn is_transfer(&self) -> bool {
+        match &self.kind {
+            Kind::Statement(Some(outcome)) => outcome.has_moved || outcome.is_refused,
+            Kind::Statement(None) | Kind::Note | Kind::Gap { .. } => false,
+        }
+    }
+
+    /// Whether its text has `words`, whatever their case.
+    pub(super) fn has(&self, words: &str) -> bool {
+        let words = words.trim().to_lowercase();
+        let error = match &self.kind {
+            Kind::Statement(Some(outcome)) => outcome.error.as_deref(),
+            Kind::Statement(None) | Kind::Note | Kind::Gap { .. } => None,
+        };
+
+        self.text.to_lowercase().contains(&words)
+            || error.is_some_and(|error| error.to_lowercase().contains(&words))
     }
 }
 
@@ -66,7 +97,7 @@ pub(super) fn add(lines: &mut Vec<Line>, frame: &Frame, at: Micros) {
     let line = |text: &str, kind| Line {
         seq: frame.seq,
         at,
-        text: shortened(text),
+        text: text.to_owned(),
         kind,
     };
     match &frame.body {
@@ -75,14 +106,22 @@ pub(super) fn add(lines: &mut Vec<Line>, frame: &Frame, at: Micros) {
             None => lines.push(line(&statement.sql, Kind::Statement(None))),
         },
         Body::Marker(sentence) => lines.push(line(sentence, Kind::Note)),
-        Body::Gap(gap) => lines.push(line(&gap.reason, Kind::Note)),
+        Body::Gap(gap) => {
+            let since = at - (frame.at - gap.since);
+            lines.push(line(
+                &format!("Nothing recorded: {}", gap.reason),
+                Kind::Gap { since },
+            ));
+        }
         Body::StatementEnd(end) => {
             let Some(outcome) = outcome_of(lines, end.statement) else {
                 return;
             };
             outcome.duration = outcome.duration.max(end.duration);
             outcome.rows = outcome.rows.saturating_add(end.rows);
+            outcome.tag.clone_from(&end.tag);
             outcome.sqlstate = end.sqlstate.clone().or(outcome.sqlstate.take());
+            outcome.error = end.error.clone().or(outcome.error.take());
         }
         Body::Transfer(transfer) => match transfer.outcome {
             TransferOutcome::Refused => {
@@ -90,7 +129,11 @@ pub(super) fn add(lines: &mut Vec<Line>, frame: &Frame, at: Micros) {
                     outcome.is_refused = true;
                 }
             }
-            TransferOutcome::Finished { .. } | TransferOutcome::Failed { .. } => {}
+            TransferOutcome::Finished { .. } | TransferOutcome::Failed { .. } => {
+                if let Some(outcome) = outcome_of(lines, transfer.statement) {
+                    outcome.has_moved = true;
+                }
+            }
         },
         Body::Header(_)
         | Body::Output(_)
@@ -109,12 +152,29 @@ pub(super) fn current(lines: &[Line], at: Micros) -> Option<u64> {
     lines.get(started.checked_sub(1)?).map(|line| line.seq)
 }
 
+/// The moment of the next line after `at`.
+pub(super) fn next(lines: &[Line], at: Micros) -> Option<Micros> {
+    lines
+        .get(lines.partition_point(|line| line.at <= at))
+        .map(|line| line.at)
+}
+
+/// The moment of the line before the one `at` is at, or of that one where `at` is well after its start.
+pub(super) fn previous(lines: &[Line], at: Micros) -> Option<Micros> {
+    let place = lines.partition_point(|line| line.at < at.saturating_sub(JUST_STARTED));
+
+    lines.get(place.checked_sub(1)?).map(|line| line.at)
+}
+
+/// A step back within so much of a line's start leads to the line before.
+const JUST_STARTED: Micros = 500_000;
+
 fn outcome_of(lines: &mut [Line], statement: u64) -> Option<&mut Outcome> {
     let line = lines.iter_mut().rev().find(|line| line.seq == statement)?;
 
     match &mut line.kind {
         Kind::Statement(outcome) => Some(outcome.get_or_insert_default()),
-        Kind::Note => None,
+        Kind::Note | Kind::Gap { .. } => None,
     }
 }
 
@@ -124,13 +184,6 @@ fn cancel_words(statement: &Statement) -> Option<&'static str> {
         (StatementKind::Cancel, Origin::Person) => Some("Cancelled by the person."),
         (StatementKind::Cancel, Origin::Interface | Origin::System) => Some("Cancelled by Postern."),
         (StatementKind::Simple | StatementKind::Extended | StatementKind::FunctionCall, _) => None,
-    }
-}
-
-fn shortened(text: &str) -> String {
-    match text.char_indices().nth(MAX_TEXT) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text.to_owned(),
     }
 }
 
@@ -221,11 +274,55 @@ mod tests {
     }
 
     #[test]
-    fn a_long_statement_is_cut_between_characters() {
-        let text = shortened(&"ü".repeat(MAX_TEXT + 1));
+    fn steps_by_statement_lead_forward_and_back() {
+        let mut lines = Vec::new();
+        for (seq, at) in [(3, 1_000_000), (5, 3_000_000)] {
+            add(&mut lines, &frame(seq, Body::Marker("Here.".to_owned())), at);
+        }
 
-        assert_eq!(text.chars().count(), MAX_TEXT + 1);
-        assert!(text.ends_with("ü…"));
+        assert_eq!(next(&lines, 0), Some(1_000_000));
+        assert_eq!(next(&lines, 1_000_000), Some(3_000_000));
+        assert_eq!(next(&lines, 3_000_000), None);
+        assert_eq!(previous(&lines, 3_100_000), Some(1_000_000));
+        assert_eq!(previous(&lines, 9_000_000), Some(3_000_000));
+        assert_eq!(previous(&lines, 1_000_000), None);
+    }
+
+    #[test]
+    fn a_gap_says_since_when() {
+        let mut lines = Vec::new();
+        let gap = recording::Gap {
+            since: 70,
+            reason: "The disk was full.".to_owned(),
+        };
+        let frame = Frame {
+            at: 100,
+            ..frame(3, Body::Gap(gap))
+        };
+
+        add(&mut lines, &frame, 50);
+
+        assert_eq!(lines[0].kind, Kind::Gap { since: 20 });
+        assert!(lines[0].has("DISK"));
+        assert!(!lines[0].has("tape"));
+    }
+
+    #[test]
+    fn what_was_done_is_said_in_postgresqls_words() {
+        for (tag, rows, expected) in [
+            ("SELECT 4", 4, "4 rows"),
+            ("UPDATE 0", 0, "0 rows"),
+            ("CREATE TABLE", 0, "CREATE TABLE"),
+            ("", 0, "ok"),
+        ] {
+            let outcome = Outcome {
+                tag: tag.to_owned(),
+                rows,
+                ..Outcome::default()
+            };
+
+            assert_eq!(outcome.words(), expected);
+        }
     }
 
     fn words(lines: &[Line]) -> Vec<String> {
@@ -233,7 +330,7 @@ mod tests {
             .iter()
             .filter_map(|line| match &line.kind {
                 Kind::Statement(outcome) => outcome.as_ref().map(Outcome::words),
-                Kind::Note => None,
+                Kind::Note | Kind::Gap { .. } => None,
             })
             .collect()
     }

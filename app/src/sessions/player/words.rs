@@ -3,10 +3,13 @@
 use protocol::recordings::VerdictView;
 use protocol::terminal::EndReason;
 
+use protocol::time::Timestamp;
+
 use super::playback::Micros;
+use crate::ui::when;
 
 /// `1:02`, or `1:02:03` from an hour on.
-pub(super) fn clock(at: Micros) -> String {
+pub(crate) fn clock(at: Micros) -> String {
     let seconds = at.max(0) / 1_000_000;
 
     match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
@@ -15,8 +18,23 @@ pub(super) fn clock(at: Micros) -> String {
     }
 }
 
+/// A moment as addresses say it: `#t=12.5`.
+pub(super) fn moment(at: Micros) -> String {
+    format!("#t={}.{}", at.max(0) / 1_000_000, at.max(0) / 100_000 % 10)
+}
+
+/// The moment an address says; the start when it says none.
+pub(super) fn moment_of(hash: &str) -> Micros {
+    let seconds: Option<f64> = hash
+        .strip_prefix("#t=")
+        .and_then(|seconds| seconds.parse().ok())
+        .filter(|seconds: &f64| seconds.is_finite() && *seconds > 0.0);
+
+    seconds.map_or(0, |seconds| (seconds * 1_000_000.0) as Micros)
+}
+
 /// How long a statement took: `0.4 ms`, `41 ms`, `2.5 s`.
-pub(super) fn took(micros: u64) -> String {
+pub(crate) fn took(micros: u64) -> String {
     match micros {
         0..10_000 => format!("{}.{} ms", micros / 1_000, micros % 1_000 / 100),
         10_000..1_000_000 => format!("{} ms", micros / 1_000),
@@ -29,7 +47,10 @@ pub(super) fn verdict(verdict: &VerdictView) -> (&'static str, String) {
     match verdict {
         VerdictView::Intact { segments: 1 } => ("tag ok", "intact · 1 segment verified".to_owned()),
         VerdictView::Intact { segments } => ("tag ok", format!("intact · {segments} segments verified")),
-        VerdictView::Incomplete => ("tag warn", "incomplete".to_owned()),
+        VerdictView::Incomplete { since } => (
+            "tag warn",
+            format!("incomplete since {}", when::text(Timestamp(*since))),
+        ),
         VerdictView::Altered { segment } => ("tag bad", format!("altered in segment {segment}")),
     }
 }
@@ -80,6 +101,14 @@ mod tests {
         );
         assert_eq!(end_sentence(recording::CRASH), "The server was killed.");
         assert_eq!(end_sentence("of a later version"), "The session ended.");
+    }
+
+    #[test]
+    fn an_address_says_a_moment() {
+        assert_eq!(moment(12_560_000), "#t=12.5");
+        for (hash, expected) in [("#t=12.5", 12_500_000), ("#t=-3", 0), ("#t=soon", 0), ("", 0)] {
+            assert_eq!(moment_of(hash), expected, "{hash}");
+        }
     }
 
     #[test]

@@ -197,6 +197,14 @@ fn RecordingFields(state: FormState, settings: Settings) -> impl IntoView {
                 hint="This will include any secrets potentially typed by the user."
                 value=draft.recording_include_keys
             />
+            <Switch
+                state
+                settings
+                field="replay_own_sessions"
+                label="People may replay their own sessions"
+                hint="Administrators and auditors replay every session; this lets people see their own again."
+                value=draft.replay_own_sessions
+            />
         </section>
     }
     .into_any()

@@ -133,6 +133,7 @@ pub struct ConnectionDraft {
     pub graphical_session_recording: Tri,
     pub text_session_recording: Tri,
     pub recording_include_keys: Tri,
+    pub replay_own_sessions: Tri,
     /// Overrides the record's port for connections only.
     pub port: String,
     pub launch_credential: Option<RecordId>,
@@ -162,6 +163,7 @@ impl Default for ConnectionDraft {
             graphical_session_recording: Tri::Inherit,
             text_session_recording: Tri::Inherit,
             recording_include_keys: Tri::Inherit,
+            replay_own_sessions: Tri::Inherit,
             port: String::new(),
             launch_credential: None,
             default_database: String::new(),

@@ -183,6 +183,7 @@ fn every_field_of_the_form_is_resolved() {
         graphical_session_recording: on, from PAM Configuration "Prod"
         text_session_recording: on, from PAM Configuration "Prod"
         recording_include_keys: off, from PAM Configuration "Prod"
+        replay_own_sessions: off, Postern's default
         port: 5433, set on this record
         default_database: orders, set on this record
         can_export: on, from PAM Configuration "Prod"

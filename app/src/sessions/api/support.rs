@@ -1,0 +1,101 @@
+//! What the server functions of sessions share: the list, and which of it the viewer may replay.
+#![cfg(feature = "ssr")]
+
+use std::collections::BTreeMap;
+
+use protocol::ids::RecordId;
+use protocol::people::Role;
+use protocol::sessions::{Cursor, SessionFilter, SessionList, SessionRow, SessionState, SessionView};
+use protocol::time::Timestamp;
+use store::Snapshot;
+use store::sessions::Scope;
+
+use crate::ctx::Actor;
+use crate::errors::AppError;
+
+/// One page; on the first the sessions that run come before all others, unless a state is chosen.
+pub async fn list(
+    snapshot: &mut Snapshot,
+    actor: &Actor,
+    filter: &SessionFilter,
+    now: Timestamp,
+) -> Result<SessionList, AppError> {
+    let scope = match actor.role() {
+        Role::Administrator | Role::Auditor => Scope::Everybody,
+        Role::User => Scope::Own(&actor.person.id),
+    };
+    let page = store::sessions::list(snapshot, scope, filter).await?;
+    let shows_live_apart = filter.state.is_empty() && filter.before.parse::<Cursor>().is_err();
+    let mut live = Vec::new();
+    if shows_live_apart {
+        for state in [SessionState::Starting, SessionState::Live] {
+            let filter = SessionFilter {
+                state: state.as_str().to_owned(),
+                ..filter.clone()
+            };
+            live.extend(store::sessions::list(snapshot, scope, &filter).await?.sessions);
+        }
+    }
+    let mut others = page.sessions;
+    others.retain(|session| !(shows_live_apart && runs(session)));
+    let mut replays = Replays::of(actor);
+
+    Ok(SessionList {
+        live: replays.rows(snapshot, live).await?,
+        sessions: replays.rows(snapshot, others).await?,
+        next: page.next,
+        now,
+    })
+}
+
+fn runs(session: &SessionView) -> bool {
+    match session.state {
+        SessionState::Starting | SessionState::Live => true,
+        SessionState::Ended | SessionState::Failed => false,
+    }
+}
+
+/// Which sessions a viewer may replay; a record's settings are looked up once.
+struct Replays {
+    everything: bool,
+    records: BTreeMap<RecordId, bool>,
+}
+
+impl Replays {
+    fn of(actor: &Actor) -> Self {
+        let everything = match actor.role() {
+            Role::Administrator | Role::Auditor => true,
+            Role::User => false,
+        };
+
+        Self {
+            everything,
+            records: BTreeMap::new(),
+        }
+    }
+
+    async fn rows(
+        &mut self,
+        snapshot: &mut Snapshot,
+        sessions: Vec<SessionView>,
+    ) -> Result<Vec<SessionRow>, AppError> {
+        let mut rows = Vec::with_capacity(sessions.len());
+        for session in sessions {
+            let may_replay = self.everything || self.own(snapshot, &session.record).await?;
+            rows.push(SessionRow { session, may_replay });
+        }
+
+        Ok(rows)
+    }
+
+    async fn own(&mut self, snapshot: &mut Snapshot, record: &RecordId) -> Result<bool, AppError> {
+        if let Some(known) = self.records.get(record) {
+            return Ok(*known);
+        }
+        let (settings, _) = store::settings::lookup(snapshot, record).await?;
+        let may_replay = settings.connection.may_replay_own_sessions();
+        self.records.insert(record.clone(), may_replay);
+
+        Ok(may_replay)
+    }
+}

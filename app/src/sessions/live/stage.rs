@@ -1,0 +1,327 @@
+//! Screen and statements of a live session; it follows.
+
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
+
+use leptos::ev;
+use leptos::html;
+use leptos::prelude::*;
+use protocol::ids::SessionId;
+use protocol::terminal::watch::WatchFrame;
+use protocol::time::Timestamp;
+use send_wrapper::SendWrapper;
+use web_sys::HtmlElement;
+
+use super::watch::Socket;
+use crate::sessions::player::painter::Painter;
+use crate::sessions::player::reel::Step;
+use crate::sessions::player::words::{clock, took};
+use crate::terminal::xterm::{self, Size};
+
+/// Statements on the page at once; older ones are in the recording.
+const MAX_LINES: usize = 200;
+
+/// What the page shows beside the screen.
+#[derive(Clone, Copy)]
+struct Shown {
+    lines: RwSignal<Vec<Line>>,
+    /// What is to be known about the connection or the session's end.
+    said: RwSignal<Option<String>>,
+    has_ended: RwSignal<bool>,
+}
+
+/// A statement that was run while somebody watched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Line {
+    seq: u64,
+    at: Timestamp,
+    sql: String,
+    outcome: Option<Outcome>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Outcome {
+    duration: u64,
+    words: String,
+    error: Option<String>,
+}
+
+#[component]
+pub(super) fn Stage(id: SessionId, started_at: Timestamp, has_ended: RwSignal<bool>) -> impl IntoView {
+    let shown = Shown {
+        lines: RwSignal::new(Vec::new()),
+        said: RwSignal::new(None),
+        has_ended,
+    };
+    let host = NodeRef::<html::Div>::new();
+    let view: StoredValue<Option<SendWrapper<Rc<View>>>> = StoredValue::new(None);
+    let widget = LocalResource::new(xterm::load);
+    Effect::new(move || {
+        let (Some(loaded), Some(host)) = (widget.get(), host.get()) else {
+            return;
+        };
+        if view.with_value(Option::is_some) {
+            return;
+        }
+        match loaded {
+            Ok(()) => view.set_value(Some(SendWrapper::new(View::open(host.into(), &id, shown)))),
+            Err(sentence) => shown.said.set(Some(sentence.to_owned())),
+        }
+    });
+    let sizes = window_event_listener(ev::resize, move |_| {
+        view.with_value(|view| view.iter().for_each(|view| view.painter.fill()));
+    });
+    on_cleanup(move || {
+        sizes.remove();
+        drop(view.try_update_value(Option::take));
+    });
+
+    view! {
+        <div class="player-body">
+            <section class="player-screen" aria-label="Live screen" tabindex="0">
+                <noscript inner_html="<p>Watching a session needs JavaScript. Switch it on for this site and reload the page.</p>"></noscript>
+                <p class="live-said" role="status" hidden=move || shown.said.with(Option::is_none)>
+                    {move || shown.said.get()}
+                </p>
+                <div class="player-host" role="img" aria-label="Screen" node_ref=host></div>
+            </section>
+            <Statements shown started_at />
+        </div>
+    }
+    .into_any()
+}
+
+/// What has been run since the page was opened, newest first.
+#[component]
+fn Statements(shown: Shown, started_at: Timestamp) -> impl IntoView {
+    let rows = move || {
+        let mut lines = shown.lines.get();
+        lines.reverse();
+
+        lines
+    };
+
+    view! {
+        <aside class="statements" aria-label="Statements">
+            <header>
+                <h2>"Statements since you watch"</h2>
+            </header>
+            {move || {
+                shown
+                    .lines
+                    .with(Vec::is_empty)
+                    .then(|| view! { <p class="muted">"Nothing was run yet. Earlier ones are in the replay."</p> })
+            }}
+            <ol>
+                <For
+                    each=rows
+                    key=|line| (line.seq, line.outcome.clone())
+                    children=move |line| view! { <StatementRow line started_at /> }
+                />
+            </ol>
+        </aside>
+    }
+    .into_any()
+}
+
+#[component]
+fn StatementRow(line: Line, started_at: Timestamp) -> impl IntoView {
+    let at = clock(line.at.micros() - started_at.micros());
+    let (duration, words, error) = match line.outcome {
+        Some(outcome) => (took(outcome.duration), outcome.words, outcome.error),
+        None => (String::new(), "running".to_owned(), None),
+    };
+    let class = if error.is_some() { "tag bad" } else { "tag" };
+
+    view! {
+        <li>
+            <div class="line">
+                <span class="at">{at}</span>
+                <span class="took">{duration}</span>
+                <span class=class>{words}</span>
+                <code>{line.sql}</code>
+                {error.map(|error| view! { <span class="error">{error}</span> })}
+            </div>
+        </li>
+    }
+    .into_any()
+}
+
+/// The live view in the browser.
+struct View {
+    painter: Rc<Painter>,
+    socket: RefCell<Option<Socket>>,
+    parsed: Cell<u64>,
+    shown: Shown,
+}
+
+impl View {
+    fn open(host: HtmlElement, session: &SessionId, shown: Shown) -> Rc<Self> {
+        let view = Rc::new_cyclic(|view: &Weak<Self>| {
+            let printed = view.clone();
+            let painter = Painter::open(host, move |n_bytes, _| {
+                if let Some(view) = printed.upgrade() {
+                    view.acknowledge(n_bytes);
+                }
+            });
+
+            Self {
+                painter,
+                socket: RefCell::new(None),
+                parsed: Cell::new(0),
+                shown,
+            }
+        });
+        let told = Rc::downgrade(&view);
+        let socket = Socket::open(session, move |frame| {
+            if let Some(view) = told.upgrade() {
+                view.handle(frame);
+            }
+        });
+        match socket {
+            Ok(socket) => drop(view.socket.replace(Some(socket))),
+            Err(_) => shown
+                .said
+                .set(Some("The live view could not be opened.".to_owned())),
+        }
+
+        view
+    }
+
+    fn handle(&self, frame: Option<WatchFrame>) {
+        match frame {
+            Some(WatchFrame::Snapshot { cols, rows, screen }) => self.painter.paint(vec![
+                Step::Clear,
+                Step::Resize(Size { cols, rows }),
+                Step::Print(screen),
+            ]),
+            Some(WatchFrame::Output(bytes)) => self.painter.paint(vec![Step::Print(bytes)]),
+            Some(WatchFrame::Resize { cols, rows }) => {
+                self.painter.paint(vec![Step::Resize(Size { cols, rows })]);
+            }
+            Some(WatchFrame::Hello(hello)) => self.say_attached(hello.is_attached),
+            Some(WatchFrame::Attached(is_attached)) => self.say_attached(is_attached),
+            Some(WatchFrame::Ended(ended)) => {
+                self.shown.has_ended.set(true);
+                self.shown.said.set(Some(ended.sentence));
+            }
+            Some(WatchFrame::Dropped(sentence)) => {
+                self.shown.has_ended.set(true);
+                self.shown.said.set(Some(sentence));
+            }
+            Some(start_or_end @ (WatchFrame::StatementStart { .. } | WatchFrame::StatementEnd { .. })) => {
+                self.shown.lines.update(|lines| add(lines, start_or_end))
+            }
+            None => self.lost(),
+        }
+    }
+
+    fn say_attached(&self, is_attached: bool) {
+        let sentence = "No browser shows this session to its person at the moment.";
+
+        self.shown.said.set((!is_attached).then(|| sentence.to_owned()));
+    }
+
+    /// The socket is gone; where the session's end was told, that stands.
+    fn lost(&self) {
+        if self.shown.has_ended.get_untracked() {
+            return;
+        }
+        self.shown.has_ended.set(true);
+        self.shown.said.set(Some(
+            "The connection to the server was lost. Reload the page to watch on.".to_owned(),
+        ));
+    }
+
+    fn acknowledge(&self, n_bytes: usize) {
+        let parsed = self.parsed.get() + n_bytes as u64;
+        self.parsed.set(parsed);
+        if let Some(socket) = &*self.socket.borrow() {
+            socket.acknowledge(parsed);
+        }
+    }
+}
+
+/// Takes a start as a new line, an end into its line.
+fn add(lines: &mut Vec<Line>, frame: WatchFrame) {
+    match frame {
+        WatchFrame::StatementStart { seq, at, sql } => {
+            lines.push(Line {
+                seq,
+                at,
+                sql,
+                outcome: None,
+            });
+            let n_over = lines.len().saturating_sub(MAX_LINES);
+            lines.drain(..n_over);
+        }
+        WatchFrame::StatementEnd {
+            statement,
+            tag,
+            rows,
+            duration,
+            error,
+            ..
+        } => {
+            let Some(line) = lines.iter_mut().rev().find(|line| line.seq == statement) else {
+                return;
+            };
+            let words = match (&error, rows) {
+                (Some(_), _) => "failed".to_owned(),
+                (None, 1) => "1 row".to_owned(),
+                (None, 0) => tag,
+                (None, rows) => format!("{rows} rows"),
+            };
+            line.outcome = Some(Outcome {
+                duration,
+                words,
+                error,
+            });
+        }
+        WatchFrame::Hello(_)
+        | WatchFrame::Snapshot { .. }
+        | WatchFrame::Output(_)
+        | WatchFrame::Resize { .. }
+        | WatchFrame::Attached(_)
+        | WatchFrame::Ended(_)
+        | WatchFrame::Dropped(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_end_is_told_of_the_statement_it_ends() {
+        let mut lines = Vec::new();
+        for seq in 1..=MAX_LINES as u64 + 1 {
+            add(
+                &mut lines,
+                WatchFrame::StatementStart {
+                    seq,
+                    at: Timestamp(0),
+                    sql: "select 1".to_owned(),
+                },
+            );
+        }
+        add(
+            &mut lines,
+            WatchFrame::StatementEnd {
+                statement: 2,
+                at: Timestamp(1),
+                tag: "SELECT 1".to_owned(),
+                rows: 1,
+                duration: 400,
+                error: None,
+            },
+        );
+
+        assert_eq!(lines.len(), MAX_LINES);
+        assert_eq!(
+            lines[0].outcome.as_ref().map(|outcome| outcome.words.as_str()),
+            Some("1 row")
+        );
+        assert_eq!(lines[1].outcome, None);
+    }
+}

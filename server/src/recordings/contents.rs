@@ -1,0 +1,105 @@
+//! `GET /sessions/{session}/contents`: where in a recording is what, from the indexes of its segments.
+
+use app::ctx::Actor;
+use axum::extract::{Path, Request, State};
+use axum::response::Response;
+use protocol::errors::Refusal;
+use protocol::ids::SessionId;
+use protocol::recordings::{Contents, Part};
+use recording::{Body, Index, Segment, SessionKey};
+
+use super::closed::Closed;
+use super::{actor_of, answer, opened, read, segments};
+use crate::recorder::{StoredSegment, aside};
+use crate::state::AppState;
+
+/// For the player: what it needs to fetch only what it shows.
+pub async fn contents(
+    State(state): State<AppState>,
+    Path(session): Path<SessionId>,
+    request: Request,
+) -> Response {
+    answer(write(&state, &session, actor_of(&request)).await)
+}
+
+async fn write(
+    state: &AppState,
+    session: &SessionId,
+    actor: Result<Actor, Refusal>,
+) -> Result<Vec<u8>, Refusal> {
+    let (_, key) = opened(state, actor, session).await?;
+    let found = segments(state, session)?;
+    let contents = aside(|| contents_of(&found, &key));
+
+    postcard::to_allocvec(&contents).map_err(|_| super::missing())
+}
+
+/// A segment that cannot be read is named, and the others are there.
+fn contents_of(segments: &[StoredSegment], key: &SessionKey) -> Contents {
+    let mut contents = Contents::default();
+    for stored in segments {
+        match parts(stored, key) {
+            Ok(parts) => contents.parts.extend(parts),
+            Err(refusal) => contents.missing.push((stored.number, refusal.sentence)),
+        }
+    }
+
+    contents
+}
+
+fn parts(stored: &StoredSegment, key: &SessionKey) -> Result<Vec<Part>, Refusal> {
+    if stored.is_closed {
+        let index = Closed::open(stored, key)?.index();
+
+        return Ok(closed_parts(stored.number, &index));
+    }
+    let segment = read(stored, key)?;
+
+    Ok(match segment.index() {
+        // Closed since the folder was read.
+        Some(index) => closed_parts(stored.number, index),
+        None => open_part(stored.number, &segment).into_iter().collect(),
+    })
+}
+
+fn closed_parts(number: u32, index: &Index) -> Vec<Part> {
+    let blocks = index.blocks.iter().zip(0_u32..);
+
+    blocks
+        .map(|(block, idx)| Part {
+            segment: number,
+            block: idx,
+            first_at: block.first_at,
+            last_at: block.last_at,
+            n_frames: block.n_frames,
+            keyframes: index
+                .keyframes
+                .iter()
+                .filter(|keyframe| keyframe.block == idx)
+                .map(|keyframe| keyframe.at)
+                .collect(),
+        })
+        .collect()
+}
+
+/// An open segment has no index: it is read, up to where it is torn.
+fn open_part(number: u32, segment: &Segment) -> Option<Part> {
+    let mut part: Option<Part> = None;
+    for frame in segment.frames().map_while(Result::ok) {
+        let part = part.get_or_insert(Part {
+            segment: number,
+            block: 0,
+            first_at: frame.at,
+            last_at: frame.at,
+            n_frames: 0,
+            keyframes: Vec::new(),
+        });
+        part.last_at = frame.at;
+        part.n_frames = part.n_frames.saturating_add(1);
+        if let Body::Keyframe(_) = frame.body {
+            part.keyframes.push(frame.at);
+        }
+    }
+
+    part
+}

@@ -1,0 +1,78 @@
+//! `GET /sessions/{session}/frames?segment=n&first=a&last=b`: frames of some blocks of a segment, for the player.
+
+use app::ctx::Actor;
+use axum::extract::{Path, Query, Request, State};
+use axum::response::Response;
+use protocol::errors::{Code, Refusal};
+use protocol::ids::SessionId;
+use recording::Frame;
+use serde::Deserialize;
+
+use super::closed::Closed;
+use super::{actor_of, answer, opened, read, segments, unlike};
+use crate::recorder::aside;
+use crate::state::AppState;
+
+/// Which blocks: both ends are included. An open segment is one block, number 0.
+#[derive(Deserialize)]
+pub struct Wanted {
+    segment: u32,
+    #[serde(default)]
+    first: u32,
+    #[serde(default)]
+    last: u32,
+}
+
+/// Most blocks one answer has: what a keyframe is followed by until the next, twice over.
+const MAX_BLOCKS: u32 = 16;
+
+/// The frames, as [`recording::player::encode`] writes them.
+pub async fn frames(
+    State(state): State<AppState>,
+    Path(session): Path<SessionId>,
+    Query(wanted): Query<Wanted>,
+    request: Request,
+) -> Response {
+    answer(write(&state, &session, &wanted, actor_of(&request)).await)
+}
+
+async fn write(
+    state: &AppState,
+    session: &SessionId,
+    wanted: &Wanted,
+    actor: Result<Actor, Refusal>,
+) -> Result<Vec<u8>, Refusal> {
+    let (_, key) = opened(state, actor, session).await?;
+    let found = segments(state, session)?;
+    let stored = found
+        .iter()
+        .find(|segment| segment.number == wanted.segment)
+        .ok_or_else(super::missing)?;
+
+    let frames = aside(|| {
+        if stored.is_closed {
+            return blocks(&Closed::open(stored, &key)?, wanted);
+        }
+
+        // A torn tail of a session that was cut off is no fault of what is before it.
+        Ok(read(stored, &key)?.frames().map_while(Result::ok).collect())
+    })?;
+
+    recording::player::encode(&frames).map_err(|_| unlike(wanted.segment, &recording::ReadError::Altered))
+}
+
+fn blocks(segment: &Closed, wanted: &Wanted) -> Result<Vec<Frame>, Refusal> {
+    let n_blocks = wanted.last.checked_sub(wanted.first).map(|more| more + 1);
+    if n_blocks.is_none_or(|n_blocks| n_blocks > MAX_BLOCKS) {
+        return Err(Refusal::new(
+            Code::Validation,
+            format!("Ask for 1 to {MAX_BLOCKS} blocks."),
+        ));
+    }
+    let mut frames = Vec::new();
+    for block in wanted.first..=wanted.last {
+        frames.extend(segment.frames(block)?);
+    }
+
+    Ok(frames)
+}
