@@ -14,7 +14,7 @@ use bytes::Bytes;
 use protocol::terminal::watch::{WATCH_WINDOW, WatchFrame, WatchHello, WatcherFrame};
 use protocol::terminal::{Ended, RESUMED_LINES};
 use protocol::time::Timestamp;
-use recording::{Screen, Tape};
+use recording::Tape;
 
 use super::knocks::Watching;
 use crate::terminal::socket::Ends;
@@ -33,9 +33,8 @@ const TOO_SLOW: &str = "The live view could not keep up. Open it again.";
 
 /// Everybody who sees what the terminal shows.
 pub struct Fanout {
+    /// Keeps the screen, whatever it keeps of what is shown there.
     tape: Tape,
-    /// What is shown, where the recording keeps no screen.
-    screen: Option<Screen>,
     size: (u16, u16),
     watchers: Vec<Watcher>,
 }
@@ -50,24 +49,15 @@ struct Watcher {
 
 impl Fanout {
     pub fn new(tape: Tape, cols: u16, rows: u16) -> Self {
-        let screen = match tape.snapshot(0) {
-            Some(_) => None,
-            None => Screen::new(cols, rows),
-        };
-
         Self {
             tape,
-            screen,
             size: (cols, rows),
             watchers: Vec::new(),
         }
     }
 
-    /// Passes on what the tape has accepted.
+    /// Passes on what the tape has accepted; the next snapshot holds it.
     pub fn publish(&mut self, output: &Bytes, now: Timestamp) {
-        if let Some(screen) = &mut self.screen {
-            screen.print(output);
-        }
         for watcher in &mut self.watchers {
             watcher.print(output, now);
         }
@@ -76,9 +66,6 @@ impl Fanout {
 
     pub fn resize(&mut self, cols: u16, rows: u16) {
         self.size = (cols, rows);
-        if let Some(screen) = &mut self.screen {
-            screen.resize(cols, rows);
-        }
         self.tell(&WatchFrame::Resize { cols, rows });
     }
 
@@ -93,13 +80,11 @@ impl Fanout {
     }
 
     /// What makes an empty terminal show what this one shows, with at most `n_lines` lines above the screen.
-    pub fn snapshot(&mut self, n_lines: usize) -> Vec<u8> {
-        let kept = match &mut self.screen {
-            Some(screen) => Some(screen.snapshot(n_lines)),
-            None => self.tape.snapshot(n_lines).map(|(_, snapshot)| snapshot),
-        };
-
-        kept.map(|snapshot| snapshot.bytes).unwrap_or_default()
+    pub fn snapshot(&self, n_lines: usize) -> Vec<u8> {
+        self.tape
+            .snapshot(n_lines)
+            .map(|(_, snapshot)| snapshot.bytes)
+            .unwrap_or_default()
     }
 
     pub fn join(&mut self, watching: Watching, hello: WatchHello) {
@@ -177,7 +162,7 @@ impl Fanout {
     }
 
     /// What a watcher is painted with, and how many bytes its terminal parses for it.
-    fn picture(&mut self) -> (WatchFrame, u64) {
+    fn picture(&self) -> (WatchFrame, u64) {
         let screen = self.snapshot(RESUMED_LINES);
         let (cols, rows) = self.size;
         let n_bytes = screen.len() as u64;

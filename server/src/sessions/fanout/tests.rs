@@ -96,7 +96,10 @@ fn at(seconds: u64) -> Timestamp {
 }
 
 fn print(fanout: &mut Fanout, output: &str) {
-    fanout.publish(&Bytes::from(output.to_owned()), at(0));
+    let output = Bytes::from(output.to_owned());
+    let recorded = fanout.tape.lane(0).record_output(0, output).unwrap();
+
+    fanout.publish(recorded.get(), at(0));
 }
 
 /// What a watcher's terminal shows after the frames that wait, and how many bytes it parsed.
