@@ -269,7 +269,18 @@ impl Terminal {
             }
             ServerFrame::Output(bytes) => self.print(&bytes).await,
             ServerFrame::Ended(ended) => return Some(ended),
-            _ => {}
+            ServerFrame::Hello(_)
+            | ServerFrame::Status(_)
+            | ServerFrame::Warning(_)
+            | ServerFrame::TakenOver(_)
+            | ServerFrame::Upload { .. }
+            | ServerFrame::UploadTaken { .. }
+            | ServerFrame::UploadOver
+            | ServerFrame::Download { .. }
+            | ServerFrame::File(_)
+            | ServerFrame::FileEnd(_)
+            | ServerFrame::Edit { .. }
+            | ServerFrame::EditOver => {}
         }
 
         None
