@@ -1,6 +1,8 @@
 //! Backslash commands: those of the engine itself have one entry each in [`list::COMMANDS`].
 
 mod arguments;
+mod connection;
+mod copy;
 mod describe;
 mod formatting;
 mod list;
@@ -13,6 +15,8 @@ use arguments::Bad;
 
 use crate::engine::Engine;
 use crate::print::escape::visible;
+use crate::print::options::{Expanded, Options};
+use crate::print::settings;
 use list::{COMMANDS, REFUSED};
 
 /// What a command wants to happen next.
@@ -23,6 +27,8 @@ pub(crate) enum Outcome {
     /// The query buffer is to be run.
     Send,
     Quit,
+    /// The driver does something first; the rest of the line is dropped.
+    Away,
     /// The rest of the line is dropped.
     Failed,
 }
@@ -38,7 +44,7 @@ pub(crate) fn run(engine: &mut Engine, line: &str, at: &mut usize) -> Outcome {
             None => refuse(engine, name),
         },
     };
-    if outcome == Outcome::Failed {
+    if matches!(outcome, Outcome::Failed | Outcome::Away) {
         *at = line.len();
         return outcome;
     }
@@ -68,16 +74,68 @@ fn bad_argument(engine: &mut Engine, bad: &Bad) -> Outcome {
 }
 
 fn go(engine: &mut Engine, arguments: &mut Arguments<'_>) -> Outcome {
-    match arguments.next() {
-        Ok(None) => {
-            engine.recall_previous();
-            Outcome::Send
+    let options = engine.print_options().clone();
+    go_with(engine, arguments, "g", options)
+}
+
+fn go_expanded(engine: &mut Engine, arguments: &mut Arguments<'_>) -> Outcome {
+    let options = Options {
+        expanded: Expanded::On,
+        ..engine.print_options().clone()
+    };
+    go_with(engine, arguments, "gx", options)
+}
+
+/// Runs the query buffer with these options, changed by those in parentheses.
+fn go_with(engine: &mut Engine, arguments: &mut Arguments<'_>, name: &str, mut options: Options) -> Outcome {
+    let outcome = match arguments.next() {
+        Ok(None) => Ok(()),
+        Ok(Some(first)) => match first.strip_prefix('(') {
+            Some(first) => read_options(arguments, first.to_owned(), name, &mut options),
+            None => Err(format!(
+                "\\{name} with a file or a program is not available in this terminal."
+            )),
+        },
+        Err(bad) => return bad_argument(engine, &bad),
+    };
+    if let Err(message) = outcome {
+        let message = visible(message.as_bytes());
+        engine.say(&format!("{message}\r\n"));
+        return Outcome::Failed;
+    }
+    engine.print_next_with(options);
+    engine.recall_previous();
+    Outcome::Send
+}
+
+/// Reads `name=value ...)`; the first of them was read already.
+fn read_options(
+    arguments: &mut Arguments<'_>,
+    first: String,
+    command: &str,
+    options: &mut Options,
+) -> Result<(), String> {
+    let mut word = first;
+    loop {
+        let (text, is_last) = match word.strip_suffix(')') {
+            Some(text) => (text, true),
+            None => (word.as_str(), false),
+        };
+        let (name, value) = match text.split_once('=') {
+            Some((name, value)) => (name, Some(value)),
+            None => (text, None),
+        };
+        if !name.is_empty() {
+            settings::set(options, name, value)?;
         }
-        Ok(Some(_)) => {
-            engine.say("\\g with a file, a program or options is not available in this terminal.\r\n");
-            Outcome::Failed
+        if is_last {
+            return Ok(());
         }
-        Err(bad) => bad_argument(engine, &bad),
+        word = match arguments.next() {
+            Ok(Some(word)) => word,
+            Ok(None) => return Err(format!("\\{command}: missing right parenthesis")),
+            Err(bad) => return Err(bad.to_string()),
+        };
     }
 }
 

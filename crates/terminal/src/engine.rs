@@ -1,5 +1,6 @@
 //! The session: who has the terminal, what runs, what is printed next.
 
+mod away;
 mod inquiry;
 mod lines;
 mod messages;
@@ -8,6 +9,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 mod timing;
+mod transfer;
 mod typing;
 
 use std::collections::VecDeque;
@@ -28,6 +30,7 @@ use crate::variables::Variables;
 use inquiry::Asking;
 use lines::Line;
 use output::Output;
+pub(crate) use transfer::Transfer;
 
 /// Output below this is let out together with the prompt after it.
 const SMALL_OUTPUT: usize = 16 * 1024;
@@ -85,6 +88,17 @@ pub struct Tls {
     pub cipher: String,
 }
 
+/// A connection that took the place of another, for [`Engine::handle_connected`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Connected {
+    pub database: String,
+    pub tls: Option<Tls>,
+    /// The parameters of these names, as the server reported them when the connection was made.
+    pub is_superuser: bool,
+    pub standard_conforming_strings: bool,
+    pub server_version: String,
+}
+
 /// What the engine wants done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
@@ -94,6 +108,22 @@ pub enum Action {
     Print(Bytes),
     /// Ask the database, by a connection of its own, to cancel what runs.
     Cancel,
+    /// Let the person edit this text; [`Engine::handle_edited`] takes what came of it. Given up by Ctrl-C: see
+    /// [`Engine::is_editing_text`].
+    Edit(String),
+    /// Connect to this database on the same server as the same user; [`Engine::handle_connected`] takes the
+    /// outcome. Nothing is sent until then.
+    Connect { database: String },
+    /// Let the person choose a file, whose bytes are rows: [`Engine::handle_upload`] takes them while
+    /// [`Engine::wants_upload`], then [`Engine::upload_finished`] or [`Engine::upload_failed`]. Over as soon as
+    /// [`Engine::is_uploading`] is false.
+    Upload,
+    /// Begin a file of this name, which has no folders in it, for the person to keep.
+    Download { name: String },
+    /// The next bytes of that file, as the server sent them. Leave actions untaken to have the server wait.
+    File(Bytes),
+    /// That file has ended: whole, or cut short by an error or Ctrl-C.
+    FileEnd { is_whole: bool },
     /// Keep this statement for [`Settings::history`] of later sessions. Never holds a password literal.
     Remember(String),
     /// The session is over. Comes once, after everything was printed.
@@ -137,7 +167,7 @@ pub enum Transaction {
 ///
 /// Flow control: feed messages only while [`Self::wants_message`]; when nothing more may be printed, take
 /// [`Self::poll_urgent`] instead of [`Self::poll_action`]. Then what is held is bounded: rows of one result
-/// (`result_memory` and one message), 64 KiB of output and one message, 64 KiB of keys typed ahead, 256 KiB
+/// (`result_memory` and one message), 64 KiB of output and one message, as much of a file, 64 KiB of keys typed ahead, 256 KiB
 /// of the line being edited, 16 MiB of the statement before it and as much of the one run last, 4 MiB of
 /// history. While a table is written, one line of one cell with its padding comes on top: as wide as the
 /// widest value shown, where a tab counts 8 and an escaped byte 4 or 6.
@@ -154,6 +184,8 @@ pub struct Engine {
     server_major: u32,
     /// How tables look.
     options: Options,
+    /// How those of the statement that runs look, when `\g` says so.
+    run_options: Option<Options>,
     variables: Arc<Variables>,
     /// Whether the time of statements is told.
     is_timing: bool,
@@ -173,6 +205,8 @@ pub struct Engine {
     statement: String,
     /// The statement sent last.
     previous: String,
+    /// The statement that runs, when it is neither typed nor a command's that asks the catalog.
+    own_sql: String,
     /// Typed lines that become one entry of the history; `None` when they are too long for one.
     entry: Option<String>,
     line: Option<Line>,
@@ -185,6 +219,10 @@ pub struct Engine {
     asking: Option<Asking>,
     /// Ctrl-C was pressed: results of what runs are not shown.
     cancelled: bool,
+    /// A file rows come from or go to.
+    transfer: Option<Transfer>,
+    /// Bytes of the file among `actions`.
+    transfer_held: usize,
     notifications: String,
     output: Output,
     actions: VecDeque<Action>,
@@ -205,9 +243,18 @@ enum State {
     CopyIn {
         since: Instant,
     },
+    /// The driver, which answers an action.
+    Away(Errand),
     /// The end, when everything is printed.
     Ending(End),
     Over,
+}
+
+/// What the driver is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Errand {
+    Edit,
+    Connect,
 }
 
 /// What the statement's current result consists of.
@@ -243,6 +290,7 @@ impl Engine {
                 screen: settings.size.cols,
                 ..Options::default()
             },
+            run_options: None,
             variables,
             is_timing: false,
             last_error: None,
@@ -255,6 +303,7 @@ impl Engine {
             scanner,
             statement: String::new(),
             previous: String::new(),
+            own_sql: String::new(),
             entry: Some(String::new()),
             line: None,
             lines: VecDeque::new(),
@@ -263,6 +312,8 @@ impl Engine {
             result: None,
             asking: None,
             cancelled: false,
+            transfer: None,
+            transfer_held: 0,
             notifications: String::new(),
             output,
             actions: VecDeque::new(),
@@ -301,18 +352,27 @@ impl Engine {
                 self.state = State::Over;
                 Some(Action::End(end))
             }
-            State::Ready | State::Prompt | State::Running { .. } | State::CopyIn { .. } | State::Over => None,
+            State::Ready
+            | State::Prompt
+            | State::Away(_)
+            | State::Running { .. }
+            | State::CopyIn { .. }
+            | State::Over => None,
         }
     }
 
     /// The next thing to do besides printing and ending: for a driver that may not print.
     pub fn poll_urgent(&mut self) -> Option<Action> {
-        self.actions.pop_front()
+        let action = self.actions.pop_front();
+        if let Some(Action::File(bytes)) = &action {
+            self.transfer_held = self.transfer_held.saturating_sub(bytes.len());
+        }
+        action
     }
 
-    /// Whether the next message of the database may be fed: not while much is to be printed.
+    /// Whether the next message of the database may be fed: not while much is to be printed or kept.
     pub fn wants_message(&self) -> bool {
-        self.output.pending() < MUCH_OUTPUT
+        self.output.pending() < MUCH_OUTPUT && self.transfer_held < MUCH_OUTPUT
     }
 
     pub fn status(&self) -> Status {
@@ -343,6 +403,7 @@ impl Engine {
                 }
                 State::Ready
                 | State::Prompt
+                | State::Away(_)
                 | State::CopyIn { .. }
                 | State::Running { .. }
                 | State::Ending(_)
@@ -372,9 +433,24 @@ impl Engine {
         self.send(frontend::Message::Query {
             sql: Text::from(self.previous.as_str()),
         });
+        self.own_sql.clear();
+        self.begin_running();
+    }
+
+    fn begin_running(&mut self) {
         self.cancelled = false;
         self.shape = Shape::Tag;
         self.state = State::Running { since: self.now };
+    }
+
+    /// Runs a COPY of the engine's own words; the query buffer stays.
+    pub(crate) fn send_copy(&mut self, sql: String, transfer: Option<Transfer>) {
+        self.transfer = transfer;
+        self.send(frontend::Message::Query {
+            sql: Text::from(sql.as_str()),
+        });
+        self.own_sql = sql;
+        self.begin_running();
     }
 
     fn quit(&mut self) {

@@ -11,5 +11,5 @@ mod report;
 mod scanner;
 mod variables;
 
-pub use engine::{Action, End, Engine, Settings, Size, Status, Tls, Transaction};
+pub use engine::{Action, Connected, End, Engine, Settings, Size, Status, Tls, Transaction};
 pub use print::{char_width, wide_ranges, width, zero_width_ranges};

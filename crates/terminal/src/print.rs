@@ -7,7 +7,7 @@
 //! let table = Table::of_strings(
 //!     engine.print_options(),
 //!     "Table \"public.t\"",
-//!     &[Heading::left("Column"), Heading::left("Type")],
+//!     &headings,                             // each a name and an alignment
 //!     rows,                                  // each a Vec<Option<Bytes>>, None is NULL
 //!     Footers::Lines(vec!["Indexes:".to_owned()]),
 //! );

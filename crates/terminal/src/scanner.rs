@@ -6,7 +6,7 @@ mod secrets;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use references::{Kind, Reference, identifier, literal};
+pub(crate) use references::{Kind, Reference};
 pub(crate) use secrets::holds_password;
 
 /// What a person is in the middle of; the character the prompt shows for it.

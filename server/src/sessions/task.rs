@@ -304,6 +304,13 @@ impl Task {
                 Some(Action::Cancel) => self.cancel(),
                 // Kept by the engine for this session; see docs/adr/0006.
                 Some(Action::Remember(_)) => {}
+                Some(Action::Edit(_)) => self.engine.handle_edited(None),
+                Some(Action::Connect { .. }) => self.engine.handle_connected(Err(
+                    "\\connect: this session stays with the database it was opened for.".to_owned(),
+                )),
+                Some(Action::Upload) => self.engine.upload_failed("this session takes no files"),
+                Some(Action::Download { .. }) => self.engine.download_failed("this session gives no files"),
+                Some(Action::File(_) | Action::FileEnd { .. }) => {}
                 Some(Action::End(end)) => {
                     self.show()?;
 

@@ -87,7 +87,7 @@ fn set(engine: &mut Engine, name: &str, value: Option<&str>) -> Outcome {
         Ok(told) => (told, Outcome::Done),
         Err(message) => (message, Outcome::Failed),
     };
-    if outcome == Outcome::Failed || !engine.is_quiet() {
+    if !text.is_empty() && (outcome == Outcome::Failed || !engine.is_quiet()) {
         let text = visible(text.as_bytes());
         engine.say(&format!("{text}\r\n"));
     }

@@ -1,7 +1,8 @@
 //! The engine's own backslash commands, in the order `\?` lists them.
 
 use super::{
-    Arguments, Outcome, conninfo, formatting, go, help, print, quit, reset, variables, verbose_error,
+    Arguments, Outcome, connection, conninfo, copy, formatting, go, go_expanded, help, print, quit, reset,
+    variables, verbose_error,
 };
 use crate::engine::Engine;
 
@@ -34,11 +35,14 @@ const fn command(
 #[rustfmt::skip]
 pub(super) const COMMANDS: &[Command] = &[
     command("General", &["errverbose"], "\\errverbose", "show most recent error message at maximum verbosity", verbose_error),
-    command("General", &["g"], "\\g", "execute query", go),
+    command("General", &["g"], "\\g [(OPTIONS)]", "execute query", go),
+    command("General", &["gx"], "\\gx [(OPTIONS)]", "as \\g, but forces expanded output mode", go_expanded),
     command("General", &["q", "quit"], "\\q", "quit", quit),
     command("Help", &["?"], "\\?", "show help on backslash commands", help),
+    command("Query Buffer", &["e", "edit"], "\\e", "edit the query buffer", connection::edit),
     command("Query Buffer", &["p", "print"], "\\p", "show the contents of the query buffer", print),
     command("Query Buffer", &["r", "reset"], "\\r", "reset (clear) the query buffer", reset),
+    command("Input/Output", &["copy"], "\\copy ...", "perform SQL COPY with a file that is uploaded or downloaded", copy::copy),
     command("Input/Output", &["echo"], "\\echo [-n] [STRING]", "write string to standard output (-n for no newline)", variables::echo),
     command("Input/Output", &["qecho"], "\\qecho [-n] [STRING]", "same as \\echo here", variables::echo),
     command("Input/Output", &["warn"], "\\warn [-n] [STRING]", "same as \\echo here", variables::echo),
@@ -49,6 +53,7 @@ pub(super) const COMMANDS: &[Command] = &[
     command("Formatting", &["t"], "\\t [on|off]", "show only rows", formatting::tuples_only),
     command("Formatting", &["T"], "\\T [STRING]", "set HTML <table> tag attributes, or unset if none", formatting::table_attributes),
     command("Formatting", &["x"], "\\x [on|off|auto]", "toggle expanded output", formatting::expanded),
+    command("Connection", &["c", "connect"], "\\c[onnect] [DBNAME]", "connect to another database", connection::connect),
     command("Connection", &["conninfo"], "\\conninfo", "display information about current connection", conninfo),
     command("Operating System", &["timing"], "\\timing [on|off]", "toggle timing of commands", formatting::timing),
     command("Variables", &["set"], "\\set [NAME [VALUE]]", "set internal variable, or list all if no parameters", variables::set),

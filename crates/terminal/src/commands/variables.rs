@@ -23,8 +23,8 @@ pub(super) fn set(engine: &mut Engine, arguments: &mut Arguments<'_>) -> Outcome
 pub(super) fn unset(engine: &mut Engine, arguments: &mut Arguments<'_>) -> Outcome {
     match arguments.next() {
         Ok(Some(name)) => {
-            let outcome = engine.variables_mut().unset(&name);
-            report(engine, outcome)
+            engine.variables_mut().unset(&name);
+            Outcome::Done
         }
         Ok(None) => {
             engine.say("\\unset: missing required argument\r\n");

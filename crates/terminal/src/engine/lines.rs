@@ -145,9 +145,11 @@ impl Engine {
                         }
                         Outcome::Done | Outcome::Failed => {}
                         Outcome::Quit => return self.quit(),
+                        Outcome::Away => return,
                         Outcome::Send => {
                             self.scanner.reset();
                             if self.statement.is_empty() {
+                                self.run_options = None;
                                 continue;
                             }
                             self.send_statement();

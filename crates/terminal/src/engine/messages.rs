@@ -46,8 +46,18 @@ impl Engine {
                 payload,
             } => self.notify(&report::notification(&channel, &payload, process_id)),
             Message::ParameterStatus { name, value } => self.set_parameter(&name, &value),
-            Message::CopyOutResponse(_) => self.shape = Shape::CopyOut,
-            Message::CopyData(data) => self.show_rows(&data),
+            Message::CopyOutResponse(_) => {
+                self.shape = if self.begin_download() {
+                    Shape::Tag
+                } else {
+                    Shape::CopyOut
+                };
+            }
+            Message::CopyData(data) => {
+                if !self.keep_rows(&data) {
+                    self.show_rows(&data);
+                }
+            }
             Message::CopyInResponse(formats) => self.copy_in(&formats),
             Message::CopyBothResponse(_) => self.refuse_rows("streaming is not available in this terminal"),
             Message::ReadyForQuery(status) => {
@@ -74,7 +84,10 @@ impl Engine {
         self.abandon_result();
         self.shape = Shape::Rows;
         if !self.cancelled {
-            self.result = Some(Table::of_result(&self.options, columns));
+            self.result = Some(Table::of_result(
+                self.run_options.as_ref().unwrap_or(&self.options),
+                columns,
+            ));
         }
     }
 
@@ -104,6 +117,7 @@ impl Engine {
     }
 
     fn finish_statement(&mut self, tag: &Text) {
+        self.end_transfer(true);
         if let Some(mut table) = self.result.take() {
             table.end();
             self.output.push_table(table);
@@ -152,6 +166,7 @@ impl Engine {
             State::Running { .. }
             | State::CopyIn { .. }
             | State::Ready
+            | State::Away(_)
             | State::Prompt
             | State::Ending(_)
             | State::Over => self.say_aside(text),
@@ -171,6 +186,9 @@ impl Engine {
         if self.cancelled {
             return self.refuse_rows(copy::CANCELED);
         }
+        if self.begin_upload() {
+            return;
+        }
         if formats.overall != 0 {
             return self.refuse_rows(copy::BINARY_REFUSED);
         }
@@ -182,16 +200,22 @@ impl Engine {
     fn running_since(&self) -> Option<Instant> {
         match self.state {
             State::Running { since } => Some(since),
-            State::Ready | State::Prompt | State::CopyIn { .. } | State::Ending(_) | State::Over => None,
+            State::Ready
+            | State::Prompt
+            | State::Away(_)
+            | State::CopyIn { .. }
+            | State::Ending(_)
+            | State::Over => None,
         }
     }
 
     fn finish_query(&mut self) {
+        self.end_transfer(false);
         self.abandon_result();
         match self.state {
             State::Running { .. } => {}
             State::CopyIn { .. } => self.leave_line(),
-            State::Ready | State::Prompt | State::Ending(_) | State::Over => return,
+            State::Ready | State::Prompt | State::Away(_) | State::Ending(_) | State::Over => return,
         }
         if let (true, None, Some(since)) = (self.is_timing, &self.asking, self.running_since()) {
             self.say(&timing::elapsed(self.now.saturating_duration_since(since)));
@@ -199,6 +223,7 @@ impl Engine {
         let notifications = std::mem::take(&mut self.notifications);
         self.say(&notifications);
         self.cancelled = false;
+        self.run_options = None;
         self.state = State::Ready;
     }
 }

@@ -66,6 +66,11 @@ impl Engine {
         &self.options
     }
 
+    /// Has the results of the statement sent next look different from those after it.
+    pub(crate) fn print_next_with(&mut self, options: Options) {
+        self.run_options = Some(options);
+    }
+
     pub(crate) fn print_options_mut(&mut self) -> &mut Options {
         &mut self.options
     }
@@ -89,6 +94,15 @@ impl Engine {
 
     pub(crate) fn is_quiet(&self) -> bool {
         self.variables.is_on("QUIET")
+    }
+
+    /// Tells the variables of another connection.
+    pub(super) fn tell_connection(&mut self, version: &str) {
+        let database = self.database.clone();
+        let variables = self.variables_mut();
+        variables.tell("DBNAME", &database);
+        variables.tell("SERVER_VERSION_NAME", version);
+        variables.tell("SERVER_VERSION_NUM", &version_number(version));
     }
 
     /// How much of errors and notices is shown.
@@ -238,8 +252,12 @@ impl Engine {
     /// The statement errors speak of: none while nothing runs.
     pub(super) fn sql(&self) -> &str {
         match self.state {
-            State::Running { .. } | State::CopyIn { .. } => self.asked().unwrap_or(&self.previous),
-            State::Ready | State::Prompt | State::Ending(_) | State::Over => "",
+            State::Running { .. } | State::CopyIn { .. } => match self.asked() {
+                Some(asked) => asked,
+                None if self.own_sql.is_empty() => &self.previous,
+                None => &self.own_sql,
+            },
+            State::Ready | State::Prompt | State::Away(_) | State::Ending(_) | State::Over => "",
         }
     }
 }

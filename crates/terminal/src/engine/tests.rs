@@ -4,6 +4,7 @@ mod golden;
 mod inquiry;
 mod lines;
 mod messages;
+mod transfer;
 mod typing;
 
 use expect_test::{Expect, expect};
@@ -91,6 +92,12 @@ impl Session {
             Action::Send(other) => self.seen.push_str(&format!("{{{other:?}}}")),
             Action::Cancel => self.seen.push_str("{cancel}"),
             Action::Remember(entry) => self.seen.push_str(&format!("{{remember {entry:?}}}")),
+            Action::Edit(text) => self.seen.push_str(&format!("{{edit {text:?}}}")),
+            Action::Connect { database } => self.seen.push_str(&format!("{{connect {database:?}}}")),
+            Action::Upload => self.seen.push_str("{upload}"),
+            Action::Download { name } => self.seen.push_str(&format!("{{download {name:?}}}")),
+            Action::File(bytes) => self.seen.push_str(&format!("{{file {bytes:?}}}")),
+            Action::FileEnd { is_whole } => self.seen.push_str(&format!("{{whole {is_whole}}}")),
             Action::End(end) => self.seen.push_str(&format!("{{{end:?}}}")),
         }
     }

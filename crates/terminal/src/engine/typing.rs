@@ -5,7 +5,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use pg_proto::{Text, frontend};
 
-use super::{Action, Engine, MUCH_OUTPUT, Size, State};
+use super::{Action, Engine, Errand, MUCH_OUTPUT, Size, State};
 use crate::copy;
 use crate::editor::{Purpose, Typed};
 
@@ -183,8 +183,12 @@ impl Engine {
     fn interrupt(&mut self) {
         let was = self.state;
         match was {
-            State::Ending(_) | State::Over => return,
-            State::Ready | State::Prompt | State::CopyIn { .. } | State::Running { .. } => {}
+            State::Ending(_) | State::Over | State::Away(Errand::Connect) => return,
+            State::Ready
+            | State::Prompt
+            | State::Away(Errand::Edit)
+            | State::CopyIn { .. }
+            | State::Running { .. } => {}
         }
         self.output.clear();
         self.editor.forget_keys();
@@ -193,6 +197,9 @@ impl Engine {
             State::Running { .. } => {
                 self.drop_lines();
                 self.result = None;
+                if self.cancel_upload() {
+                    return self.say("^C\r\n");
+                }
                 self.cancelled = true;
                 if !self.actions.contains(&Action::Cancel) {
                     self.actions.push_back(Action::Cancel);
@@ -203,7 +210,7 @@ impl Engine {
                 self.say("^C\r\n");
                 self.show_copy_prompt();
             }
-            State::Ready | State::Prompt | State::Ending(_) | State::Over => {
+            State::Ready | State::Prompt | State::Away(_) | State::Ending(_) | State::Over => {
                 self.drop_lines();
                 self.say("^C\r\n");
                 self.state = State::Ready;

@@ -43,7 +43,7 @@ const FORMATS: &[(&str, Option<Format>)] = &[
 /// Longest text an option may hold.
 const MAX_TEXT: usize = 1024;
 
-/// Sets an option, or switches it when there is no value; what psql says of it.
+/// Sets an option, or switches it when there is no value; what psql says of it, which may be nothing.
 ///
 /// # Errors
 ///
@@ -83,6 +83,10 @@ pub(crate) fn set(options: &mut Options, name: &str, value: Option<&str>) -> Res
         ("columns", Some(value)) => options.columns = count(value),
         (_, _) if NAMES.contains(&name) => {}
         (_, _) => return Err(format!("\\pset: unknown option: {name}")),
+    }
+    // psql says nothing of a switch that is given its value.
+    if value.is_some() && matches!(name, "footer" | "numericlocale" | "tuples_only") {
+        return Ok(String::new());
     }
     Ok(told(options, name))
 }

@@ -123,20 +123,6 @@ impl Heading {
             align: align_of(column.type_oid),
         }
     }
-
-    pub(crate) fn left(name: &str) -> Self {
-        Self {
-            name: Bytes::copy_from_slice(name.as_bytes()),
-            align: Align::Left,
-        }
-    }
-
-    pub(crate) fn right(name: &str) -> Self {
-        Self {
-            align: Align::Right,
-            ..Self::left(name)
-        }
-    }
 }
 
 impl Table {

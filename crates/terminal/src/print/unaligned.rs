@@ -200,10 +200,10 @@ impl Unaligned {
     }
 
     fn write_footers(&mut self, sheet: &Sheet, pen: &mut Pen<'_>) {
-        let counts = !self.is_expanded || sheet.is_empty();
         let footers = match self.is_csv {
             true => Vec::new(),
-            false => sheet.shown_footers(counts),
+            // Expanded rows are not even counted when there are none.
+            false => sheet.shown_footers(!self.is_expanded),
         };
         if self.is_expanded && !footers.is_empty() {
             pen.text(&self.record_sep);

@@ -77,17 +77,19 @@ impl Vertical {
             record: 0,
             stage: Stage::Title,
         };
-        if let (Format::Wrapped, aim) = (options.format, options.aim()) {
-            vertical.wraps = true;
-            vertical.squeeze(sheet, aim, marks_old);
-        }
+        vertical.wraps = options.format == Format::Wrapped;
+        let aim = options.aim().filter(|_| vertical.wraps);
+        vertical.squeeze(sheet, aim, marks_old);
         vertical
     }
 
     pub(super) fn step(&mut self, sheet: &mut Sheet, pen: &mut Pen<'_>) -> Step {
         match std::mem::replace(&mut self.stage, Stage::Done) {
             Stage::Title => {
-                if let Some(title) = sheet.shown_title().filter(|_| !sheet.is_empty()) {
+                if let Some(title) = sheet
+                    .shown_title()
+                    .filter(|_| !sheet.is_empty() && !sheet.columns.is_empty())
+                {
                     pen.text(&visible(title.as_bytes()));
                     pen.newline();
                 }
@@ -120,7 +122,8 @@ impl Vertical {
         Step::Wrote
     }
 
-    /// Finds how many columns values get so that a line fits into `aim`, with three at least.
+    /// Finds how many columns values get so that a line fits into `aim`, with three at least, and that the line above
+    /// a record does.
     fn squeeze(&mut self, sheet: &Sheet, aim: Option<usize>, marks_old: bool) {
         let mut between = match self.border {
             0 => 1,
@@ -322,7 +325,7 @@ impl Vertical {
         if sheet.footers.is_none() {
             return;
         }
-        let footers = sheet.shown_footers(sheet.is_empty());
+        let footers = sheet.shown_footers(self.record == 0);
         if self.record > 0 && self.border == 2 {
             self.write_rule(self.strokes.bottom, None, pen);
         }

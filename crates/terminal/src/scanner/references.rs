@@ -57,7 +57,7 @@ impl<'t> Reference<'t> {
 }
 
 /// An SQL literal that means the same whatever `standard_conforming_strings` is.
-pub(crate) fn literal(value: &str) -> String {
+fn literal(value: &str) -> String {
     let quoted = value.replace('\'', "''");
     match quoted.contains('\\') {
         true => format!(" E'{}'", quoted.replace('\\', "\\\\")),
@@ -65,7 +65,7 @@ pub(crate) fn literal(value: &str) -> String {
     }
 }
 
-pub(crate) fn identifier(value: &str) -> String {
+fn identifier(value: &str) -> String {
     format!("\"{}\"", value.replace('"', "\"\""))
 }
 

@@ -2,7 +2,11 @@
 //! must print what psql printed.
 //!
 //! A `.golden` file holds, for each statement, its lines (`> `) and the server's messages in hex (`< `); then,
-//! below `---`, everything psql wrote when it read the same statements from a file.
+//! below `---`, everything psql wrote when it read the same statements from a file. In the files of whole
+//! sessions all lines come first, commands among them, then the different answers, each going on in lines that
+//! begin with two spaces, then which of them came in which order (`* `).
+
+use std::collections::VecDeque;
 
 use bytes::BytesMut;
 use pg_proto::backend;
@@ -49,7 +53,7 @@ fn drain(engine: &mut Engine) -> (String, usize) {
             Action::Print(bytes) => shown.push_str(std::str::from_utf8(&bytes).unwrap()),
             Action::Send(_) => n_sent += 1,
             Action::Remember(_) => {}
-            Action::Cancel | Action::End(_) => panic!("{action:?}"),
+            other => panic!("{other:?}"),
         }
     }
     (shown, n_sent)
@@ -98,4 +102,88 @@ fn tags_notices_and_several_results_look_as_psql_prints_them() {
 #[test]
 fn errors_look_as_psql_prints_them() {
     check(include_str!("errors.golden"));
+}
+
+/// A session of commands and statements, typed without prompts; all it shows but the typed lines.
+fn check_session(golden: &str) {
+    let (script, expected) = golden.split_once("---\n").unwrap();
+    let mut different: Vec<Vec<u8>> = Vec::new();
+    let mut answers: VecDeque<&[u8]> = VecDeque::new();
+    for line in script.lines() {
+        match (line.strip_prefix("< "), line.strip_prefix("  ")) {
+            (Some(hex), _) => different.push(unhex(hex)),
+            (None, Some(hex)) => different.last_mut().unwrap().extend(unhex(hex)),
+            (None, None) => {}
+        }
+    }
+    for order in script.lines().filter_map(|line| line.strip_prefix("* ")) {
+        answers.extend(
+            order
+                .split(' ')
+                .map(|idx| different[idx.parse::<usize>().unwrap()].as_slice()),
+        );
+    }
+    let settings = Settings {
+        size: Size { cols: 1000, rows: 50 },
+        result_memory: Settings::DEFAULT_RESULT_MEMORY,
+        ..Settings::default()
+    };
+    let Session { mut engine, now, .. } = Session::with(settings);
+    for name in ["PROMPT1", "PROMPT2", "PROMPT3"] {
+        engine.variables_mut().set(name, "").unwrap();
+    }
+    let mut shown = String::new();
+    engine.handle_input(b"\r", now);
+    while engine.poll_action().is_some() {}
+
+    for line in script.lines().filter_map(|line| line.strip_prefix("> ")) {
+        engine.handle_input(format!("\x1b[200~{line}\x1b[201~\r").as_bytes(), now);
+        let mut printed = String::new();
+        while let Some(action) = engine.poll_action() {
+            match action {
+                Action::Print(bytes) => printed.push_str(std::str::from_utf8(&bytes).unwrap()),
+                Action::Send(frontend::Message::Query { sql }) => {
+                    let answer = answers
+                        .pop_front()
+                        .unwrap_or_else(|| panic!("one too many: {sql:?}"));
+                    let mut answer = BytesMut::from(answer);
+                    while let Some(message) = backend::decode(&mut answer, 1 << 20).unwrap() {
+                        engine.handle_message(message, now);
+                    }
+                }
+                Action::Remember(_) => {}
+                other => panic!("{other:?}"),
+            }
+        }
+        let (_, below) = printed.split_once("\r\n").unwrap();
+        shown.push_str(&below.replace("\r\n", "\n"));
+    }
+
+    // Where psql prints values as they are, here too control characters are shown.
+    let expected = expected.replace('\x1b', "\\x1B");
+    let sections = shown.split("\\== ").zip(expected.split("\\== "));
+    let different: Vec<_> = sections.filter(|(shown, expected)| shown != expected).collect();
+    assert!(different.is_empty(), "{different:#?}");
+    assert_eq!(shown, expected);
+    assert!(answers.is_empty());
+}
+
+#[test]
+fn print_settings_are_psqls() {
+    check_session(include_str!("pset.golden"));
+}
+
+#[test]
+fn formats_look_as_psql_prints_them() {
+    check_session(include_str!("formats.golden"));
+}
+
+#[test]
+fn variables_are_psqls() {
+    check_session(include_str!("variables.golden"));
+}
+
+#[test]
+fn options_of_one_statement_are_psqls() {
+    check_session(include_str!("go.golden"));
 }

@@ -95,17 +95,20 @@ fn backslash_commands_do_what_psql_does() {
             {remember "\\?"}\?
             General
               \errverbose            show most recent error message at maximum verbosity
-              \g                     execute query
+              \g [(OPTIONS)]         execute query
+              \gx [(OPTIONS)]        as \g, but forces expanded output mode
               \q                     quit
 
             Help
               \?                     show help on backslash commands
 
             Query Buffer
+              \e                     edit the query buffer
               \p                     show the contents of the query buffer
               \r                     reset (clear) the query buffer
 
             Input/Output
+              \copy ...              perform SQL COPY with a file that is uploaded or downloaded
               \echo [-n] [STRING]    write string to standard output (-n for no newline)
               \qecho [-n] [STRING]   same as \echo here
               \warn [-n] [STRING]    same as \echo here
@@ -120,6 +123,7 @@ fn backslash_commands_do_what_psql_does() {
               \x [on|off|auto]       toggle expanded output
 
             Connection
+              \c[onnect] [DBNAME]    connect to another database
               \conninfo              display information about current connection
 
             Operating System
@@ -200,7 +204,7 @@ fn g_runs_the_buffer_and_then_the_statement_before() {
             app=> {remember "\\g"}{"select 6 "}\g
             SELECT 0
             app=> {remember "select 7 \\g file"}{remember "\\p"}select 7 \g file
-            \g with a file, a program or options is not available in this terminal.
+            \g with a file or a program is not available in this terminal.
             app-> \p
             select 7 
             app-> "#]]);
