@@ -175,7 +175,7 @@ class Player {
     await enterAs(page, await Client.signIn(url, person));
     await visit(page, `/sessions/${session}`);
     const player = new Player(page);
-    await player.shows("shop=>");
+    await expect(player.statements).toHaveCount(5);
     return player;
   }
 

@@ -86,7 +86,6 @@ impl Deck {
         let stamp = host.clone();
         let painter = Painter::open(host, move |_, is_done| {
             if is_done {
-                shown.has_begun.set(true);
                 // Where the screen is, for who measures or tests it.
                 let at = shown.position.get_untracked().to_string();
                 let _set = stamp.set_attribute("data-at", &at);
@@ -180,6 +179,10 @@ impl Deck {
         match scene {
             Scene::Next(_) => self.painter.paint(steps),
             Scene::Whole(_) => self.painter.jump(steps),
+        }
+        // A recording may begin with an empty screen: nothing is printed then.
+        if !self.shown.has_begun.get_untracked() {
+            self.shown.has_begun.set(true);
         }
         if self.has_keys {
             self.shown.keys.set(keys::lane(shelf.before(until), until));

@@ -161,9 +161,14 @@ pub(super) fn next(lines: &[Line], at: Micros) -> Option<Micros> {
 
 /// The moment of the line before the one `at` is at, or of that one where `at` is well after its start.
 pub(super) fn previous(lines: &[Line], at: Micros) -> Option<Micros> {
-    let place = lines.partition_point(|line| line.at < at.saturating_sub(JUST_STARTED));
+    let started = lines.partition_point(|line| line.at <= at);
+    let here = lines.get(started.checked_sub(1)?)?.at;
+    if at - here > JUST_STARTED {
+        return Some(here);
+    }
+    let before = lines.partition_point(|line| line.at < here);
 
-    lines.get(place.checked_sub(1)?).map(|line| line.at)
+    lines.get(before.checked_sub(1)?).map(|line| line.at)
 }
 
 /// A step back within so much of a line's start leads to the line before.
