@@ -26,6 +26,8 @@ pub(crate) enum Unset {
         value: String,
         words: String,
     },
+    #[error("{name} is always {value} in this terminal.")]
+    Stuck { name: String, value: String },
     #[error("The variables of this session hold 4 MiB, and no more fits.")]
     Full,
 }
@@ -34,21 +36,17 @@ pub(crate) enum Unset {
 #[derive(Debug, Clone, Copy)]
 enum Kind {
     Switch,
-    /// On, off or another word.
-    SwitchOr(&'static [&'static str]),
+    /// A switch that cannot be moved here.
+    Stuck,
     Word(&'static [&'static str]),
 }
 
 /// Variables that cannot have any value, or that are never unset: their kind and what they begin with.
 const STEERING: &[(&str, Kind, &str)] = &[
-    ("AUTOCOMMIT", Kind::Switch, "on"),
-    ("ECHO_HIDDEN", Kind::SwitchOr(&["on", "off", "noexec"]), "off"),
-    (
-        "ON_ERROR_ROLLBACK",
-        Kind::SwitchOr(&["on", "off", "interactive"]),
-        "off",
-    ),
-    ("ON_ERROR_STOP", Kind::Switch, "off"),
+    ("AUTOCOMMIT", Kind::Stuck, "on"),
+    ("ECHO_HIDDEN", Kind::Switch, "off"),
+    ("ON_ERROR_ROLLBACK", Kind::Stuck, "off"),
+    ("ON_ERROR_STOP", Kind::Stuck, "off"),
     ("QUIET", Kind::Switch, "off"),
     (
         "SHOW_CONTEXT",
@@ -97,7 +95,7 @@ impl Variables {
         }
         let steering = STEERING.iter().find(|(known, _, _)| *known == name);
         let value = match steering {
-            Some((_, kind, _)) => kind.check(name, value)?,
+            Some((_, kind, first)) => kind.check(name, value, first)?,
             None => value,
         };
         let before = self.values.get(name).map_or(0, |value| name.len() + value.len());
@@ -119,8 +117,8 @@ impl Variables {
             self.held = self.held.saturating_sub(name.len() + value.len());
         }
         match STEERING.iter().find(|(known, _, _)| *known == name) {
-            Some((_, Kind::Word(_), value)) => self.put(name, value),
-            Some((_, Kind::Switch | Kind::SwitchOr(_), _)) => self.put(name, "off"),
+            Some((_, Kind::Word(_) | Kind::Stuck, value)) => self.put(name, value),
+            Some((_, Kind::Switch, _)) => self.put(name, "off"),
             None => {}
         }
     }
@@ -154,23 +152,31 @@ impl fmt::Display for Variables {
 }
 
 impl Kind {
-    fn check<'v>(self, name: &str, value: &'v str) -> Result<&'v str, Unset> {
+    fn check<'v>(self, name: &str, value: &'v str, first: &str) -> Result<&'v str, Unset> {
         let refused = |words: &[&str]| Unset::NotOneOf {
             name: name.to_owned(),
             value: value.to_owned(),
             words: words.join(", "),
         };
+        let not_boolean = || Unset::NotBoolean {
+            name: name.to_owned(),
+            value: value.to_owned(),
+        };
         let is_one_of = |words: &[&str]| words.iter().any(|word| value.eq_ignore_ascii_case(word));
         match self {
-            Self::Switch | Self::SwitchOr(_) if value.is_empty() => Ok("on"),
+            Self::Stuck if !value.is_empty() && boolean(value).is_none() => Err(not_boolean()),
+            Self::Stuck if boolean(if value.is_empty() { "on" } else { value }) != boolean(first) => {
+                Err(Unset::Stuck {
+                    name: name.to_owned(),
+                    value: first.to_owned(),
+                })
+            }
+            Self::Switch | Self::Stuck if value.is_empty() => Ok("on"),
+            Self::Stuck => Ok(value),
             Self::Switch if boolean(value).is_some() => Ok(value),
-            Self::SwitchOr(words) if boolean(value).is_some() || is_one_of(words) => Ok(value),
             Self::Word(words) if is_one_of(words) => Ok(value),
-            Self::Switch => Err(Unset::NotBoolean {
-                name: name.to_owned(),
-                value: value.to_owned(),
-            }),
-            Self::SwitchOr(words) | Self::Word(words) => Err(refused(words)),
+            Self::Switch => Err(not_boolean()),
+            Self::Word(words) => Err(refused(words)),
         }
     }
 }
@@ -205,8 +211,13 @@ mod tests {
 
         assert_eq!(variables.set("AUTOCOMMIT", ""), Ok(()));
         assert!(variables.is_on("AUTOCOMMIT"));
-        assert_eq!(variables.set("AUTOCOMMIT", "of"), Ok(()));
-        assert!(!variables.is_on("AUTOCOMMIT"));
+        assert_eq!(
+            variables.set("AUTOCOMMIT", "of").unwrap_err().to_string(),
+            "AUTOCOMMIT is always on in this terminal."
+        );
+        assert!(variables.is_on("AUTOCOMMIT"));
+        assert_eq!(variables.set("QUIET", "of"), Ok(()));
+        assert!(!variables.is_on("QUIET"));
         assert_eq!(
             variables.set("AUTOCOMMIT", "foo").unwrap_err().to_string(),
             "unrecognized value \"foo\" for \"AUTOCOMMIT\": Boolean expected"
@@ -220,7 +231,6 @@ mod tests {
         assert!(variables.is("VERBOSITY", "terse"));
         variables.unset("VERBOSITY");
         assert!(variables.is("VERBOSITY", "default"));
-        assert_eq!(variables.set("ON_ERROR_ROLLBACK", "interactive"), Ok(()));
     }
 
     #[test]

@@ -77,9 +77,15 @@ impl Engine {
 
     /// The only place where a command's own statement is sent.
     fn ask_catalog(&mut self) {
-        let Some(sql) = self.asked().map(Text::from) else {
+        let Some(sql) = self.asked().map(str::to_owned) else {
             return;
         };
+        if self.variables.is_on("ECHO_HIDDEN") {
+            self.say_lines(&format!(
+                "********* QUERY **********\n{sql}\n**************************\n"
+            ));
+        }
+        let sql = Text::from(sql.as_str());
         self.send(frontend::Message::Query { sql });
         self.cancelled = false;
         self.state = State::Running { since: self.now };

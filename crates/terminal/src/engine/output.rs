@@ -24,7 +24,8 @@ pub(super) struct Output {
 #[derive(Debug)]
 enum Piece {
     Text(String),
-    Table(Table),
+    /// Boxed: it is far larger than a text.
+    Table(Box<Table>),
 }
 
 impl Output {
@@ -45,7 +46,7 @@ impl Output {
     }
 
     pub(super) fn push_table(&mut self, table: Table) {
-        self.pieces.push_back(Piece::Table(table));
+        self.pieces.push_back(Piece::Table(Box::new(table)));
     }
 
     /// The table that is still growing.

@@ -107,20 +107,24 @@ impl Engine {
 
     /// How much of errors and notices is shown.
     pub(super) fn verbosity(&self) -> Verbosity {
-        match self.variables.get("VERBOSITY") {
-            Some(word) if word.eq_ignore_ascii_case("verbose") => Verbosity::Verbose,
-            Some(word) if word.eq_ignore_ascii_case("terse") => Verbosity::Terse,
-            Some(word) if word.eq_ignore_ascii_case("sqlstate") => Verbosity::SqlState,
-            Some(_) | None => Verbosity::Default,
-        }
+        let words = [
+            ("verbose", Verbosity::Verbose),
+            ("terse", Verbosity::Terse),
+            ("sqlstate", Verbosity::SqlState),
+        ];
+        let chosen = words
+            .into_iter()
+            .find(|(word, _)| self.variables.is("VERBOSITY", word));
+        chosen.map_or(Verbosity::Default, |(_, verbosity)| verbosity)
     }
 
+    /// When the context of errors and notices is shown.
     pub(super) fn context(&self) -> Context {
-        match self.variables.get("SHOW_CONTEXT") {
-            Some(word) if word.eq_ignore_ascii_case("never") => Context::Never,
-            Some(word) if word.eq_ignore_ascii_case("always") => Context::Always,
-            Some(_) | None => Context::Errors,
-        }
+        let words = [("never", Context::Never), ("always", Context::Always)];
+        let chosen = words
+            .into_iter()
+            .find(|(word, _)| self.variables.is("SHOW_CONTEXT", word));
+        chosen.map_or(Context::Errors, |(_, context)| context)
     }
 
     /// Tells the variables how the statement went.

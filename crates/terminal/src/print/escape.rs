@@ -133,6 +133,10 @@ mod tests {
             visible("a\u{1B}]0;x\u{7}\n\tb\r\u{9B}31m".as_bytes()),
             "a\\x1B]0;x\\x07\r\n\tb\\r\\u009B31m"
         );
+        assert_eq!(
+            visible("a\u{202E}b\u{2066}c\u{200F}\u{61C}".as_bytes()),
+            "a\\u202Eb\\u2066c\\u200F\\u061C"
+        );
         assert_eq!(visible(b"\x9b31m\xff \xe6\x97"), "\\x9B31m\\xFF \\xE6\\x97");
     }
 
@@ -140,7 +144,7 @@ mod tests {
         #[test]
         fn nothing_a_terminal_would_act_on_passes(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
             let shown = visible(&bytes).replace("\r\n", "");
-            prop_assert!(shown.chars().all(|c| c == '\t' || !c.is_control()));
+            prop_assert!(shown.chars().all(|c| c == '\t' || char_width(c).is_some()));
         }
 
         #[test]

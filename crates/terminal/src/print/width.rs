@@ -69,6 +69,8 @@ mod tests {
             ('\u{200D}', Some(1)),
             ('\u{1B}', None),
             ('\u{9B}', None),
+            ('\u{202E}', None),
+            ('\u{61C}', None),
             ('\u{10FFFF}', Some(1)),
         ];
         for (c, width) in cases {

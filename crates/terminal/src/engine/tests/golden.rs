@@ -53,7 +53,14 @@ fn drain(engine: &mut Engine) -> (String, usize) {
             Action::Print(bytes) => shown.push_str(std::str::from_utf8(&bytes).unwrap()),
             Action::Send(_) => n_sent += 1,
             Action::Remember(_) => {}
-            other => panic!("{other:?}"),
+            other @ (Action::Cancel
+            | Action::Edit(_)
+            | Action::Connect { .. }
+            | Action::Upload
+            | Action::Download { .. }
+            | Action::File(_)
+            | Action::FileEnd { .. }
+            | Action::End(_)) => panic!("{other:?}"),
         }
     }
     (shown, n_sent)
@@ -152,7 +159,15 @@ fn check_session(golden: &str) {
                     }
                 }
                 Action::Remember(_) => {}
-                other => panic!("{other:?}"),
+                other @ (Action::Send(_)
+                | Action::Cancel
+                | Action::Edit(_)
+                | Action::Connect { .. }
+                | Action::Upload
+                | Action::Download { .. }
+                | Action::File(_)
+                | Action::FileEnd { .. }
+                | Action::End(_)) => panic!("{other:?}"),
             }
         }
         let (_, below) = printed.split_once("\r\n").unwrap();
