@@ -11,17 +11,16 @@ use super::xterm::{Found, MAX_MATCHES, Way};
 #[component]
 pub(super) fn Find(held: Held, shown: Shown) -> impl IntoView {
     let words = RwSignal::new(String::new());
+    let line = NodeRef::<html::Div>::new();
     let field = NodeRef::<html::Input>::new();
     Effect::new(move || {
         if shown.finds.get()
-            && let Some(field) = field.get()
+            && let (Some(line), Some(field)) = (line.get(), field.get())
         {
-            // Not before it is shown.
-            request_animation_frame(move || {
-                // A field on the page takes the focus.
-                let _focused = field.focus();
-                field.select();
-            });
+            // At once, so that the next key is the field's: what is hidden takes no focus.
+            line.set_hidden(false);
+            let _focused = field.focus();
+            field.select();
         }
     });
 
@@ -61,6 +60,7 @@ pub(super) fn Find(held: Held, shown: Shown) -> impl IntoView {
             class="terminal-line"
             role="search"
             aria-label="Scrollback"
+            node_ref=line
             hidden=move || !shown.finds.get()
         >
             <input

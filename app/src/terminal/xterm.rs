@@ -143,11 +143,6 @@ impl Widget {
         );
     }
 
-    /// Makes the letters as small as it takes for all cells to have room in the host, and never larger than usual.
-    pub fn shrink(&self) {
-        self.fill(LETTERS);
-    }
-
     /// An empty screen and no history. Only when everything written has been parsed.
     pub fn reset(&self) {
         self.terminal.reset();

@@ -10,6 +10,7 @@ use crate::terminal::shown::Shown;
 
 #[component]
 pub(in crate::terminal) fn TransferBar(held: Held, shown: Shown) -> impl IntoView {
+    let bar = NodeRef::<html::Div>::new();
     let input = NodeRef::<html::Input>::new();
     let first = NodeRef::<html::Button>::new();
     let transfer = shown.transfer;
@@ -29,13 +30,12 @@ pub(in crate::terminal) fn TransferBar(held: Held, shown: Shown) -> impl IntoVie
     });
     Effect::new(move || {
         if asks.get()
-            && let Some(button) = first.get()
+            && let (Some(bar), Some(button)) = (bar.get(), first.get())
         {
-            // Not before it is shown.
-            request_animation_frame(move || {
-                // A button on the page takes the focus.
-                let _focused = button.focus();
-            });
+            // At once: what is hidden takes no focus.
+            bar.set_hidden(false);
+            button.set_hidden(false);
+            let _focused = button.focus();
         }
     });
 
@@ -76,6 +76,7 @@ pub(in crate::terminal) fn TransferBar(held: Held, shown: Shown) -> impl IntoVie
             class="terminal-line"
             role="group"
             aria-label="File"
+            node_ref=bar
             hidden=move || transfer.with(Option::is_none)
             on:keydown=keys
         >
