@@ -2,6 +2,7 @@
 
 pub mod close;
 mod fanout;
+pub mod join;
 pub mod knocks;
 pub mod limits;
 pub mod open;

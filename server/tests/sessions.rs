@@ -2,6 +2,7 @@
 
 mod desk;
 mod endings;
+mod files;
 mod floods;
 mod resuming;
 mod watching;

@@ -117,7 +117,10 @@ pub enum Action {
     /// Let the person choose a file, whose bytes are rows: [`Engine::handle_upload`] takes them while
     /// [`Engine::wants_upload`], then [`Engine::upload_finished`] or [`Engine::upload_failed`]. Over as soon as
     /// [`Engine::is_uploading`] is false.
-    Upload,
+    Upload {
+        /// The name in the command, without folders: a hint.
+        name: String,
+    },
     /// Begin a file of this name, which has no folders in it, for the person to keep.
     Download { name: String },
     /// The next bytes of that file, as the server sent them. Leave actions untaken to have the server wait.

@@ -124,6 +124,16 @@ impl Outlet {
         self.parsed = parsed.clamp(self.parsed, self.sent);
     }
 
+    /// Bytes sent so far.
+    pub fn sent(&self) -> u64 {
+        self.sent
+    }
+
+    /// Bytes acknowledged so far.
+    pub fn parsed(&self) -> u64 {
+        self.parsed
+    }
+
     /// The flood is over or pauses: what waits is sent.
     pub fn settle(&mut self) {
         self.has_gap = false;

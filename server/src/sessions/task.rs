@@ -7,8 +7,10 @@
 
 mod attachment;
 mod comings;
+mod database;
 mod farewell;
 mod rounds;
+mod transfer;
 mod wire;
 
 use std::time::Duration;
@@ -21,7 +23,7 @@ use protocol::time::Timestamp;
 use proxy::pump::{Activity, Control, Ending, Seen};
 use recording::{Lane, Origin, Tape};
 use terminal::{Action, End, Engine, Size};
-use tokio::sync::{broadcast, watch};
+use tokio::sync::{broadcast, oneshot, watch};
 use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
 use tracing::{Instrument, debug, warn};
 use vault::effective::Effective;
@@ -36,7 +38,10 @@ use crate::clock;
 use crate::state::AppState;
 use crate::terminal::socket::Ends;
 use attachment::{Attachment, Presence};
+use database::Reached;
+pub use database::Server;
 use farewell::{malformed, unrecorded};
+use transfer::Transfers;
 use wire::Wire;
 
 /// Output recorded and sent as one frame, in bytes.
@@ -63,6 +68,10 @@ pub struct Task {
     engine: Engine,
     wire: Wire,
     control: Control,
+    server: Server,
+    /// Another connection, on its way.
+    connecting: Option<oneshot::Receiver<Reached>>,
+    transfers: Transfers,
     activity: watch::Receiver<Activity>,
     tape: Tape,
     lane: Lane,
@@ -79,6 +88,8 @@ pub struct Task {
     last_input: Timestamp,
     last_touch: Timestamp,
     looked: u64,
+    /// Statements on connections before this one.
+    statements_before: u64,
     bytes: u64,
     errors: u64,
     backend_pid: Option<i32>,
@@ -99,6 +110,7 @@ pub struct Parts {
     /// The settings the session was opened under.
     pub effective: Effective,
     pub backend_pid: Option<i32>,
+    pub server: Server,
 }
 
 /// What woke the session.
@@ -115,6 +127,7 @@ enum Event {
     Orders,
     Tick,
     Pump(Ending),
+    Connected(Box<Reached>),
 }
 
 /// Goes on, or ends for a reason.
@@ -142,6 +155,9 @@ impl Task {
             engine: parts.engine,
             wire: Wire::new(parts.wire),
             control: parts.control,
+            server: parts.server,
+            connecting: None,
+            transfers: Transfers::default(),
             activity,
             fanout: Fanout::new(parts.tape.clone(), parts.size.cols, parts.size.rows),
             tape: parts.tape,
@@ -159,6 +175,7 @@ impl Task {
             last_input: now,
             last_touch: now,
             looked: 0,
+            statements_before: 0,
             bytes: 0,
             errors: 0,
             backend_pid: parts.backend_pid,
@@ -187,7 +204,7 @@ impl Task {
     /// Waits for whatever comes first. Orders and limits come before the browser, which could keep them waiting
     /// by never being silent, and watchers come last.
     async fn next(&mut self) -> Event {
-        let reads = self.engine.wants_message() && self.may_print();
+        let reads = self.may_read();
         let is_flooded = self.presence.is_flooded();
 
         tokio::select! {
@@ -199,6 +216,7 @@ impl Task {
             written = self.wire.outbound.write(), if self.wire.outbound.has_pending() => Event::ToDatabase(written),
             read = self.wire.inbound.read(), if reads => Event::FromDatabase(read),
             ending = self.control.ended(), if !reads => Event::Pump(ending),
+            reached = outcome(&mut self.connecting) => Event::Connected(Box::new(reached)),
             seen = next_statement(&mut self.statements) => Event::Statement(seen),
             () = self.fanout.listen() => Event::Watchers,
             () = sleep(LOOK), if is_flooded => Event::Pause,
@@ -229,6 +247,7 @@ impl Task {
             Event::Orders => self.orders().await,
             Event::Tick => self.tick().await,
             Event::Pump(ending) => self.pump_ended(ending),
+            Event::Connected(reached) => self.connected(*reached),
         }
     }
 
@@ -241,6 +260,7 @@ impl Task {
                 self.lane
                     .input(now.micros(), bytes.clone())
                     .map_err(|_| unrecorded())?;
+                self.interrupt_files(&bytes);
                 self.engine.handle_input(&bytes, clock::instant());
 
                 Ok(())
@@ -252,13 +272,16 @@ impl Task {
                 Ok(())
             }
             ClientFrame::End => Err(ended(EndReason::Goodbye, "Goodbye.")),
-            // Answers to questions that were not asked, or that have been taken back meanwhile.
-            ClientFrame::UploadChunk(_)
+            frame @ (ClientFrame::UploadChunk(_)
             | ClientFrame::UploadEnd
             | ClientFrame::UploadCancel
             | ClientFrame::FileTaken { .. }
             | ClientFrame::DownloadCancel
-            | ClientFrame::Edited(_) => Ok(()),
+            | ClientFrame::Edited(_)) => {
+                self.hear_of_files(frame);
+
+                Ok(())
+            }
         }
     }
 
@@ -282,13 +305,15 @@ impl Task {
     /// Lets the engine act until it waits for somebody.
     fn act(&mut self) -> Step {
         loop {
-            while self.engine.wants_message() && self.may_print() {
+            while self.may_read() {
                 let Some(message) = self.wire.inbound.next_message().map_err(|_| malformed())? else {
                     break;
                 };
                 self.take(message);
             }
-            let action = if self.may_print() {
+            self.feed_upload();
+            self.take_back()?;
+            let action = if self.may_print() && !self.transfers.is_finishing() {
                 self.engine.poll_action()
             } else {
                 self.engine.poll_urgent()
@@ -301,16 +326,18 @@ impl Task {
                         self.show()?;
                     }
                 }
-                Some(Action::Cancel) => self.cancel(),
+                Some(Action::Cancel) => {
+                    self.cut_download();
+                    self.cancel();
+                }
                 // Kept by the engine for this session; see docs/adr/0006.
                 Some(Action::Remember(_)) => {}
-                Some(Action::Edit(_)) => self.engine.handle_edited(None),
-                Some(Action::Connect { .. }) => self.engine.handle_connected(Err(
-                    "\\connect: this session stays with the database it was opened for.".to_owned(),
-                )),
-                Some(Action::Upload) => self.engine.upload_failed("this session takes no files"),
-                Some(Action::Download { .. }) => self.engine.download_failed("this session gives no files"),
-                Some(Action::File(_) | Action::FileEnd { .. }) => {}
+                Some(Action::Edit(text)) => self.ask_to_edit(text)?,
+                Some(Action::Connect { database }) => self.begin_connecting(database),
+                Some(Action::Upload { name }) => self.ask_for_file(name),
+                Some(Action::Download { name }) => self.begin_download(name),
+                Some(Action::File(bytes)) => self.keep(&bytes),
+                Some(Action::FileEnd { is_whole }) => self.end_download(is_whole),
                 Some(Action::End(end)) => {
                     self.show()?;
 
@@ -321,6 +348,11 @@ impl Task {
                 }
                 None => {
                     self.show()?;
+                    let has_waited = self.transfers.is_in_the_way();
+                    self.move_files()?;
+                    if has_waited && !self.transfers.is_in_the_way() {
+                        continue;
+                    }
 
                     return self.show_status();
                 }
@@ -333,6 +365,11 @@ impl Task {
             self.errors += 1;
         }
         self.engine.handle_message(message, clock::instant());
+    }
+
+    /// Whether more of the database is taken.
+    fn may_read(&self) -> bool {
+        self.engine.wants_message() && self.may_print() && self.transfers.has_room()
     }
 
     /// Whether the browser keeps up. What is printed meanwhile waits in the engine, what is read in PostgreSQL.
@@ -398,6 +435,16 @@ fn size_of(cols: u16, rows: u16) -> Size {
     Size {
         cols: cols.clamp(1, MAX_SCREEN),
         rows: rows.clamp(1, MAX_SCREEN),
+    }
+}
+
+/// What became of the connection that is on its way; waits for ever while none is.
+async fn outcome(connecting: &mut Option<oneshot::Receiver<Reached>>) -> Reached {
+    match connecting {
+        Some(reached) => reached
+            .await
+            .unwrap_or_else(|_| Err("The connection could not be made.".to_owned())),
+        None => std::future::pending().await,
     }
 }
 

@@ -6,15 +6,12 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::ws::{WebSocket, WebSocketUpgrade};
 use axum::extract::{Query, Request, State};
 use axum::response::Response;
-use futures_util::FutureExt;
 use http::{HeaderMap, header};
 use protocol::errors::{Code, Refusal};
 use protocol::terminal::{
     EndReason, Ended, Hello, MAX_CLIENT_FRAME, SUBPROTOCOL, ServerFrame, TICKET_PREFIX,
 };
-use proxy::pump::{Clock, Gate, Policy, pump};
 use serde::Deserialize;
-use std::sync::Arc;
 use terminal::{Engine, Settings, Size};
 use tracing::{Instrument, info_span};
 
@@ -25,18 +22,13 @@ use crate::http::pages;
 use crate::launch;
 use crate::routes::refuse;
 use crate::sessions::Place;
+use crate::sessions::join::{Joined, join};
 use crate::sessions::knocks::{Arrival, Knock};
 use crate::sessions::limits::Limits;
 use crate::sessions::open::{Opened, Screen, open};
 use crate::sessions::supervise;
-use crate::sessions::task::{MAX_SCREEN, Owner, Parts, Task};
+use crate::sessions::task::{MAX_SCREEN, Owner, Parts, Server, Task};
 use crate::state::AppState;
-
-/// Bytes between the engine and the pump, in each direction.
-const DUPLEX: usize = 64 * 1024;
-
-/// Longest statement, in bytes: the 16 MiB the terminal takes, and what the protocol adds.
-const MAX_STATEMENT: usize = 16 * 1024 * 1024 + 1024;
 
 /// The screen as the browser has measured it.
 #[derive(Deserialize)]
@@ -188,12 +180,6 @@ async fn run(state: AppState, owner: Owner, opened: Opened, ends: Ends, screen: 
     let now = clock::now();
     let engine = Engine::new(settings(&state, &aim, &upstream, screen), clock::instant());
     let limits = Limits::new(now, effective.idle_timeout(), effective.max_session_duration());
-    let backend_pid = upstream.canceller().map(proxy::Canceller::process_id);
-    let policy = Policy {
-        export: gate(effective.can_export.value),
-        import: gate(effective.can_import.value),
-        statement_limit: MAX_STATEMENT,
-    };
     let hello = Hello {
         session: id.clone(),
         resumed: false,
@@ -205,17 +191,11 @@ async fn run(state: AppState, owner: Owner, opened: Opened, ends: Ends, screen: 
         now,
         look: effective.look(),
     };
-    let (ours, theirs) = tokio::io::duplex(DUPLEX);
-    let time: Clock = Arc::new(|| clock::now().micros());
-    let (control, to_server, to_client) = pump(theirs, upstream, tape.lane(0), policy, time);
-    for direction in [to_server.boxed(), to_client.boxed()] {
-        let supervised = supervise::pump(control.clone(), direction);
-        state.tasks.spawn(supervised.in_current_span());
-    }
-    if let Some(timeout) = effective.statement_timeout() {
-        let limit = proxy::limits::statement_timeout(control.clone(), timeout);
-        state.tasks.spawn(limit.in_current_span());
-    }
+    let Joined {
+        stream,
+        control,
+        backend_pid,
+    } = join(&state, upstream, &tape, &effective);
     let seat = state.sessions.sit(
         &id,
         Place {
@@ -228,7 +208,7 @@ async fn run(state: AppState, owner: Owner, opened: Opened, ends: Ends, screen: 
     );
     let parts = Parts {
         engine,
-        wire: ours,
+        wire: stream,
         control,
         tape,
         ends,
@@ -241,6 +221,7 @@ async fn run(state: AppState, owner: Owner, opened: Opened, ends: Ends, screen: 
         limits,
         effective,
         backend_pid,
+        server: Server::of(&aim),
     };
 
     Task::new(state, owner, closing, parts).run().await;
@@ -273,8 +254,4 @@ fn settings(
         result_memory: state.config.sessions.result_memory(),
         history: Vec::new(),
     }
-}
-
-fn gate(is_open: bool) -> Gate {
-    if is_open { Gate::Open } else { Gate::Shut }
 }

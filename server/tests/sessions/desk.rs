@@ -61,10 +61,19 @@ impl Desk {
     }
 
     pub async fn open_with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::furnished(change, "").await
+    }
+
+    /// The record has settings of its own: more of the form of its connection.
+    pub async fn open_under(connection: &str) -> Self {
+        Self::furnished(|_| (), connection).await
+    }
+
+    async fn furnished(change: impl FnOnce(&mut Config), connection: &str) -> Self {
         let house = House::open_with(change).await;
         std::fs::create_dir_all(house.state.config.data.recordings()).unwrap();
         let cluster = Cluster::start().unwrap();
-        let record = furnish(&house, cluster.port()).await;
+        let record = furnish(&house, cluster.port(), connection).await;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let router = routes::router(&house.state).layer(from_fn(as_the_house_calls));
@@ -238,6 +247,25 @@ impl Terminal {
         self.shown.splice(0..0, before);
     }
 
+    /// Reads on to the next frame of a file or an editor.
+    pub async fn next_wish(&mut self) -> ServerFrame {
+        loop {
+            match self.socket.receive().await.expect("a frame") {
+                frame @ (ServerFrame::Hello(_)
+                | ServerFrame::Screen(_)
+                | ServerFrame::Output(_)
+                | ServerFrame::Status(_)
+                | ServerFrame::Warning(_)
+                | ServerFrame::TakenOver(_)
+                | ServerFrame::Ended(_)) => {
+                    let ended = self.take(frame).await;
+                    assert_eq!(ended, None, "{}", self.text());
+                }
+                frame => return frame,
+            }
+        }
+    }
+
     /// Reads on to the session's last word.
     pub async fn end(&mut self) -> Option<Ended> {
         loop {
@@ -316,7 +344,7 @@ async fn as_the_house_calls(mut request: Request, next: Next) -> axum::response:
 }
 
 /// A database with everything a launch takes, shared with its user and administrator.
-async fn furnish(house: &House, port: u16) -> String {
+async fn furnish(house: &House, port: u16, more: &str) -> String {
     let ada = house.sign_in(Role::Administrator).await;
     let make = async |path: &str, form: &str| {
         let answer = house.call(house.post(path, form).by(&ada)).await;
@@ -363,7 +391,7 @@ async fn furnish(house: &House, port: u16) -> String {
     );
     make("/api/save-general", &general).await;
     let connection = format!(
-        "id={database}&version={}&draft[connections]=on&draft[launch_credential]={account}",
+        "id={database}&version={}&draft[connections]=on&draft[launch_credential]={account}{more}",
         version().await
     );
     make("/api/save-connection", &connection).await;

@@ -50,7 +50,7 @@ pub(super) fn copy(engine: &mut Engine, arguments: &mut Arguments<'_>) -> Outcom
             engine.say("\\copy with a program is not available in this terminal.\r\n");
             return Outcome::Failed;
         }
-        Place::File(_) if parsed.is_from => Some(Transfer::From),
+        Place::File(name) if parsed.is_from => Some(Transfer::From(file_name(&name))),
         Place::File(name) => Some(Transfer::Into(file_name(&name))),
     };
     engine.send_copy(sql.trim_end().to_owned(), transfer);

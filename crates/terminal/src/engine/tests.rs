@@ -94,7 +94,7 @@ impl Session {
             Action::Remember(entry) => self.seen.push_str(&format!("{{remember {entry:?}}}")),
             Action::Edit(text) => self.seen.push_str(&format!("{{edit {text:?}}}")),
             Action::Connect { database } => self.seen.push_str(&format!("{{connect {database:?}}}")),
-            Action::Upload => self.seen.push_str("{upload}"),
+            Action::Upload { .. } => self.seen.push_str("{upload}"),
             Action::Download { name } => self.seen.push_str(&format!("{{download {name:?}}}")),
             Action::File(bytes) => self.seen.push_str(&format!("{{file {bytes:?}}}")),
             Action::FileEnd { is_whole } => self.seen.push_str(&format!("{{whole {is_whole}}}")),

@@ -13,8 +13,8 @@ const FEW_ACTIONS: usize = 8;
 /// The file of the `\copy` that runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Transfer {
-    /// Rows come from a file, once the server wants them.
-    From,
+    /// Rows come from a file of this name, once the server wants them.
+    From(String),
     /// They come.
     Uploading,
     /// Rows go into a file of this name, once there are some.
@@ -72,11 +72,12 @@ impl Engine {
 
     /// The server wants rows; true when a file has them.
     pub(super) fn begin_upload(&mut self) -> bool {
-        if self.transfer != Some(Transfer::From) {
+        let Some(Transfer::From(name)) = &mut self.transfer else {
             return false;
-        }
+        };
+        let name = std::mem::take(name);
         self.transfer = Some(Transfer::Uploading);
-        self.actions.push_back(Action::Upload);
+        self.actions.push_back(Action::Upload { name });
         true
     }
 

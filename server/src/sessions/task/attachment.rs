@@ -147,6 +147,30 @@ impl Presence {
         }
     }
 
+    /// Whether a frame of a file may be sent: never in the last places, which could lose the browser.
+    pub fn has_place(&self) -> bool {
+        match self {
+            Self::Here(attachment) => attachment.ends.to_browser.capacity() > RESERVED,
+            Self::Away { .. } => false,
+        }
+    }
+
+    /// Bytes of output sent to this browser.
+    pub fn sent(&self) -> u64 {
+        match self {
+            Self::Here(attachment) => attachment.outlet.sent(),
+            Self::Away { .. } => 0,
+        }
+    }
+
+    /// Bytes of output this browser has parsed.
+    pub fn parsed(&self) -> u64 {
+        match self {
+            Self::Here(attachment) => attachment.outlet.parsed(),
+            Self::Away { .. } => 0,
+        }
+    }
+
     pub fn is_flooded(&self) -> bool {
         match self {
             Self::Here(attachment) => attachment.outlet.is_flooded(),

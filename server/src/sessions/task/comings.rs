@@ -38,6 +38,7 @@ impl Task {
     /// The browser has gone; the session waits for it.
     pub(super) fn leave(&mut self) -> Step {
         let now = clock::now();
+        self.drop_transfers();
         self.presence = Presence::away(now);
         self.seat.note_attached(false);
         self.fanout.tell(&WatchFrame::Attached(false));
@@ -80,6 +81,7 @@ impl Task {
         let Ok(attachment) = painted else {
             return Ok(());
         };
+        self.drop_transfers();
         // A window that is not there any more need not be told.
         let _told = self.presence.send(ServerFrame::TakenOver(TAKEN_OVER.to_owned()));
         self.presence = Presence::Here(Box::new(attachment));

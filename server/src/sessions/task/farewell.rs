@@ -46,7 +46,7 @@ impl Task {
         let activity = *self.activity.borrow();
         let counted = Counted {
             bytes: self.bytes,
-            statements: activity.statements,
+            statements: self.statements_before + activity.statements,
             errors: self.errors,
         };
         close(&self.state, &self.closing, &self.tape, &end, counted).await;

@@ -70,6 +70,11 @@ impl Outbound {
         self.pending.has_remaining()
     }
 
+    /// Bytes that wait to be written.
+    pub fn n_pending(&self) -> usize {
+        self.pending.remaining()
+    }
+
     /// Writes some of what is queued. Nothing is lost when the future is dropped.
     pub async fn write(&mut self) -> io::Result<()> {
         self.writer.write_buf(&mut self.pending).await?;

@@ -56,7 +56,7 @@ fn drain(engine: &mut Engine) -> (String, usize) {
             other @ (Action::Cancel
             | Action::Edit(_)
             | Action::Connect { .. }
-            | Action::Upload
+            | Action::Upload { .. }
             | Action::Download { .. }
             | Action::File(_)
             | Action::FileEnd { .. }
@@ -163,7 +163,7 @@ fn check_session(golden: &str) {
                 | Action::Cancel
                 | Action::Edit(_)
                 | Action::Connect { .. }
-                | Action::Upload
+                | Action::Upload { .. }
                 | Action::Download { .. }
                 | Action::File(_)
                 | Action::FileEnd { .. }

@@ -1,0 +1,60 @@
+//! A session's connection to the database: the terminal's end of the stream, and the pump behind it that records
+//! statements and holds policy.
+
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use proxy::Upstream;
+use proxy::pump::{Clock, Control, Gate, Policy, pump};
+use recording::Tape;
+use tokio::io::DuplexStream;
+use tracing::Instrument;
+use vault::effective::Effective;
+
+use super::supervise;
+use crate::clock;
+use crate::state::AppState;
+
+/// Bytes between the engine and the pump, in each direction.
+const DUPLEX: usize = 64 * 1024;
+
+/// Longest statement, in bytes: the 16 MiB the terminal takes, and what the protocol adds.
+const MAX_STATEMENT: usize = 16 * 1024 * 1024 + 1024;
+
+/// A connection whose pump runs. Dropping the stream says goodbye to the server.
+pub struct Joined {
+    pub stream: DuplexStream,
+    pub control: Control,
+    pub backend_pid: Option<i32>,
+}
+
+/// Starts the pump of a connection, under the settings of its session and on its tape.
+pub fn join(state: &AppState, upstream: Upstream, tape: &Tape, effective: &Effective) -> Joined {
+    let backend_pid = upstream.canceller().map(proxy::Canceller::process_id);
+    let policy = Policy {
+        export: gate(effective.can_export.value),
+        import: gate(effective.can_import.value),
+        statement_limit: MAX_STATEMENT,
+    };
+    let (stream, theirs) = tokio::io::duplex(DUPLEX);
+    let time: Clock = Arc::new(|| clock::now().micros());
+    let (control, to_server, to_client) = pump(theirs, upstream, tape.lane(0), policy, time);
+    for direction in [to_server.boxed(), to_client.boxed()] {
+        let supervised = supervise::pump(control.clone(), direction);
+        state.tasks.spawn(supervised.in_current_span());
+    }
+    if let Some(timeout) = effective.statement_timeout() {
+        let limit = proxy::limits::statement_timeout(control.clone(), timeout);
+        state.tasks.spawn(limit.in_current_span());
+    }
+
+    Joined {
+        stream,
+        control,
+        backend_pid,
+    }
+}
+
+fn gate(is_open: bool) -> Gate {
+    if is_open { Gate::Open } else { Gate::Shut }
+}

@@ -1,0 +1,139 @@
+//! Another database for a session that runs: the same server, the same account, a connection of its own.
+
+use app::ctx::Actor;
+use protocol::terminal::LaunchDraft;
+use proxy::{Upstream, connect};
+use std::sync::Arc;
+use terminal::Connected;
+use tokio::sync::oneshot;
+use tracing::Instrument;
+
+use super::farewell::unrecorded;
+use super::wire::Wire;
+use super::{Step, Task};
+use crate::clock;
+use crate::launch;
+use crate::sessions::join::{Joined, join};
+use crate::state::AppState;
+use crate::target::{self, Aim};
+
+const ELSEWHERE: &str =
+    "The record leads to another server or account by now. Start a new session to work there.";
+
+/// Where a session is connected, and as whom; the same for all its databases.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Server {
+    host: String,
+    port: u16,
+    user: String,
+}
+
+impl Server {
+    pub fn of(aim: &Aim) -> Self {
+        Self {
+            host: aim.target.host.clone(),
+            port: aim.target.port,
+            user: aim.credential.user.clone(),
+        }
+    }
+}
+
+/// What became of an attempt to connect; the sentence says why it failed.
+pub type Reached = Result<(String, Upstream), String>;
+
+impl Task {
+    /// Connects beside the session, which goes on meanwhile.
+    pub(super) fn begin_connecting(&mut self, database: String) {
+        let (told, reached) = oneshot::channel();
+        self.connecting = Some(reached);
+        let reaching = reach(
+            self.state.clone(),
+            self.owner.actor.clone(),
+            self.owner.launch.clone(),
+            self.server.clone(),
+            database,
+        );
+        let reaching = async move {
+            tokio::pin!(reaching);
+            let mut told = told;
+            tokio::select! {
+                // The session is over; nobody needs the connection.
+                () = told.closed() => {}
+                reached = &mut reaching => {
+                    // A session that is over drops it, which closes it.
+                    let _told = told.send(reached);
+                }
+            }
+        };
+        self.state.tasks.spawn(reaching.in_current_span());
+    }
+
+    /// Goes over to the new connection, or keeps the old.
+    pub(super) fn connected(&mut self, reached: Reached) -> Step {
+        self.connecting = None;
+        let (database, upstream) = match reached {
+            Ok(reached) => reached,
+            Err(sentence) => {
+                self.engine.handle_connected(Err(sentence));
+
+                return Ok(());
+            }
+        };
+        self.tape
+            .marker(clock::now().micros(), format!("Connected to database {database}"))
+            .map_err(|_| unrecorded())?;
+        let is_on = |name: &str| upstream.parameter(name).as_deref() == Some("on");
+        let connected = Connected {
+            database,
+            tls: upstream.tls().map(|tls| terminal::Tls {
+                protocol: tls.protocol.to_owned(),
+                cipher: tls.cipher.clone(),
+            }),
+            is_superuser: is_on("is_superuser"),
+            standard_conforming_strings: is_on("standard_conforming_strings"),
+            server_version: upstream.parameter("server_version").unwrap_or_default(),
+        };
+        let Joined {
+            stream,
+            control,
+            backend_pid,
+        } = join(&self.state, upstream, &self.tape, &self.effective);
+        self.statements_before += self.activity.borrow().statements;
+        self.activity = control.activity();
+        if self.statements.is_some() {
+            self.statements = Some(control.statements());
+        }
+        self.control = control;
+        self.backend_pid = backend_pid;
+        // The end of its stream has the old pump say goodbye to the server.
+        self.wire = Wire::new(stream);
+        self.engine.handle_connected(Ok(connected));
+
+        Ok(())
+    }
+}
+
+/// Weighs the launch again and opens the credential again: what was taken back or changed since counts.
+async fn reach(
+    state: AppState,
+    actor: Actor,
+    draft: LaunchDraft,
+    server: Server,
+    database: String,
+) -> Reached {
+    let authorized = launch::may_stay(&state, &actor, &draft)
+        .await
+        .map_err(|refusal| refusal.sentence)?;
+    let mut aim = target::aim_at(&state, &authorized)
+        .await
+        .map_err(|refusal| refusal.sentence)?;
+    if Server::of(&aim) != server {
+        return Err(ELSEWHERE.to_owned());
+    }
+    aim.target.database.clone_from(&database);
+    let upstream = connect(Arc::clone(&aim.dial), &aim.target, &aim.credential, &|_| ())
+        .await
+        .map_err(|error| target::refusal(&error).sentence)?;
+
+    Ok((database, upstream))
+}
