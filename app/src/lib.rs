@@ -8,6 +8,7 @@ pub mod audit;
 pub mod ctx;
 pub mod errors;
 pub mod pages;
+pub mod parts;
 pub mod people;
 pub mod routes;
 pub mod sessions;

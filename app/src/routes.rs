@@ -5,37 +5,28 @@ use leptos_meta::provide_meta_context;
 use leptos_router::components::{Redirect, Route, Router, Routes};
 use leptos_router::path;
 
-use crate::account::AccountPage;
-use crate::audit::AuditPage;
-use crate::people::{InvitePage, PeoplePage, PersonPage};
-use crate::sessions::{ActivityPage, LivePage, PlayerPage, SessionsPage, TerminatePage, TranscriptPage};
+use crate::parts::{Arriving, Forms, House, Sessions, Vault};
 use crate::sign_in::{SignInPage, WelcomePage};
-use crate::terminal::TerminalPage;
 use crate::ui::dialog::{DialogPage, DialogPlace, provide_dialogs};
 use crate::ui::form::provide_posted_form;
 use crate::ui::layout::Page;
 use crate::ui::shortcut::provide_search_key;
-use crate::vault::{
-    EditPage, FolderPage, HistoryPage, NewFolderPage, NewKindPage, NewPage, RecordPage, RevealPage,
-    SettingsPage, SharingPage, VaultPage,
-};
+use crate::vault::VaultPage;
 use crate::viewer::Viewing;
 
 /// The pages that open as dialogs over the page one is on. One with a fixed path comes before those it could be a
 /// parameter of.
 const DIALOGS: &[DialogPage] = &[
-    dialog("/vault/new", || view! { <NewPage /> }.into_any()),
-    dialog("/vault/new/{kind}", || view! { <NewKindPage /> }.into_any()),
-    dialog("/vault/{record}/edit", || view! { <EditPage /> }.into_any()),
-    dialog("/vault/{record}/settings", || {
-        view! { <SettingsPage /> }.into_any()
-    }),
-    dialog("/vault/{record}/reveal", || view! { <RevealPage /> }.into_any()),
-    dialog("/folders/new", || view! { <NewFolderPage /> }.into_any()),
-    dialog("/people/invite", || view! { <InvitePage /> }.into_any()),
+    dialog("/vault/new", || Forms::New.fetch()),
+    dialog("/vault/new/{kind}", || Forms::NewKind.fetch()),
+    dialog("/vault/{record}/edit", || Forms::Edit.fetch()),
+    dialog("/vault/{record}/settings", || Forms::Settings.fetch()),
+    dialog("/vault/{record}/reveal", || Forms::Reveal.fetch()),
+    dialog("/folders/new", || Forms::NewFolder.fetch()),
+    dialog("/people/invite", || House::Invite.fetch()),
 ];
 
-const fn dialog(path: &'static str, view: fn() -> AnyView) -> DialogPage {
+const fn dialog(path: &'static str, view: fn() -> Arriving) -> DialogPage {
     DialogPage { path, view }
 }
 
@@ -54,29 +45,29 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/") view=|| view! { <Redirect path="/vault" /> } />
                     <Route path=path!("/sign-in") view=SignInPage />
                     <Route path=path!("/welcome/:token") view=WelcomePage />
-                    <Route path=path!("/account") view=AccountPage />
+                    <Route path=path!("/account") view=House::Account />
                     <Route path=path!("/vault") view=VaultPage />
-                    <Route path=path!("/vault/new") view=NewPage />
-                    <Route path=path!("/vault/new/:kind") view=NewKindPage />
-                    <Route path=path!("/vault/:record") view=RecordPage />
-                    <Route path=path!("/vault/:record/edit") view=EditPage />
-                    <Route path=path!("/vault/:record/settings") view=SettingsPage />
-                    <Route path=path!("/vault/:record/sharing") view=SharingPage />
-                    <Route path=path!("/vault/:record/activity") view=ActivityPage />
-                    <Route path=path!("/vault/:record/history") view=HistoryPage />
-                    <Route path=path!("/vault/:record/reveal") view=RevealPage />
-                    <Route path=path!("/vault/:record/terminal") view=TerminalPage />
-                    <Route path=path!("/folders/new") view=NewFolderPage />
-                    <Route path=path!("/folders/:folder") view=FolderPage />
-                    <Route path=path!("/sessions") view=SessionsPage />
-                    <Route path=path!("/sessions/:session") view=PlayerPage />
-                    <Route path=path!("/sessions/:session/transcript") view=TranscriptPage />
-                    <Route path=path!("/sessions/:session/live") view=LivePage />
-                    <Route path=path!("/sessions/:session/terminate") view=TerminatePage />
-                    <Route path=path!("/audit") view=AuditPage />
-                    <Route path=path!("/people") view=PeoplePage />
-                    <Route path=path!("/people/invite") view=InvitePage />
-                    <Route path=path!("/people/:person") view=PersonPage />
+                    <Route path=path!("/vault/new") view=Forms::New />
+                    <Route path=path!("/vault/new/:kind") view=Forms::NewKind />
+                    <Route path=path!("/vault/:record") view=Vault::Record />
+                    <Route path=path!("/vault/:record/edit") view=Forms::Edit />
+                    <Route path=path!("/vault/:record/settings") view=Forms::Settings />
+                    <Route path=path!("/vault/:record/sharing") view=Vault::Sharing />
+                    <Route path=path!("/vault/:record/activity") view=Sessions::Activity />
+                    <Route path=path!("/vault/:record/history") view=Vault::History />
+                    <Route path=path!("/vault/:record/reveal") view=Forms::Reveal />
+                    <Route path=path!("/vault/:record/terminal") view=Sessions::Terminal />
+                    <Route path=path!("/folders/new") view=Forms::NewFolder />
+                    <Route path=path!("/folders/:folder") view=Vault::Folder />
+                    <Route path=path!("/sessions") view=Sessions::List />
+                    <Route path=path!("/sessions/:session") view=Sessions::Player />
+                    <Route path=path!("/sessions/:session/transcript") view=Sessions::Transcript />
+                    <Route path=path!("/sessions/:session/live") view=Sessions::Live />
+                    <Route path=path!("/sessions/:session/terminate") view=Sessions::Terminate />
+                    <Route path=path!("/audit") view=House::Audit />
+                    <Route path=path!("/people") view=House::People />
+                    <Route path=path!("/people/invite") view=House::Invite />
+                    <Route path=path!("/people/:person") view=House::Person />
                 </Routes>
                 <DialogPlace />
             </Viewing>

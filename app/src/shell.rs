@@ -13,6 +13,10 @@ use crate::routes::App;
 pub struct Assets {
     pub script: String,
     pub wasm: String,
+    /// Loads the parts of the module.
+    pub parts: String,
+    /// The files of the part the page is in.
+    pub part: Vec<String>,
     pub style: String,
     /// Stands in for the module names `xterm-js-rs` imports, so that xterm.js is fetched by the pages that need it only.
     pub import_map: String,
@@ -23,11 +27,17 @@ pub struct Assets {
 pub fn shell(assets: Assets, options: LeptosOptions, shown_at: Option<String>) -> impl IntoView {
     let nonce = use_nonce();
     let start = format!(
-        "import init, {{ hydrate }} from {:?}; {}await init({{ module_or_path: {:?} }}); hydrate();",
+        "import init, {{ hydrate }} from {:?}; {}await init({{ module_or_path: {:?} }}); await hydrate(); performance.mark(\"hydrated\");",
         assets.script,
         shown_at.as_deref().map(back_to).unwrap_or_default(),
         assets.wasm
     );
+
+    let part = assets
+        .part
+        .into_iter()
+        .map(|file| view! { <link rel="preload" href=file r#as="fetch" r#type="application/wasm" crossorigin="" /> })
+        .collect_view();
 
     view! {
         <!DOCTYPE html>
@@ -41,7 +51,9 @@ pub fn shell(assets: Assets, options: LeptosOptions, shown_at: Option<String>) -
                 <link rel="stylesheet" href=assets.style />
                 <script type="importmap" nonce=nonce.clone() inner_html=assets.import_map></script>
                 <link rel="modulepreload" href=assets.script />
+                <link rel="modulepreload" href=assets.parts />
                 <link rel="preload" href=assets.wasm r#as="fetch" r#type="application/wasm" crossorigin="" />
+                {part}
                 <script type="module" nonce=nonce inner_html=start></script>
                 <AutoReload options />
                 <MetaTags />

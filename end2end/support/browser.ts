@@ -11,27 +11,12 @@ interface Fixtures {
   alone: Posternd;
 }
 
-/** Pages know when they are alive. */
 export const test = base.extend<Fixtures>({
   alone: async ({}, use) => Posternd.once(use),
-  context: async ({ context }, use) => {
-    await context.addInitScript(markAlive);
-    await use(context);
-  },
   client: async ({ baseURL }, use) => {
     await use((person) => Client.signIn(baseURL!, person));
   },
 });
-
-/** Runs in the page: the wasm takes the page over in the task in which it has arrived. */
-function markAlive() {
-  const arrive = WebAssembly.instantiateStreaming;
-  WebAssembly.instantiateStreaming = async (...what) => {
-    const arrived = await arrive(...what);
-    setTimeout(() => setTimeout(() => document.documentElement.setAttribute("data-alive", "")));
-    return arrived;
-  };
-}
 
 /** Opens a page and, where there are scripts, waits until the wasm has taken it over. */
 export async function visit(page: Page, path: string): Promise<void> {
@@ -41,13 +26,12 @@ export async function visit(page: Page, path: string): Promise<void> {
 
 /** Waits until the wasm has taken the page over. */
 export async function alive(page: Page): Promise<void> {
-  await expect(page.locator("html")).toHaveAttribute("data-alive");
+  await page.waitForFunction(() => performance.getEntriesByName("hydrated").length > 0);
 }
 
 /** A page in a browser of its own, at a server of the test's own. */
 export async function openPage(browser: Browser, baseURL: string): Promise<Page> {
   const context = await browser.newContext({ baseURL });
-  await context.addInitScript(markAlive);
   return context.newPage();
 }
 

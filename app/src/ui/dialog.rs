@@ -21,6 +21,7 @@ use leptos_router::params::ParamsMap;
 use wasm_bindgen::{JsCast, JsValue};
 
 use crate::pages::params_of;
+use crate::parts::Arriving;
 
 /// What the browser's history says of an address that was opened as a dialog.
 const MARK: &str = "dialog";
@@ -33,7 +34,7 @@ const FIRST_CHOICE: &str = "nav a";
 #[derive(Clone, Copy)]
 pub struct DialogPage {
     pub path: &'static str,
-    pub view: fn() -> AnyView,
+    pub view: fn() -> Arriving,
 }
 
 /// Set for what stands in a dialog over another page.
@@ -326,7 +327,7 @@ pub fn DialogPlace() -> impl IntoView {
 }
 
 /// The page, with the context the router gives it when it stands alone.
-fn page_over(dialogs: Dialogs, page: DialogPage) -> AnyView {
+fn page_over(dialogs: Dialogs, page: DialogPage) -> impl IntoView {
     let url = dialogs.url.get_value();
     let params = {
         let url = url.clone();
@@ -336,7 +337,7 @@ fn page_over(dialogs: Dialogs, page: DialogPage) -> AnyView {
     provide_context(url);
     provide_context(params);
 
-    (page.view)()
+    Suspend::new((page.view)())
 }
 
 fn params_in(pattern: &'static str, path: &str) -> ParamsMap {

@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
+use app::parts::Part;
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use rust_embed::{EmbeddedFile, RustEmbed};
+use serde::de::DeserializeOwned;
 
 use super::pages;
 use crate::state::AppState;
@@ -44,6 +46,19 @@ pub fn url(file: &str) -> String {
         .map_or_else(|| format!("/{file}"), |hash| format!("/{file}?v={hash}"))
 }
 
+/// The URLs of the files a part of the module is made of.
+pub fn part(part: Part) -> Vec<String> {
+    static PARTS: OnceLock<HashMap<String, Vec<String>>> = OnceLock::new();
+    let parts = PARTS.get_or_init(|| read("pkg/parts.json"));
+
+    parts
+        .get(part.name())
+        .into_iter()
+        .flatten()
+        .map(|file| url(&format!("pkg/{file}.wasm")))
+        .collect()
+}
+
 /// Whether the site has been built; without it pages have neither style nor script.
 pub fn built() -> bool {
     !hashes().is_empty()
@@ -52,11 +67,14 @@ pub fn built() -> bool {
 fn hashes() -> &'static HashMap<String, String> {
     static HASHES: OnceLock<HashMap<String, String>> = OnceLock::new();
 
-    HASHES.get_or_init(|| {
-        Site::get("manifest.json")
-            .and_then(|file| serde_json::from_slice(&file.data).ok())
-            .unwrap_or_default()
-    })
+    HASHES.get_or_init(|| read("manifest.json"))
+}
+
+/// A file of JSON; nothing if the site has not been built.
+fn read<T: DeserializeOwned + Default>(file: &str) -> T {
+    Site::get(file)
+        .and_then(|file| serde_json::from_slice(&file.data).ok())
+        .unwrap_or_default()
 }
 
 fn answer(path: &str, query: Option<&str>, headers: &HeaderMap) -> Response {

@@ -1,6 +1,7 @@
 //! Pages: the component tree rendered whole before it is sent, so that it works without JavaScript.
 
 use app::ctx::{Actor, Client, RequestCtx};
+use app::parts::Part;
 use app::shell::{Assets, shell};
 use app::ui::form::PostedForm;
 use app::ui::layout::SetStatus;
@@ -41,6 +42,7 @@ async fn page(
     status: StatusCode,
 ) -> Response {
     let ctx = context(state, &request);
+    let path = request.uri().path().to_owned();
     let shown_at = posted.is_some().then(|| request.uri().to_string());
     let options = LeptosOptions::builder().output_name("postern").build();
     let provide = move || {
@@ -58,7 +60,7 @@ async fn page(
     let document = move || {
         set_policy();
 
-        shell(site(), options.clone(), shown_at.clone())
+        shell(site(&path), options.clone(), shown_at.clone())
     };
 
     leptos_axum::render_app_async_with_context(provide, document)(request).await
@@ -103,9 +105,12 @@ fn set_policy() {
     }
 }
 
-fn site() -> Assets {
+/// What the page at `path` loads.
+fn site(path: &str) -> Assets {
     Assets {
         script: assets::url("pkg/postern.js"),
+        parts: assets::url("pkg/postern-parts.js"),
+        part: Part::at(path).map(assets::part).unwrap_or_default(),
         wasm: assets::url("pkg/postern_bg.wasm"),
         style: assets::url("pkg/postern.css"),
         import_map: import_map(),
@@ -116,6 +121,8 @@ fn site() -> Assets {
 fn import_map() -> String {
     let imports = serde_json::json!({
         "imports": {
+            "postern": assets::url("pkg/postern.js"),
+            "postern-parts": assets::url("pkg/postern-parts.js"),
             "xterm": assets::url("xterm-late.js"),
             "xterm-addon-fit": assets::url("xterm-late.js"),
             "xterm-addon-search": assets::url("xterm-late.js"),

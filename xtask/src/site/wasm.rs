@@ -1,4 +1,7 @@
-//! `hydrate` as the browser loads it: cargo, wasm-bindgen as a library, wasm-opt.
+//! `hydrate` as the browser loads it: cargo, cut into parts, wasm-bindgen as a library, wasm-opt.
+//!
+//! The module every page loads and the module that loads the parts import each other. Both names are bare: the import
+//! map of a page leads to the addresses with the hashes of the contents.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,6 +9,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 use wasm_bindgen_cli_support::Bindgen;
+use wasm_split_cli_support::{Options, transform};
 
 use super::Effort;
 use super::folder::short_hash;
@@ -14,6 +18,12 @@ use crate::workspace::{Workspace, run};
 
 /// The name of everything in `pkg/`, also told to leptos at compile time.
 const OUTPUT_NAME: &str = "postern";
+
+/// The script that loads the parts.
+const PARTS: &str = "postern-parts";
+
+/// Which files each part is made of, without their ending: a page asks for them ahead.
+const PART_FILES: &str = "parts.json";
 
 /// The features rustc uses, one by one: with `--all-features` wasm-opt makes a module Chromium rejects.
 const WASM_OPT: &[&str] = &[
@@ -71,12 +81,50 @@ pub(super) fn build(workspace: &Workspace, effort: Effort) -> Result<PathBuf> {
         fs::remove_dir_all(&work).with_context(|| format!("cannot remove {}", work.display()))?;
     }
     fs::create_dir_all(&pkg)?;
-    bind(&raw, &pkg)?;
+    let main = work.join("main.wasm");
+    let parts = split(&module, &main, &pkg)?;
+    bind(&main, &pkg)?;
     if effort == Effort::Thorough {
         optimise(workspace, &pkg.join(format!("{OUTPUT_NAME}_bg.wasm")))?;
+        for part in &parts {
+            optimise(workspace, part)?;
+        }
     }
+    name_by_content(&pkg.join(format!("{PARTS}.js")), &parts)?;
     fs::write(work.join("made-from"), mark)?;
     Ok(pkg)
+}
+
+/// Cuts the parts off: `main` is left for wasm-bindgen, the parts and the script that loads them go into `pkg`.
+fn split(module: &[u8], main: &Path, pkg: &Path) -> Result<Vec<PathBuf>> {
+    let mut options = Options::new(module);
+    options.output_dir = pkg;
+    options.main_out_path = main;
+    options.main_module = OUTPUT_NAME;
+    options.link_name = PARTS;
+    let split = match transform(options) {
+        Ok(split) => split,
+        Err(error) => bail!("the module cannot be cut into parts: {error:#}"),
+    };
+    fs::rename(pkg.join(PARTS), pkg.join(format!("{PARTS}.js")))?;
+
+    fs::write(pkg.join(PART_FILES), serde_json::to_vec(&split.prefetch_map)?)?;
+
+    let mut parts = split.split_modules;
+    parts.sort();
+    Ok(parts)
+}
+
+/// Makes the script ask for each part by the hash of its content, so that it may be kept for ever.
+fn name_by_content(script: &Path, parts: &[PathBuf]) -> Result<()> {
+    let mut text = fs::read_to_string(script)?;
+    for part in parts {
+        let name = part.file_name().unwrap_or_default().to_string_lossy();
+        let hash = short_hash(&fs::read(part)?);
+        text = text.replace(&format!("\"./{name}\""), &format!("\"./{name}?v={hash}\""));
+    }
+    fs::write(script, text)?;
+    Ok(())
 }
 
 fn bind(raw: &Path, pkg: &Path) -> Result<()> {
@@ -85,6 +133,9 @@ fn bind(raw: &Path, pkg: &Path) -> Result<()> {
         .input_path(raw)
         .out_name(OUTPUT_NAME)
         .typescript(false)
+        // The parts find what they share by the linker's names.
+        .keep_lld_exports(true)
+        .demangle(false)
         .web(true)?;
     bindgen.generate(pkg).context("wasm-bindgen refused the module")
 }
@@ -103,7 +154,8 @@ fn optimise(workspace: &Workspace, module: &Path) -> Result<()> {
         .arg(module))?;
     let after = fs::metadata(module)?.len();
     say(&format!(
-        "wasm-opt: {} kB, from {} kB",
+        "wasm-opt: {}: {} kB, from {} kB",
+        module.file_stem().unwrap_or_default().to_string_lossy(),
         after / 1000,
         before / 1000
     ));

@@ -272,7 +272,7 @@ mod tests {
         let mut shelf = shelf(6, &[0, 3]);
 
         let want = shelf.scene(Action::Jump { until: 55 }).unwrap_err();
-        assert_eq!(want, wanted(1, (1, 2), 4..6));
+        assert_eq!(want, wanted(1, (0, 2), 3..6));
 
         let want = shelf.scene(Action::Jump { until: 35 }).unwrap_err();
         assert_eq!(want, wanted(1, (0, 0), 3..4));

@@ -1,3 +1,5 @@
+//! Newcomers, those who follow, and those who fall behind.
+
 use protocol::ids::{PersonId, SessionId, SignInId};
 use protocol::people::{PersonState, Role};
 use protocol::terminal::{ColorScheme, EndReason, Look};

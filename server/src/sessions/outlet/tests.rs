@@ -1,3 +1,5 @@
+//! What a browser that is behind is spared, and that its screen comes out right.
+
 use std::fmt::Write;
 
 use super::*;
