@@ -10,6 +10,11 @@ import { Terminal, keepFrames, printedBy, recordedIn } from "./support/terminal"
 
 const FLOOD = "DO $$ BEGIN FOR i IN 1..2000000 LOOP RAISE NOTICE 'wave % of the flood', i; END LOOP; END $$;";
 
+/** The numbers of the lines that are there whole. */
+function waves(bytes: Buffer): Set<string> {
+  return new Set(bytes.toString("latin1").match(/wave \d+ of the flood(?=\r\n)/g));
+}
+
 for (const round of [1, 2, 3, 4, 5]) {
   test(`nothing that reached the browser is missing after a kill, round ${round}`, async ({ alone, browser }) => {
     test.setTimeout(90_000);
@@ -42,10 +47,11 @@ for (const round of [1, 2, 3, 4, 5]) {
     expect(sessions).toHaveLength(1);
     expect(sessions[0]).toMatchObject({ state: "ended", end_reason: "crash" });
     const recorded = [...(await framesOf(xaver, sessions[0].id)).values()].map((bytes) => recordedIn(bytes).output);
-    const output = Buffer.concat(recorded);
+    const output = waves(Buffer.concat(recorded));
+    // What scrolled by faster than anybody reads was recorded and not sent, so the browser has seen some of it.
+    const missing = [...waves(received)].filter((wave) => !output.has(wave));
     expect(received.length).toBeGreaterThan(enough);
-    expect(output.length).toBeGreaterThanOrEqual(received.length);
-    expect(output.subarray(0, received.length).equals(received), `killed after ${received.length} bytes`).toBe(true);
+    expect(missing, `killed after ${received.length} bytes`).toEqual([]);
     expect(alone.verifyAudit()).toMatchObject({ status: 0 });
   });
 }
