@@ -320,7 +320,11 @@ fn check(config: &Config, file: Option<&Path>) -> Result<(), ConfigError> {
     let has_tls = config.http.certificate_file.is_some();
     if has_tls != config.http.private_key_file.is_some() {
         return invalid(
-            if has_tls { "http.private_key_file" } else { "http.certificate_file" },
+            if has_tls {
+                "http.private_key_file"
+            } else {
+                "http.certificate_file"
+            },
             "is missing: TLS takes a certificate and its private key".to_owned(),
         );
     }

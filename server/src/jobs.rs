@@ -236,7 +236,9 @@ mod tests {
         let mut config = Config::default();
         config.data.folder = folder.path().to_owned();
         let db = Db::open(&config.store_url(), 1).await.unwrap();
-        let master = master_key::load(&config.data.master_key_file(), true).unwrap().current;
+        let master = master_key::load(&config.data.master_key_file(), true)
+            .unwrap()
+            .current;
         let (to_audit, heads) = mpsc::channel(4);
         let node = node::id(folder.path()).unwrap();
         let state = AppState::new(config, node, db, master, to_audit);

@@ -103,7 +103,10 @@ pub fn replace(file: &Path, keys: &Keys) -> anyhow::Result<()> {
             .truncate(true)
             .mode(0o600)
             .open(&next)?;
-        for key in [Some(&keys.current), keys.previous.as_ref()].into_iter().flatten() {
+        for key in [Some(&keys.current), keys.previous.as_ref()]
+            .into_iter()
+            .flatten()
+        {
             open.write_all(key.to_text().as_bytes())?;
             open.write_all(b"\n")?;
         }

@@ -188,7 +188,12 @@ mod tests {
                 fs::write(&path, text).unwrap();
                 fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
                 let time = SystemTime::UNIX_EPOCH + Duration::from_secs(at);
-                fs::File::options().write(true).open(&path).unwrap().set_modified(time).unwrap();
+                fs::File::options()
+                    .write(true)
+                    .open(&path)
+                    .unwrap()
+                    .set_modified(time)
+                    .unwrap();
             }
         }
 

@@ -71,7 +71,9 @@ impl House {
         change(&mut config);
         config.data.folder = folder.path().to_owned();
         let db = Db::open(&config.store_url(), 2).await.unwrap();
-        let master = master_key::load(&config.data.master_key_file(), true).unwrap().current;
+        let master = master_key::load(&config.data.master_key_file(), true)
+            .unwrap()
+            .current;
         let (to_audit, heads) = mpsc::channel(MAX_WAITING_HEADS);
         let node = node::id(folder.path()).unwrap();
         let state = AppState::new(config, node, db, master, to_audit);

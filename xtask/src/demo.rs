@@ -83,9 +83,8 @@ fn record_session(folder: &Folder, url: &str) {
     }
     let (path, url) = (folder.path().to_owned(), url.to_owned());
     std::thread::spawn(move || {
-        let recorded = Folder::open(&path).and_then(|folder| {
-            folder.once(SESSION, || session::record(&folder, &url))
-        });
+        let recorded =
+            Folder::open(&path).and_then(|folder| folder.once(SESSION, || session::record(&folder, &url)));
         match recorded {
             Ok(()) => say("demo: Ben has worked in the shop for half a minute; Sessions has the recording"),
             Err(error) => say(&format!("demo: no session was recorded: {error:#}")),

@@ -75,7 +75,10 @@ pub async fn look_at_recording(session: SessionId) -> Result<RecordingView, AppE
 
 /// The text of a recording from a segment on; that it was opened is audited.
 #[server(prefix = "/api", endpoint = "transcript")]
-pub async fn read_transcript(session: SessionId, #[server(default)] from: u32) -> Result<TranscriptView, AppError> {
+pub async fn read_transcript(
+    session: SessionId,
+    #[server(default)] from: u32,
+) -> Result<TranscriptView, AppError> {
     let ctx = crate::ctx::RequestCtx::current()?;
     let actor = ctx.signed_in()?.clone();
     let view = ctx

@@ -57,12 +57,17 @@ pub async fn make(file: Option<&Path>, folder: &Path, key_file: Option<&Path>) -
     let store_file = folder.join("store.jsonl");
     let mut out = BufWriter::new(files::create(&store_file)?);
     let rows = copy::write(&db, &mut out).await?;
-    out.into_inner().context("the store's copy cannot be written")?.sync_all()?;
+    out.into_inner()
+        .context("the store's copy cannot be written")?
+        .sync_all()?;
     println!("store: {rows} rows");
 
     let recorded = recordings(&db).await?;
     let copied = files::copy_recordings(&config.data.recordings(), &folder.join("recordings"), &recorded)?;
-    println!("recordings: {} sessions, {} bytes", copied.recordings, copied.bytes);
+    println!(
+        "recordings: {} sessions, {} bytes",
+        copied.recordings, copied.bytes
+    );
     let node_file = folder.join("node.id");
     files::create(&node_file)?.write_all(node::id(&config.data.folder)?.as_str().as_bytes())?;
     if let Some(file) = file {
@@ -130,7 +135,10 @@ pub async fn restore(
         copied.recordings,
         copied.bytes
     );
-    println!("recordings: {} sessions, {} bytes", copied.recordings, copied.bytes);
+    println!(
+        "recordings: {} sessions, {} bytes",
+        copied.recordings, copied.bytes
+    );
     files::replace(&folder.join("node.id"), &config.data.folder.join("node.id"))?;
     let mut rows = BufReader::new(File::open(folder.join("store.jsonl"))?);
     let n_rows = copy::read(&db, &mut rows).await.map_err(|error| match error {
@@ -165,7 +173,10 @@ fn apart(key_file: &Path, folder: &Path) -> anyhow::Result<PathBuf> {
 fn manifest(folder: &Path) -> anyhow::Result<Manifest> {
     let path = folder.join("backup.json");
     let text = fs::read_to_string(&path).with_context(|| {
-        format!("{}: this is no whole backup: backup.json cannot be read", folder.display())
+        format!(
+            "{}: this is no whole backup: backup.json cannot be read",
+            folder.display()
+        )
     })?;
     let manifest: Manifest =
         serde_json::from_str(&text).with_context(|| format!("{}: cannot be read", path.display()))?;

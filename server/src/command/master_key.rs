@@ -22,7 +22,8 @@ use crate::{clock, node};
 #[expect(clippy::print_stdout, reason = "the command line's answer to a person")]
 pub async fn rotate(file: Option<&Path>) -> anyhow::Result<ExitCode> {
     let config = configuration(file)?;
-    let _held = node::hold(&config.data.folder).context("stop posternd first: it holds the key that is replaced")?;
+    let _held =
+        node::hold(&config.data.folder).context("stop posternd first: it holds the key that is replaced")?;
     let db = Db::open(&config.store_url(), STORE_CONNECTIONS)
         .await
         .context("the store cannot be opened")?;
@@ -98,7 +99,9 @@ async fn rewrap(db: &Db, from: &MasterKey, to: &MasterKey) -> anyhow::Result<u64
                 continue;
             }
             let wrapped = rewrap_session_key(from, to, &key.session, &key.wrapped, clock::draw())
-                .with_context(|| format!("session {}: the key of its recording cannot be read", key.session))?;
+                .with_context(|| {
+                    format!("session {}: the key of its recording cannot be read", key.session)
+                })?;
             wrapped_keys::replace_recording(&mut tx, &RecordingKey { wrapped, ..key }).await?;
             n_rewrapped += 1;
         }

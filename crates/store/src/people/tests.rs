@@ -136,7 +136,10 @@ async fn a_person_is_switched_off_and_on_again_as_they_were() -> anyhow::Result<
                 matches!(off, Changed::Done(ref person) if person.state == PersonState::Off),
                 "{off:?}"
             );
-            assert_eq!(switch_off(&mut tx, &administering()?, &id(number)).await?, Changed::Nothing);
+            assert_eq!(
+                switch_off(&mut tx, &administering()?, &id(number)).await?,
+                Changed::Nothing
+            );
             assert!(
                 set_password(&mut tx, &id(number), &Hash::nobody(), NOW)
                     .await?
@@ -148,7 +151,10 @@ async fn a_person_is_switched_off_and_on_again_as_they_were() -> anyhow::Result<
                 matches!(on, Changed::Done(ref person) if person.state == state),
                 "{on:?}"
             );
-            assert_eq!(switch_on(&mut tx, &administering()?, &id(number)).await?, Changed::Nothing);
+            assert_eq!(
+                switch_on(&mut tx, &administering()?, &id(number)).await?,
+                Changed::Nothing
+            );
         }
 
         Ok(())
@@ -174,7 +180,10 @@ async fn the_last_administrator_can_be_neither_switched_off_nor_demoted() -> any
         )
         .await?;
 
-        assert_eq!(switch_off(&mut tx, &administering()?, &id(1)).await?, Changed::LastAdministrator);
+        assert_eq!(
+            switch_off(&mut tx, &administering()?, &id(1)).await?,
+            Changed::LastAdministrator
+        );
         assert_eq!(
             change_role(&mut tx, &administering()?, &id(1), Role::Auditor).await?,
             Changed::LastAdministrator
@@ -183,14 +192,23 @@ async fn the_last_administrator_can_be_neither_switched_off_nor_demoted() -> any
             change_role(&mut tx, &administering()?, &id(1), Role::Administrator).await?,
             Changed::Nothing
         );
-        assert_eq!(switch_off(&mut tx, &administering()?, &id(9)).await?, Changed::Nothing);
-        assert!(matches!(switch_off(&mut tx, &administering()?, &id(3)).await?, Changed::Done(_)));
+        assert_eq!(
+            switch_off(&mut tx, &administering()?, &id(9)).await?,
+            Changed::Nothing
+        );
+        assert!(matches!(
+            switch_off(&mut tx, &administering()?, &id(3)).await?,
+            Changed::Done(_)
+        ));
 
         assert!(matches!(
             change_role(&mut tx, &administering()?, &id(2), Role::Administrator).await?,
             Changed::Done(_)
         ));
-        assert!(matches!(switch_off(&mut tx, &administering()?, &id(1)).await?, Changed::Done(_)));
+        assert!(matches!(
+            switch_off(&mut tx, &administering()?, &id(1)).await?,
+            Changed::Done(_)
+        ));
         assert!(has_administrator(&mut tx).await?);
 
         Ok(())
@@ -258,7 +276,10 @@ async fn who_is_held_keeps_their_role_until_the_transaction_ends() -> anyhow::Re
         }
         let after = hold(&mut db.write().await?, &id(1)).await?.unwrap();
 
-        assert_eq!((held.role, still.role), (Role::Administrator, Role::Administrator));
+        assert_eq!(
+            (held.role, still.role),
+            (Role::Administrator, Role::Administrator)
+        );
         assert_eq!(after.role, Role::User);
 
         Ok(())

@@ -118,7 +118,10 @@ fn copy_settled(from: &Path, to: &Path) -> anyhow::Result<u64> {
             }
         }
     }
-    anyhow::bail!("{}: the recording changes faster than it is copied", from.display())
+    anyhow::bail!(
+        "{}: the recording changes faster than it is copied",
+        from.display()
+    )
 }
 
 fn copy_folder(from: &Path, to: &Path) -> io::Result<u64> {
