@@ -18,9 +18,11 @@ pub(crate) fn clock(at: Micros) -> String {
     }
 }
 
-/// A moment as addresses say it: `#t=12.5`.
+/// A moment as addresses say it: `#t=12.500`. Never earlier than it is, so that what begins there has begun.
 pub(super) fn moment(at: Micros) -> String {
-    format!("#t={}.{}", at.max(0) / 1_000_000, at.max(0) / 100_000 % 10)
+    let millis = at.max(0).saturating_add(999) / 1_000;
+
+    format!("#t={}.{:03}", millis / 1_000, millis % 1_000)
 }
 
 /// The moment an address says; the start when it says none.
@@ -105,7 +107,8 @@ mod tests {
 
     #[test]
     fn an_address_says_a_moment() {
-        assert_eq!(moment(12_560_000), "#t=12.5");
+        assert_eq!(moment(12_560_000), "#t=12.560");
+        assert_eq!(moment(12_560_001), "#t=12.561");
         for (hash, expected) in [("#t=12.5", 12_500_000), ("#t=-3", 0), ("#t=soon", 0), ("", 0)] {
             assert_eq!(moment_of(hash), expected, "{hash}");
         }
