@@ -3,8 +3,8 @@
 CREATE ROLE reading NOLOGIN;
 CREATE ROLE writing NOLOGIN IN ROLE reading;
 
-CREATE ROLE app_ro LOGIN PASSWORD :'app_ro_password' IN ROLE reading CONNECTION LIMIT 20;
-CREATE ROLE app_rw LOGIN PASSWORD :'app_rw_password' IN ROLE writing CONNECTION LIMIT 20;
+CREATE ROLE app_ro LOGIN PASSWORD :'app_ro_password' IN ROLE reading CONNECTION LIMIT 300;
+CREATE ROLE app_rw LOGIN PASSWORD :'app_rw_password' IN ROLE writing CONNECTION LIMIT 300;
 CREATE ROLE postern_admin LOGIN CREATEROLE PASSWORD :'postern_admin_password' IN ROLE writing;
 GRANT app_ro, app_rw TO postern_admin WITH ADMIN OPTION;
 COMMENT ON ROLE postern_admin IS 'Administrative credential: may change the passwords of the others';

@@ -19,6 +19,8 @@ const SETTINGS: &str = "
 listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
 password_encryption = 'scram-sha-256'
+# Two hundred sessions are measured at once, and one that lost its browser stays a minute.
+max_connections = 400
 ssl = on
 ssl_cert_file = '../server.crt'
 ssl_key_file = '../server.key'
