@@ -47,8 +47,8 @@ test("memory of a session", async ({ browser }, testInfo) => {
 });
 
 const slow = [
-  { name: "an endless COPY", statement: "COPY (SELECT n FROM generate_series(1, 1000000000000) AS n) TO STDOUT;" },
-  { name: "an aligned result of 3 GiB", statement: "SELECT repeat('x', 1024) FROM generate_series(1, 3145728);" },
+  { name: "an endless COPY", statement: "COPY (SELECT generate_series(1, 1000000000000)) TO STDOUT;" },
+  { name: "an aligned result of 3 GiB", statement: "SELECT repeat('x', 1024), generate_series(1, 3145728);" },
 ];
 
 for (const { name, statement } of slow) {

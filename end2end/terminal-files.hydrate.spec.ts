@@ -94,7 +94,7 @@ test("a file that is dropped on the terminal is sent", async ({ page, client }) 
 test("a download is stopped by Ctrl-C", async ({ page, client }) => {
   const terminal = await launch(page, client);
 
-  await terminal.type("\\copy (SELECT repeat('x', 1000) FROM generate_series(1, 1000000000)) to 'endless.txt'");
+  await terminal.type("\\copy (SELECT repeat('x', 1000), generate_series(1, 1000000000)) to 'endless.txt'");
   const file = page.getByRole("group", { name: "File" });
   await expect(file).toContainText("endless.txt");
   await page.keyboard.press("Control+C");
