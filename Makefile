@@ -48,8 +48,8 @@ ready: install-ready $(NPM) ## Before a commit: format, lints, licences, tidy, u
 bench: install-bench $(NPM) ## Against psql and a plain web terminal; refuses a busy machine.
 	cargo build --package xtask
 	"$(XTASK)" site --release
-	cargo build --release --package server --bins
-	XTASK="$(XTASK)" POSTERND="$(TARGET)/release/posternd" PYTHON="$(TOOLS)/bin/python" npx playwright test --config bench
+	cargo build --release --package server --bins --examples
+	XTASK="$(XTASK)" POSTERND="$(TARGET)/release/posternd" RECORDER="$(TARGET)/release/examples/recording" PYTHON="$(TOOLS)/bin/python" npx playwright test --config bench
 
 build-demo: install-demo $(NPM)
 	@cargo build --package xtask --package server --bins

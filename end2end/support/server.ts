@@ -16,7 +16,7 @@ export class Posternd {
     readonly folder: string,
     readonly url: string,
     readonly metricsUrl: string,
-    private readonly configuration: string,
+    readonly configuration: string,
   ) {}
 
   /** Where it keeps everything. */

@@ -24,6 +24,7 @@ export default async function setStage(): Promise<() => Promise<void>> {
   // The workers inherit them. They are not called POSTERN_*: posternd refuses such a name it does not know.
   process.env.STAGE_URL = posternd.url;
   process.env.STAGE_PID = String(posternd.pid);
+  process.env.STAGE_CONFIGURATION = posternd.configuration;
   process.env.STAGE_DATABASE = JSON.stringify(database);
 
   return async () => {
