@@ -32,6 +32,9 @@ const STORE_CONNECTIONS: u32 = 8;
 pub async fn serve(file: Option<&Path>) -> anyhow::Result<ExitCode> {
     let config = configuration(file)?;
     log(&config)?;
+    make_folders(&config)?;
+    // Before the master key is read: while the folder is held, nobody replaces it.
+    let _held = node::hold(&config.data.folder)?;
     let (state, heads) = open(config).await?;
     serving::serve(state, heads).await?;
 

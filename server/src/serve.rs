@@ -7,11 +7,11 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::Context;
-use metrics_exporter_prometheus::PrometheusBuilder;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
-use tokio::time::timeout;
+use tokio::time::{interval, timeout};
 use tokio_rustls::TlsAcceptor;
 use tracing::{info, warn};
 
@@ -20,8 +20,11 @@ use crate::people::administrator;
 use crate::recorder::ClosedSegment;
 use crate::state::AppState;
 use crate::tls::{self, Certificates};
-use crate::{health, jobs, node, routes};
+use crate::{health, jobs, routes};
 use connections::Limits;
+
+/// How often measurements are summed up.
+const UPKEEP: Duration = Duration::from_secs(5);
 
 /// How long the end waits for sessions to be told and recordings to be closed, and again for the work behind them.
 const GRACE: Duration = Duration::from_secs(10);
@@ -34,7 +37,6 @@ pub async fn serve(state: AppState, heads: mpsc::Receiver<ClosedSegment>) -> any
     if !assets::built() {
         warn!("the site has not been built; run `cargo run -p xtask -- site`");
     }
-    let _held = node::hold(&state.config.data.folder)?;
     let metrics = PrometheusBuilder::new()
         .install_recorder()
         .context("metrics cannot be recorded")?;
@@ -45,6 +47,7 @@ pub async fn serve(state: AppState, heads: mpsc::Receiver<ClosedSegment>) -> any
     jobs::recover(&state).await?;
     greet(&state, &public).await?;
 
+    state.tasks.spawn(keep_up(state.clone(), metrics.clone()));
     let told = health::router(state.clone(), metrics);
     let stopped = state.stopping.clone().cancelled_owned();
     state
@@ -73,6 +76,17 @@ async fn finish(state: &AppState) {
         warn!("background work cut off");
     }
     state.db.close().await;
+}
+
+/// Sums up what was measured, whether or not anybody asks for it: samples are kept until then.
+async fn keep_up(state: AppState, metrics: PrometheusHandle) {
+    let mut every = interval(UPKEEP);
+    loop {
+        tokio::select! {
+            _ = every.tick() => metrics.run_upkeep(),
+            () = state.stopping.cancelled() => return,
+        }
+    }
 }
 
 /// The pages' own TLS, where the configuration names a certificate; it is renewed while the server runs.

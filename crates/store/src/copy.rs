@@ -169,7 +169,12 @@ pub async fn read(db: &Db, from: &mut (dyn BufRead + Send)) -> Result<u64, Error
     Ok(n_rows)
 }
 
-async fn is_empty(tx: &mut Tx) -> Result<bool, Error> {
+/// Whether nobody has used the store yet.
+pub async fn is_unused(db: &Db) -> Result<bool, Error> {
+    is_empty(&mut db.read().await?).await
+}
+
+async fn is_empty(tx: &mut Snapshot) -> Result<bool, Error> {
     let people: i64 = on!(tx, |conn| sqlx::query_scalar("SELECT COUNT(*) FROM people")
         .fetch_one(conn))?;
     let events: i64 = on!(tx, |conn| sqlx::query_scalar("SELECT COUNT(*) FROM audit_events")

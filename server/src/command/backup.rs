@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use store::{Db, audit, copy, sessions};
 use vault::audit::Event;
+use vault::envelope::MasterKey;
 
 use super::{STORE_CONNECTIONS, configuration, make_folders, master_key as rotation};
 use crate::config::Config;
@@ -52,7 +53,7 @@ pub async fn make(file: Option<&Path>, folder: &Path, key_file: Option<&Path>) -
     let db = Db::open(&config.store_url(), STORE_CONNECTIONS)
         .await
         .context("the store cannot be opened")?;
-    let master = master_key::load(&config.data.master_key_file(), false)?.current;
+    let master = only_key(&config)?;
 
     let store_file = folder.join("store.jsonl");
     let mut out = BufWriter::new(files::create(&store_file)?);
@@ -77,6 +78,10 @@ pub async fn make(file: Option<&Path>, folder: &Path, key_file: Option<&Path>) -
         master_key::write_new(key_file, &master)?;
     }
 
+    ensure!(
+        only_key(&config)?.id() == master.id(),
+        "the master key was replaced while the backup was made; make another one"
+    );
     let manifest = Manifest {
         format: FORMAT,
         made_at: clock::now().micros(),
@@ -120,10 +125,14 @@ pub async fn restore(
         "{}: there are recordings already; restore to an empty data.folder",
         config.data.recordings().display()
     );
-    install_key(&config, key_copy, &manifest)?;
     let db = Db::open(&config.store_url(), STORE_CONNECTIONS)
         .await
         .context("the store cannot be opened")?;
+    ensure!(
+        copy::is_unused(&db).await?,
+        "the store is in use; restore to an empty one"
+    );
+    install_key(&config, key_copy, &manifest)?;
 
     let copied = files::copy_folders(&folder.join("recordings"), &config.data.recordings())?;
     ensure!(
@@ -139,13 +148,10 @@ pub async fn restore(
         "recordings: {} sessions, {} bytes",
         copied.recordings, copied.bytes
     );
-    files::replace(&folder.join("node.id"), &config.data.folder.join("node.id"))?;
     let mut rows = BufReader::new(File::open(folder.join("store.jsonl"))?);
-    let n_rows = copy::read(&db, &mut rows).await.map_err(|error| match error {
-        store::Error::Taken => anyhow::anyhow!("the store is in use; restore to an empty one"),
-        other => anyhow::Error::new(other),
-    })?;
+    let n_rows = copy::read(&db, &mut rows).await?;
     println!("store: {n_rows} rows");
+    files::replace(&folder.join("node.id"), &config.data.folder.join("node.id"))?;
     let master = rotation::current(&config, &db, false).await?;
     note(&db, EventName::BackupRestored, &manifest).await?;
     db.close().await;
@@ -155,6 +161,17 @@ pub async fn restore(
     );
 
     Ok(ExitCode::SUCCESS)
+}
+
+/// The master key, when it is the one that wraps everything.
+fn only_key(config: &Config) -> anyhow::Result<MasterKey> {
+    let keys = master_key::load(&config.data.master_key_file(), false)?;
+    ensure!(
+        keys.previous.is_none(),
+        "the master key is being replaced, or that was cut short; run `posternd master-key rotate` with the server stopped"
+    );
+
+    Ok(keys.current)
 }
 
 /// The key file's path, when it does not lie in the backup.

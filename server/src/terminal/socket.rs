@@ -67,7 +67,7 @@ where
             let frame = tokio::select! {
                 frame = from_session.recv() => frame,
                 _ = pings.tick() => {
-                    if sink.send(Message::Ping(Bytes::new())).await.is_err() {
+                    if !is_taken(sink.send(Message::Ping(Bytes::new()))).await {
                         return;
                     }
                     continue;
@@ -79,7 +79,7 @@ where
             let Ok(bytes) = postcard::to_allocvec(&frame) else {
                 return;
             };
-            if sink.send(Message::Binary(bytes.into())).await.is_err() {
+            if !is_taken(sink.send(Message::Binary(bytes.into()))).await {
                 return;
             }
         }
@@ -88,7 +88,7 @@ where
             reason: "".into(),
         };
         // The browser may have gone already; there is nobody else to tell.
-        let _ = sink.send(Message::Close(Some(close))).await;
+        let _ = is_taken(sink.send(Message::Close(Some(close)))).await;
     };
     tasks.spawn(reading.in_current_span());
     tasks.spawn(writing.in_current_span());
@@ -97,4 +97,9 @@ where
         from_browser,
         to_browser,
     }
+}
+
+/// Whether a frame went out. A browser that takes nothing for [`SILENCE`] is gone: it must not hold the socket.
+async fn is_taken<E>(sending: impl Future<Output = Result<(), E>>) -> bool {
+    matches!(timeout(SILENCE, sending).await, Ok(Ok(())))
 }

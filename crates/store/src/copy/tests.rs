@@ -77,15 +77,15 @@ async fn a_copy_that_is_not_whole_changes_nothing() -> anyhow::Result<()> {
             let rest = lines.iter().enumerate().filter(|(n, _)| *n != at);
             rest.map(|(_, line)| format!("{line}\n")).collect::<String>()
         };
-        let into = testing::sqlite().await?.db;
+        let into = testing::sqlite().await?;
 
         for at in 0..lines.len() {
             let cut = without(at);
 
-            let missed = read(&into, &mut cut.as_bytes()).await;
+            let missed = read(&into.db, &mut cut.as_bytes()).await;
 
             assert!(missed.is_err(), "line {at} was not missed: {}", lines[at]);
-            assert!(is_empty(&mut into.write().await?).await?, "line {at}");
+            assert!(is_unused(&into.db).await?, "line {at}");
         }
 
         Ok(())
@@ -95,8 +95,8 @@ async fn a_copy_that_is_not_whole_changes_nothing() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn every_table_is_copied_or_named_as_left_out() -> anyhow::Result<()> {
-    let db = testing::sqlite().await?.db;
-    let mut snapshot = db.read().await?;
+    let store = testing::sqlite().await?;
+    let mut snapshot = store.db.read().await?;
     let found: Vec<(String, String, String)> = on!(snapshot, |conn| sqlx::query_as(
         "SELECT t.name, c.name, c.type FROM sqlite_schema AS t JOIN pragma_table_info(t.name) AS c \
          WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' AND t.name NOT LIKE '_sqlx%'"

@@ -10,7 +10,12 @@ use crate::variables::Variables;
 pub(crate) struct Arguments<'l> {
     rest: &'l str,
     variables: Arc<Variables>,
+    /// Bytes that variables have put into the arguments so far.
+    expanded: usize,
 }
+
+/// Bytes variables may put into the arguments of one command: names are short, values are not.
+const MAX_EXPANDED: usize = 4 * 1024 * 1024;
 
 /// Why an argument cannot be used.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -19,11 +24,17 @@ pub(crate) enum Bad {
     Unterminated,
     #[error("Backquotes are not available in this terminal.")]
     Backquote,
+    #[error("The values of the variables in this command are too long.")]
+    TooLong,
 }
 
 impl<'l> Arguments<'l> {
     pub(crate) fn new(rest: &'l str, variables: Arc<Variables>) -> Self {
-        Self { rest, variables }
+        Self {
+            rest,
+            variables,
+            expanded: 0,
+        }
     }
 
     /// The command's name: up to white space or the next backslash.
@@ -60,6 +71,10 @@ impl<'l> Arguments<'l> {
                         reference.and_then(|found| Some((found.len, found.resolve(&self.variables)?)));
                     match value {
                         Some((len, value)) => {
+                            self.expanded += value.len();
+                            if self.expanded > MAX_EXPANDED {
+                                return Err(Bad::TooLong);
+                            }
                             word.push_str(&value);
                             chars = self.rest.get(idx + len..).unwrap_or_default().char_indices();
                             skipped = idx + len;

@@ -62,7 +62,7 @@ impl Task {
     }
 }
 
-/// Decision 4 of the design: what cannot be recorded does not happen.
+/// What cannot be recorded does not happen.
 pub(super) fn unrecorded() -> Ended {
     ended(
         EndReason::RecordingFailed,
