@@ -31,6 +31,8 @@ export default async function setStage(): Promise<() => Promise<void>> {
   };
 
   try {
+    // A session that was left would be offered to the next launch.
+    process.env.POSTERN_SESSIONS_REATTACH_SECONDS = "0";
     undo.unshift(await setDatabaseAndServer());
     const folder = mkdtempSync(join(tmpdir(), "postern-bench-"));
     undo.unshift(async () => rmSync(folder, { recursive: true }));
