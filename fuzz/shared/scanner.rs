@@ -8,7 +8,7 @@ pub fn run(data: &[u8]) {
     #[expect(clippy::disallowed_methods, reason = "any instant will do")]
     let now = Instant::now();
     let settings = Settings {
-        standard_conforming_strings: data.len() % 2 == 0,
+        standard_conforming_strings: data.len().is_multiple_of(2),
         ..Settings::default()
     };
     let mut typed = Engine::new(settings.clone(), now);

@@ -1,5 +1,10 @@
 //! Terminal sessions over real sockets on a real PostgreSQL: lost and found again, watched, ended, flooded.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "any other frame is not the one that is waited for"
+)]
+
 mod desk;
 mod endings;
 mod files;

@@ -46,10 +46,13 @@ pub fn is_over_a_page() -> bool {
     use_context::<Over>().is_some()
 }
 
+/// The router's own way to another page.
+type Navigate = Arc<dyn Fn(&str, NavigateOptions) + Send + Sync>;
+
 /// How the page below a dialog is reached.
 #[derive(Clone)]
 struct Below {
-    navigate: Arc<dyn Fn(&str, NavigateOptions) + Send + Sync>,
+    navigate: Navigate,
     url: ReadSignal<Url>,
 }
 

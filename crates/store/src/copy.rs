@@ -229,7 +229,7 @@ fn insert_into(table: &Table, columns: &[String]) -> Result<String, Error> {
             .find(|(name, _)| name == column)
             .ok_or_else(|| not_a_copy(&format!("its table {:?} has a column {column:?}", table.name)))?;
         names.push(*name);
-        values.push(kind.from_text(at + 1));
+        values.push(kind.of_parameter(at + 1));
     }
 
     Ok(format!(
@@ -250,7 +250,7 @@ impl Kind {
         }
     }
 
-    fn from_text(self, parameter: usize) -> String {
+    fn of_parameter(self, parameter: usize) -> String {
         match self {
             Self::Text => format!("${parameter}"),
             Self::Integer => format!("CAST(CAST(${parameter} AS TEXT) AS BIGINT)"),

@@ -207,7 +207,7 @@ pub fn unwrap_session_key(
 
 /// Whether this master key wrapped the text.
 pub fn is_wrapped_by(master: &MasterKey, wrapped: &str) -> bool {
-    wrapped.splitn(3, '.').nth(1) == Some(master.id.as_str())
+    wrapped.split('.').nth(1) == Some(master.id.as_str())
 }
 
 /// Wraps the data key of a stored secret with another master key; the secret itself stays as it is.

@@ -79,12 +79,12 @@ async fn a_copy_that_is_not_whole_changes_nothing() -> anyhow::Result<()> {
         };
         let into = testing::sqlite().await?;
 
-        for at in 0..lines.len() {
+        for (at, line) in lines.iter().enumerate() {
             let cut = without(at);
 
             let missed = read(&into.db, &mut cut.as_bytes()).await;
 
-            assert!(missed.is_err(), "line {at} was not missed: {}", lines[at]);
+            assert!(missed.is_err(), "line {at} was not missed: {line}");
             assert!(is_unused(&into.db).await?, "line {at}");
         }
 
