@@ -6,11 +6,13 @@ import { type Side, openBoth } from "./support/terminals";
 
 const result = "SELECT n, md5(n::text) FROM generate_series(1, 300000) AS n;";
 
-/** More than is waited for. */
-const flood = "SELECT generate_series(1, 30000000) AS n, md5('flood');";
+/** More than is waited for. psql streams a COPY, of a SELECT it prints nothing before it has all of it. */
+function flood(): string {
+  nFloods += 1;
+  return `COPY (SELECT generate_series(1, 1000000000), md5('flood'), 'flood-${nFloods}') TO STDOUT;`;
+}
 
-/** Results that stream, so that the flood begins at once on both sides. */
-const streaming = "\\pset format unaligned";
+let nFloods = 0;
 
 /** Interruptions of one round. */
 const nInterruptions = 3;
@@ -24,13 +26,12 @@ declare global {
 
 test("long result", async ({ browser }, testInfo) => {
   const pages = await openBoth(browser, watchKeys);
-  await pages.theirs.keyboard.type("\\pset pager off\n");
+  await enter(pages.theirs, "\\pset pager off");
   await back(pages.theirs);
   const round = async (side: Side) => {
     const page = pages[side];
     await page.bringToFront();
-    await page.keyboard.insertText(result);
-    await page.keyboard.press("Enter");
+    await enter(page, result);
     return [await back(page)];
   };
   const { ours, theirs } = await interleave(
@@ -52,21 +53,12 @@ test("long result", async ({ browser }, testInfo) => {
 
 test("interruption", async ({ browser }, testInfo) => {
   const pages = await openBoth(browser, watchKeys);
-  for (const page of Object.values(pages)) {
-    await page.bringToFront();
-    await page.keyboard.type(`${streaming}\n`);
-    await back(page);
-  }
-  await pages.theirs.keyboard.type("\\pset pager off\n");
-  await back(pages.theirs);
   const round = async (side: Side) => {
     const page = pages[side];
     await page.bringToFront();
     const samples: number[] = [];
     for (let i = 0; i < nInterruptions; i += 1) {
-      await page.keyboard.insertText(flood);
-      await page.keyboard.press("Enter");
-      await page.waitForFunction(() => /^\d+\|[0-9a-f]{32}$/m.test(window.screenText()));
+      await begin(page, flood());
       await page.waitForTimeout(500 + Math.random() * 500);
       await page.keyboard.press("Control+c");
       samples.push(await back(page));
@@ -103,6 +95,19 @@ function watchKeys(): void {
     );
     return lines.join("\n");
   };
+}
+
+/** Types a statement and sends it once it stands there: until then the prompt of the one before does. */
+async function enter(page: Page, statement: string): Promise<void> {
+  await page.keyboard.insertText(statement);
+  await page.evaluate((line) => window.line.becomes(line), prompt + statement);
+  await page.keyboard.press("Enter");
+}
+
+/** Starts a flood and waits until it is there. */
+async function begin(page: Page, statement: string): Promise<void> {
+  await enter(page, statement);
+  await page.waitForFunction((name) => new RegExp(`^\\d+ .* ${name}$`, "m").test(window.screenText()), `flood-${nFloods}`);
 }
 
 /** Milliseconds from the key until the prompt stands alone before the cursor again. */

@@ -33,6 +33,8 @@ declare global {
 
 /** Both, each at its prompt. `before` runs in each page before anything of its own. */
 export async function openBoth(browser: Browser, before?: () => void): Promise<Record<Side, Page>> {
+  // The benches share one browser: pages of the one before would go on drawing.
+  for (const context of browser.contexts()) await context.close();
   const ours = await openPostern(browser, before);
   const theirs = await openTerminado(browser, before);
   return { ours, theirs };
@@ -55,6 +57,10 @@ async function openPostern(browser: Browser, before?: () => void): Promise<Page>
     };
   });
   await page.getByRole("link", { name: "Launch", exact: true }).click();
+  // A session of the bench before may still be ending, and is offered again.
+  const another = page.getByRole("button", { name: "Start new session", exact: true });
+  await another.or(page.locator(".xterm")).first().waitFor();
+  if (await another.isVisible()) await another.click();
   return prepare(page);
 }
 
