@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use bytes::Bytes;
-use protocol::ids::{PersonId, RecordId, SessionId};
+use protocol::ids::{RecordId, SessionId};
 use protocol::sessions::Recordings;
 use protocol::terminal::EndReason;
 use protocol::time::Timestamp;
@@ -32,6 +32,12 @@ async fn main() -> Result<()> {
     let megabytes: usize = next("how many megabytes?")?.parse()?;
 
     let (state, _heads) = command::open_for_tools(&configuration).await?;
+    let mut snapshot = state.db.read().await?;
+    let person = store::people::find(&mut snapshot, &email.parse()?)
+        .await?
+        .context("nobody has this address")?
+        .id;
+    drop(snapshot);
     let id = SessionId::from_random(clock::draw());
     let key: [u8; 32] = clock::draw();
     let wrapped = vault::envelope::wrap_session_key(&state.master, &id, &key, clock::draw())?;
@@ -41,7 +47,7 @@ async fn main() -> Result<()> {
         node: state.node.clone(),
         record: RecordId::from_random([1; 16]),
         record_title: title.clone(),
-        person: PersonId::from_random([1; 16]),
+        person,
         person_email: email.clone(),
         account: "app_ro".to_owned(),
         database: "shop".to_owned(),

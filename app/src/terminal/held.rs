@@ -24,10 +24,6 @@ impl Held {
         drop(self.0.try_update_value(Option::take));
     }
 
-    pub(super) fn is_empty(self) -> bool {
-        self.0.with_value(Option::is_none)
-    }
-
     /// Does it with the line, if there is one.
     pub(super) fn with<T>(self, what: impl FnOnce(&Rc<Line>) -> T) -> Option<T> {
         let line = self.0.try_with_value(|line| line.as_deref().cloned()).flatten()?;

@@ -43,8 +43,8 @@ pub(super) struct Line {
 }
 
 impl Line {
-    /// Opens a terminal in `host` and redeems the ticket.
-    pub(super) fn open(host: HtmlElement, token: &str, shown: Shown) -> Rc<Self> {
+    /// Opens a terminal in `host`, for [`Self::connect`] to fill.
+    pub(super) fn open(host: HtmlElement, shown: Shown) -> Rc<Self> {
         let line = Rc::new_cyclic(|line: &Weak<Self>| {
             let tell = |what: fn(&Rc<Self>)| {
                 let line = line.clone();
@@ -86,16 +86,15 @@ impl Line {
                 line.handle_resize();
             }
         });
-        if shown.phase.with_untracked(|phase| !phase.is_held()) {
-            shown.phase.set(Phase::Connecting);
-        }
-        line.connect(token);
 
         line
     }
 
-    /// Redeems a ticket for the session this line has lost.
+    /// Redeems a ticket, for a new session or for the one this line has lost.
     pub(super) fn connect(self: &Rc<Self>, token: &str) {
+        if self.shown.phase.with_untracked(|phase| !phase.is_held()) {
+            self.shown.phase.set(Phase::Connecting);
+        }
         let size = self.widget.fit();
         self.shown.size.set(Some(size));
         self.receipts.borrow_mut().begin_again();

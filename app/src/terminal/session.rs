@@ -107,7 +107,8 @@ pub(super) fn Session(offer: LaunchView, start: Start, on_again: Callback<()>) -
     }
 }
 
-/// Asks for the ticket and for xterm.js at once, and opens the line when both are there; again when the line is lost.
+/// Asks for the ticket and for xterm.js at once. The line opens its terminal while the ticket is on its way, which takes
+/// as long, and redeems each ticket that comes: the first, and those of a line that was lost.
 fn open_line(
     record: &RecordId,
     start: Start,
@@ -145,25 +146,32 @@ fn open_line(
         Some(Err(error)) => shown.phase.set(Phase::lost(error.0.sentence)),
         None => {}
     });
+    let is_open = RwSignal::new(false);
     Effect::new(move || {
-        let (Some(widget), Some(token), Some(host)) = (widget.get(), ticket.get(), host.get()) else {
+        let (Some(widget), Some(host)) = (widget.get(), host.get()) else {
+            return;
+        };
+        if shown.phase.with_untracked(Phase::has_ended) || is_open.get_untracked() {
+            return;
+        }
+        match widget {
+            Ok(()) => {
+                held.put(Line::open(host.into(), shown));
+                is_open.set(true);
+            }
+            Err(sentence) => shown.phase.set(Phase::lost(sentence)),
+        }
+    });
+    Effect::new(move || {
+        let (true, Some(token)) = (is_open.get(), ticket.get()) else {
             return;
         };
         if shown.phase.with_untracked(Phase::has_ended) {
             return;
         }
-        if let Err(sentence) = widget {
-            shown.phase.set(Phase::lost(sentence));
-            return;
-        }
         // A ticket is good once.
         ticket.set(None);
-        match held.is_empty() {
-            true => held.put(Line::open(host.into(), &token, shown)),
-            false => {
-                held.with(|line| line.connect(&token));
-            }
-        }
+        held.with(|line| line.connect(&token));
     });
 
     try_now

@@ -1,6 +1,7 @@
 //! One record: its head, its tabs, and the page of its facts.
 
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use leptos_meta::Title;
 use protocol::ids::RecordId;
 use protocol::people::Role;
@@ -11,6 +12,7 @@ use super::list::Shelf;
 use super::manage::Manage;
 use super::overview::Overview;
 use super::{named, use_record_id};
+use crate::parts;
 use crate::ui::dialog::use_changes;
 use crate::ui::icon::{Icon, Shape};
 use crate::ui::notice::Refused;
@@ -81,8 +83,19 @@ pub fn Head(record: RecordView, tab: Tab) -> impl IntoView {
         .flatten()
         .collect();
     let launch = (record.launchable && record.permissions.launch).then(|| {
+        let terminal = format!("{path}/terminal");
+        // What the person is about to ask for is on its way before they do.
+        Effect::new({
+            let terminal = terminal.clone();
+
+            move || {
+                let terminal = terminal.clone();
+                spawn_local(async move { parts::fetch(&terminal).await });
+            }
+        });
+
         view! {
-            <a class="btn primary" href=format!("{path}/terminal")>
+            <a class="btn primary" href=terminal>
                 <Icon shape=Shape::Launch />
                 "Launch"
             </a>

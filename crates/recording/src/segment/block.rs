@@ -113,7 +113,7 @@ impl Columns {
 #[cfg(feature = "write")]
 pub(crate) fn pack(plain: &[u8], packing: Packing, out: &mut Vec<u8>) {
     let level = match packing {
-        Packing::Fast => Some(3),
+        Packing::Fast => Some(1),
         Packing::Small => Some(9),
         Packing::Stored => None,
     };
