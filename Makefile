@@ -14,7 +14,7 @@ export PATH := $(TOOLS)/bin:$(PATH)
 NATIVE := --workspace --exclude hydrate
 NPM := node_modules/.package-lock.json
 
-.PHONY: help demo demo-clean dev test ready bench install-demo install-test install-ready install-bench build-demo
+.PHONY: help demo demo-clean dev test soak ready bench install-demo install-test install-ready install-bench build-demo
 
 help: ## This list.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -34,6 +34,12 @@ test: install-test $(NPM) ## Every test, those in the browser included.
 	"$(XTASK)" site
 	cargo nextest run $(NATIVE)
 	XTASK="$(XTASK)" POSTERND="$(TARGET)/debug/posternd" npx playwright test --config end2end
+
+# SOAK_KILLS says how many, SOAK_MINUTES when to stop before that.
+soak: install-test $(NPM) ## The kill test 1,000 times, four people at work; an hour or two, then a table.
+	cargo build $(NATIVE) --bins
+	"$(XTASK)" site
+	XTASK="$(XTASK)" POSTERND="$(TARGET)/debug/posternd" npx playwright test --config end2end/soak.config.ts
 
 ready: install-ready $(NPM) ## Before a commit: format, lints, licences, tidy, unit tests; no browser.
 	cargo fmt --all --check

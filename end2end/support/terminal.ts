@@ -52,6 +52,12 @@ export function printedBy(frames: Buffer[]): Buffer {
   return Buffer.concat(output);
 }
 
+/** The session that was opened: `ServerFrame::Hello` begins with its id. None where there was no time for one. */
+export function openedBy(frames: Buffer[]): string | undefined {
+  const hello = frames.find((frame) => frame[0] === 0);
+  return hello === undefined ? undefined : bytes({ from: hello, at: 1 }).toString();
+}
+
 /** What a player's segment shows: version 1, then frames of `kind | lane | seq | time | length | body`. */
 export function recordedIn(segment: Buffer): { output: Buffer; statements: string[] } {
   expect(segment[0]).toBe(1);

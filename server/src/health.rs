@@ -5,7 +5,8 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use metrics_exporter_prometheus::PrometheusHandle;
-use tracing::error;
+use store::acquisitions;
+use tracing::{error, warn};
 
 use crate::http::assets;
 use crate::state::AppState;
@@ -26,7 +27,7 @@ pub fn router(state: AppState, metrics: PrometheusHandle) -> Router {
         .route("/readyz", axum::routing::get(readyz))
         .route(
             "/metrics",
-            axum::routing::get(move || async move { metrics.render() }),
+            axum::routing::get(move |State(state): State<AppState>| measured(state, metrics)),
         )
         .with_state(state)
 }
@@ -52,4 +53,23 @@ async fn readyz(State(state): State<AppState>) -> Response {
     }
 
     "ready\n".into_response()
+}
+
+/// What was counted, and what the ledger says is held: with no session live, something a crash left behind.
+async fn measured(state: AppState, metrics: PrometheusHandle) -> String {
+    match held(&state).await {
+        Ok(n_held) => metrics::gauge!("postern_acquisitions_held").set(n_held as f64),
+        Err(error) => warn!(
+            error = &error as &dyn std::error::Error,
+            "what is held is not known"
+        ),
+    }
+
+    metrics.render()
+}
+
+async fn held(state: &AppState) -> Result<usize, store::Error> {
+    let mut snapshot = state.db.read().await?;
+
+    Ok(acquisitions::open(&mut snapshot).await?.len())
 }
