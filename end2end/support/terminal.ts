@@ -58,6 +58,19 @@ export function openedBy(frames: Buffer[]): string | undefined {
   return hello === undefined ? undefined : bytes({ from: hello, at: 1 }).toString();
 }
 
+/** What a live view's frames printed: `WatchFrame::Snapshot`, then `WatchFrame::Output`, the second and third variant. */
+export function watchedIn(frames: Buffer[]): Buffer {
+  const printed = frames.flatMap((frame) => {
+    const cursor = { from: frame, at: 1 };
+    if (frame[0] === 1) {
+      varint(cursor);
+      varint(cursor);
+    }
+    return frame[0] === 1 || frame[0] === 2 ? [bytes(cursor)] : [];
+  });
+  return Buffer.concat(printed);
+}
+
 /** What a player's segment shows: version 1, then frames of `kind | lane | seq | time | length | body`. */
 export function recordedIn(segment: Buffer): { output: Buffer; statements: string[] } {
   expect(segment[0]).toBe(1);

@@ -1,7 +1,8 @@
-//! Screen and statements of a live session; it follows.
+//! Screen and statements of a live session; it follows, and comes back when its connection is lost.
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
+use std::time::Duration;
 
 use leptos::ev;
 use leptos::html;
@@ -20,6 +21,9 @@ use crate::terminal::xterm::{self, Size};
 
 /// Statements on the page at once; older ones are in the recording.
 const MAX_LINES: usize = 200;
+
+/// Seconds before each attempt to come back; after the last one only a reload does.
+const WAITS: [u64; 6] = [0, 1, 2, 4, 8, 16];
 
 /// What the page shows beside the screen.
 #[derive(Clone, Copy)]
@@ -128,6 +132,7 @@ fn Statements(shown: Shown, started_at: Timestamp) -> impl IntoView {
 fn StatementRow(line: Line, started_at: Timestamp) -> impl IntoView {
     let at = clock(line.at.micros() - started_at.micros());
     let (duration, words, error) = match line.outcome {
+        Some(outcome) if outcome.duration == 0 => (String::new(), outcome.words, outcome.error),
         Some(outcome) => (took(outcome.duration), outcome.words, outcome.error),
         None => (String::new(), "running".to_owned(), None),
     };
@@ -149,10 +154,15 @@ fn StatementRow(line: Line, started_at: Timestamp) -> impl IntoView {
 
 /// The live view in the browser.
 struct View {
+    session: SessionId,
     painter: Rc<Painter>,
     socket: RefCell<Option<Socket>>,
+    /// Bytes the terminal has parsed since the connection began.
     parsed: Cell<u64>,
+    /// Attempts since there last was a connection.
+    n_attempts: Cell<usize>,
     shown: Shown,
+    this: Weak<Self>,
 }
 
 impl View {
@@ -166,26 +176,35 @@ impl View {
             });
 
             Self {
+                session: session.clone(),
                 painter,
                 socket: RefCell::new(None),
                 parsed: Cell::new(0),
+                n_attempts: Cell::new(0),
                 shown,
+                this: view.clone(),
             }
         });
-        let told = Rc::downgrade(&view);
-        let socket = Socket::open(session, move |frame| {
+        view.connect();
+
+        view
+    }
+
+    fn connect(&self) {
+        let told = self.this.clone();
+        let socket = Socket::open(&self.session, move |frame| {
             if let Some(view) = told.upgrade() {
                 view.handle(frame);
             }
         });
+        self.parsed.set(0);
         match socket {
-            Ok(socket) => drop(view.socket.replace(Some(socket))),
-            Err(_) => shown
+            Ok(socket) => drop(self.socket.replace(Some(socket))),
+            Err(_) => self
+                .shown
                 .said
                 .set(Some("The live view could not be opened.".to_owned())),
         }
-
-        view
     }
 
     fn handle(&self, frame: Option<WatchFrame>) {
@@ -199,7 +218,11 @@ impl View {
             Some(WatchFrame::Resize { cols, rows }) => {
                 self.painter.paint(vec![Step::Resize(Size { cols, rows })]);
             }
-            Some(WatchFrame::Hello(hello)) => self.say_attached(hello.is_attached),
+            Some(WatchFrame::Hello(hello)) => {
+                self.n_attempts.set(0);
+                self.shown.lines.update(|lines| forget_ends(lines));
+                self.say_attached(hello.is_attached);
+            }
             Some(WatchFrame::Attached(is_attached)) => self.say_attached(is_attached),
             Some(WatchFrame::Ended(ended)) => {
                 self.shown.has_ended.set(true);
@@ -222,15 +245,32 @@ impl View {
         self.shown.said.set((!is_attached).then(|| sentence.to_owned()));
     }
 
-    /// The socket is gone; where the session's end was told, that stands.
+    /// The socket is gone. Where the session's end was told, that stands; otherwise the view comes back.
     fn lost(&self) {
         if self.shown.has_ended.get_untracked() {
             return;
         }
-        self.shown.has_ended.set(true);
-        self.shown.said.set(Some(
-            "The connection to the server was lost. Reload the page to watch on.".to_owned(),
-        ));
+        let n_attempts = self.n_attempts.get();
+        let Some(wait) = WAITS.get(n_attempts) else {
+            self.shown.has_ended.set(true);
+            self.shown.said.set(Some(
+                "The connection to the server was lost. Reload the page to watch on.".to_owned(),
+            ));
+            return;
+        };
+        self.n_attempts.set(n_attempts + 1);
+        self.shown
+            .said
+            .set(Some("Connection lost. Reconnecting…".to_owned()));
+        let this = self.this.clone();
+        set_timeout(
+            move || {
+                if let Some(view) = this.upgrade() {
+                    view.connect();
+                }
+            },
+            Duration::from_secs(*wait),
+        );
     }
 
     fn acknowledge(&self, n_bytes: usize) {
@@ -239,6 +279,17 @@ impl View {
         if let Some(socket) = &*self.socket.borrow() {
             socket.acknowledge(parsed);
         }
+    }
+}
+
+/// After a connection was lost: what ran then may have ended unseen.
+fn forget_ends(lines: &mut [Line]) {
+    for line in lines.iter_mut().filter(|line| line.outcome.is_none()) {
+        line.outcome = Some(Outcome {
+            duration: 0,
+            words: "end not seen".to_owned(),
+            error: None,
+        });
     }
 }
 
