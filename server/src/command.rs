@@ -5,7 +5,7 @@ pub mod master_key;
 pub mod recordings;
 
 use std::fs::DirBuilder;
-use std::io::Read;
+use std::io::{BufRead, IsTerminal, Read};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::process::ExitCode;
@@ -41,16 +41,11 @@ pub async fn serve(file: Option<&Path>) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Adds an administrator whose password stands on standard input.
+/// Adds an administrator whose password is the first line of standard input.
 #[expect(clippy::print_stdout, reason = "the command line's answer to a person")]
 pub async fn create_administrator(file: Option<&Path>, email: &str, name: &str) -> anyhow::Result<ExitCode> {
     let config = configuration(file)?;
-    let mut password = String::new();
-    std::io::stdin()
-        .take(1024)
-        .read_to_string(&mut password)
-        .context("the password cannot be read from standard input")?;
-    let password = Password::new(password.trim_end_matches(['\r', '\n']));
+    let password = Password::new(read_line()?);
     let draft = SetUpDraft {
         token: Password::default(),
         email: email.to_owned(),
@@ -72,6 +67,22 @@ pub async fn create_administrator(file: Option<&Path>, email: &str, name: &str) 
     println!("{} can sign in as administrator.", person.email);
 
     Ok(ExitCode::SUCCESS)
+}
+
+/// Who types it is asked for it; who pipes it need not end the line.
+#[expect(clippy::print_stderr, reason = "a question to a person at a terminal")]
+fn read_line() -> anyhow::Result<String> {
+    if std::io::stdin().is_terminal() {
+        eprintln!("Password, in sight while it is typed, then Enter:");
+    }
+    let mut line = String::new();
+    std::io::stdin()
+        .lock()
+        .take(1024)
+        .read_line(&mut line)
+        .context("the password cannot be read from standard input")?;
+
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }
 
 /// Says whether the audit log is intact; exit code 0 when it is, 1 when not.
