@@ -19,7 +19,9 @@ pub fn run(data: &[u8]) {
                     rows: u16::from(*rows).max(1),
                 });
             }
-            _ => engine.handle_input(&[byte], now),
+            _ => {
+                engine.handle_input(&[byte], now);
+            }
         }
         while engine.poll_action().is_some() {}
     }

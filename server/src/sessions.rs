@@ -40,9 +40,10 @@ pub async fn terminate(
     drop(snapshot);
     let session_view = found.ok_or_else(not_live)?.view;
     let sentence = format!("Terminated by {}: {reason}", actor.person.email);
-    if !state.sessions.end(session, EndReason::Terminated, &sentence) {
+    if !state.sessions.is_live(session) {
         return Err(not_live());
     }
+    // What is not on the trail does not happen.
     let mut tx = state.db.write().await.map_err(store_failed)?;
     let event = event(EventName::ConnectionTerminated, Outcome::Ok, client, clock::now())
         .by(&actor.person)
@@ -51,6 +52,9 @@ pub async fn terminate(
         .with("reason", reason);
     audit::append(&mut tx, event).await.map_err(store_failed)?;
     tx.commit().await.map_err(store_failed)?;
+    if !state.sessions.end(session, EndReason::Terminated, &sentence) {
+        return Err(not_live());
+    }
 
     Ok(())
 }

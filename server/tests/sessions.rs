@@ -9,5 +9,6 @@ mod desk;
 mod endings;
 mod files;
 mod floods;
+mod passwords;
 mod resuming;
 mod watching;

@@ -1,5 +1,5 @@
 //! PostgreSQL's frontend/backend protocol, version 3, as values: messages of both sides and the client's
-//! handshake. Bytes in, values out; no IO, no clock, no randomness but SCRAM's nonce.
+//! handshake. Bytes in, values out; no IO, no clock, no randomness but SCRAM's nonces and salts.
 //!
 //! Decoding is total: any bytes give a message, "not enough yet" or [`Malformed`], never a panic, and
 //! nothing is allocated because a length field promised it. Text stays as the server sent it
@@ -10,6 +10,7 @@ pub mod backend;
 pub mod client;
 pub mod frontend;
 pub mod header;
+pub mod password;
 mod text;
 mod wire;
 

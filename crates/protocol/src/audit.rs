@@ -138,6 +138,7 @@ events! {
     ConnectionStopped "connection_stopped" Sessions "Connection stopped",
     ConnectionTerminated "connection_terminated" Sessions "Connection terminated",
     ConnectionResumed "connection_resumed" Sessions "Connection resumed",
+    DatabaseChanged "database_changed" Sessions "Database changed",
     SessionWatched "session_watched" Sessions "Session watched live",
     SessionRecordingStarted "session_recording_started" Recordings "Recording started",
     SessionRecordingSegmentClosed "session_recording_segment_closed" Recordings "Recording segment closed",

@@ -18,5 +18,5 @@ pub use connect::{Credential, OnStage, Stage, Target, Upstream, connect};
 pub use dial::{BoxStream, Dial, DialError, Dialled, Dialling, DirectDial, Stream};
 pub use errors::{Code, ConnectError, Reason};
 pub use probe::{Report, StageReport, probe};
-pub use pump::{Activity, Cancelled, Clock, Control, Ending, Gate, Phase, Policy, pump};
+pub use pump::{Activity, Cancelled, Clock, Control, Ending, Gate, Note, Phase, Policy, pump};
 pub use tls::{ClientCertificate, Distrust, PemError, Roots, Tls, TlsFacts, TlsRules, Verify};

@@ -92,6 +92,14 @@ pub enum Ending {
     },
 }
 
+/// What a client says of the Query it sends next; see [`Control::note`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    pub origin: Origin,
+    /// Recorded in place of the text, of which a part may be read by nobody.
+    pub instead: Option<String>,
+}
+
 /// What has been recorded of a statement, for who watches.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Seen {
@@ -100,6 +108,7 @@ pub enum Seen {
         seq: u64,
         /// Microseconds since 1970-01-01 UTC.
         at: i64,
+        origin: Origin,
         /// The first [`SEEN_SQL`] bytes of it, whole characters.
         sql: String,
     },
@@ -171,6 +180,12 @@ impl Control {
         self.0.seen.subscribe()
     }
 
+    /// Says of the next Query what its text does not. A client that notes one of its Queries notes all of them, each
+    /// before it is sent: notes are taken in order. A Query without one is a person's, recorded as it is.
+    pub fn note(&self, note: Note) {
+        self.0.notes().push_back(note);
+    }
+
     /// Cancels the running statement, if one runs. The cancel is on record before it is sent.
     pub async fn cancel(&self, by: Origin) -> Result<Cancelled, CancelError> {
         let Some(canceller) = &self.0.canceller else {
@@ -239,7 +254,7 @@ impl Ending {
         match self {
             Self::ClientClosed => "The session was closed.".to_owned(),
             Self::ClientIo(_) => "The connection to the client was lost.".to_owned(),
-            Self::ServerClosed | Self::ServerIo(_) => "The connection to the database server was lost. It may have \
+            Self::ServerClosed | Self::ServerIo(_) => "The database server is gone. It may have \
                  stopped or restarted, or the network failed; launch again to reconnect."
                 .to_owned(),
             Self::ServerFatal(fields) => {

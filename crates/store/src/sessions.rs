@@ -242,6 +242,19 @@ pub async fn go_live(tx: &mut Tx, id: &SessionId, database: &str) -> Result<bool
     Ok(run!(tx, sqlx::query(GO_LIVE).bind(id.as_str()).bind(database))? == 1)
 }
 
+const CHANGE_DATABASE: &str = r#"
+    UPDATE sessions
+    SET database = $2
+    WHERE id = $1 AND state = 'live'
+"#;
+
+/// The session has worked in these databases, written as they are listed.
+pub async fn change_database(tx: &mut Tx, id: &SessionId, databases: &str) -> Result<(), Error> {
+    run!(tx, sqlx::query(CHANGE_DATABASE).bind(id.as_str()).bind(databases))?;
+
+    Ok(())
+}
+
 const PROGRESS: &str = r#"
     UPDATE sessions
     SET bytes = $2, statements = $3, errors = $4, chain_head = COALESCE($5, chain_head)

@@ -6,6 +6,8 @@ mod copy;
 mod describe;
 mod formatting;
 mod list;
+mod password;
+mod syntax;
 mod variables;
 
 use std::fmt::Write as _;

@@ -1,10 +1,13 @@
 //! The session: who has the terminal, what runs, what is printed next.
 
+mod ahead;
 mod away;
+mod hidden;
 mod inquiry;
 mod lines;
 mod messages;
 mod output;
+mod password;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -27,9 +30,12 @@ use crate::print::escape::visible;
 use crate::print::options::Options;
 use crate::scanner::Scanner;
 use crate::variables::Variables;
+use ahead::Echo;
 use inquiry::Asking;
 use lines::Line;
 use output::Output;
+pub use password::Guarded;
+use password::NewPassword;
 pub(crate) use transfer::Transfer;
 
 /// Output below this is let out together with the prompt after it.
@@ -104,6 +110,10 @@ pub struct Connected {
 pub enum Action {
     /// Send this to the database.
     Send(frontend::Message),
+    /// Send this statement, which is a command's question to the catalog and not the person's.
+    Ask(frontend::Message),
+    /// Send this statement and record it as it says.
+    SendGuarded(Guarded),
     /// Show this to the person: at most 32 KiB, whole characters, `\r\n` at the ends of lines.
     Print(Bytes),
     /// Ask the database, by a connection of its own, to cancel what runs.
@@ -201,7 +211,10 @@ pub struct Engine {
     editor: Editor,
     /// The line's picture is older than its text.
     dirty: bool,
+    /// The terminal's size, where the line is still painted for the one before.
+    late_size: Option<Size>,
     typeahead: VecDeque<u8>,
+    echo: Echo,
 
     scanner: Scanner,
     /// The statement typed so far.
@@ -220,6 +233,8 @@ pub struct Engine {
     result: Option<Table>,
     /// A command that asks the catalog.
     asking: Option<Asking>,
+    /// `\password`.
+    password: Option<NewPassword>,
     /// Ctrl-C was pressed: results of what runs are not shown.
     cancelled: bool,
     /// A file rows come from or go to.
@@ -246,6 +261,8 @@ enum State {
     CopyIn {
         since: Instant,
     },
+    /// The person, typing what is not shown.
+    Hidden,
     /// The driver, which answers an action.
     Away(Errand),
     /// The end, when everything is printed.
@@ -302,7 +319,9 @@ impl Engine {
             transaction: TransactionStatus::Idle,
             editor: Editor::new(settings.size, settings.history),
             dirty: false,
+            late_size: None,
             typeahead: VecDeque::new(),
+            echo: Echo::default(),
             scanner,
             statement: String::new(),
             previous: String::new(),
@@ -314,6 +333,7 @@ impl Engine {
             shape: Shape::Tag,
             result: None,
             asking: None,
+            password: None,
             cancelled: false,
             transfer: None,
             transfer_held: 0,
@@ -330,6 +350,7 @@ impl Engine {
         }
         self.abandon_result();
         self.leave_line();
+        self.leave_password();
         let notifications = std::mem::take(&mut self.notifications);
         self.say(&notifications);
         self.say(
@@ -360,6 +381,7 @@ impl Engine {
             | State::Away(_)
             | State::Running { .. }
             | State::CopyIn { .. }
+            | State::Hidden
             | State::Over => None,
         }
     }
@@ -393,6 +415,7 @@ impl Engine {
 
     /// Goes on as far as possible without waiting: lines, the prompt, keys typed ahead.
     fn advance(&mut self) {
+        self.take_size();
         loop {
             match self.state {
                 State::Ready if self.asking.is_some() && self.output.pending() <= SMALL_OUTPUT => {
@@ -409,6 +432,7 @@ impl Engine {
                 | State::Away(_)
                 | State::CopyIn { .. }
                 | State::Running { .. }
+                | State::Hidden
                 | State::Ending(_)
                 | State::Over => break,
             }

@@ -165,6 +165,31 @@ fn who_may_not_see_is_told_what_psql_tells() {
 }
 
 #[test]
+fn help_on_a_statement_names_the_page_psql_names() {
+    let cluster = cluster(Version::System);
+    let pages = |shown: &str| {
+        let mut pages = BTreeMap::new();
+        let mut command = String::new();
+        for line in shown.lines() {
+            if let Some(name) = line.strip_prefix("Command:") {
+                command = name.trim().to_owned();
+            } else if let Some(address) = line.strip_prefix("URL: ") {
+                pages.insert(std::mem::take(&mut command), address.to_owned());
+            }
+        }
+        pages
+    };
+
+    let shown = pages(&by_engine(&cluster, "postgres", &["\\h *"]).concat());
+
+    let expected = pages(&by_psql(&cluster, "postgres", &["\\h *"]).concat());
+    assert!(expected.len() > 150);
+    if is_psql_15() {
+        assert_eq!(shown, expected);
+    }
+}
+
+#[test]
 fn print_options_mean_what_they_mean_in_psql() {
     let cluster = cluster(Version::System);
     let shown_each = [

@@ -36,6 +36,8 @@ pub struct Fanout {
     /// Keeps the screen, whatever it keeps of what is shown there.
     tape: Tape,
     size: (u16, u16),
+    /// Whether a browser shows the session to its person.
+    is_attached: bool,
     watchers: Vec<Watcher>,
 }
 
@@ -52,6 +54,7 @@ impl Fanout {
         Self {
             tape,
             size: (cols, rows),
+            is_attached: true,
             watchers: Vec::new(),
         }
     }
@@ -64,17 +67,22 @@ impl Fanout {
         self.catch_up();
     }
 
-    pub fn resize(&mut self, cols: u16, rows: u16) {
+    pub fn resize(&mut self, cols: u16, rows: u16, now: Timestamp) {
         self.size = (cols, rows);
-        self.tell(&WatchFrame::Resize { cols, rows });
+        self.tell(&WatchFrame::Resize { cols, rows }, now);
     }
 
-    /// Passes on what is no output: small, and of no use to who comes later.
-    pub fn tell(&mut self, frame: &WatchFrame) {
+    pub fn attach(&mut self, is_attached: bool, now: Timestamp) {
+        self.is_attached = is_attached;
+        self.tell(&WatchFrame::Attached(is_attached), now);
+    }
+
+    /// Passes on what is no output: small, and of no use to who comes later. One whose channel is full falls behind,
+    /// and is told what counts when it has caught up.
+    pub fn tell(&mut self, frame: &WatchFrame, now: Timestamp) {
         for watcher in &mut self.watchers {
-            if watcher.behind_since.is_none() {
-                // One whose channel is full falls behind with the next output.
-                let _told = watcher.ends.to_browser.try_send(frame.clone());
+            if watcher.behind_since.is_none() && watcher.ends.to_browser.try_send(frame.clone()).is_err() {
+                watcher.behind_since = Some(now);
             }
         }
     }
@@ -124,8 +132,9 @@ impl Fanout {
         self.drop_if(|watcher| watcher.actor.sign_in == actor.sign_in, sentence);
     }
 
-    /// Drops who has not caught up for too long.
+    /// Paints anew who has caught up, drops who has not for too long.
     pub fn check(&mut self, now: Timestamp) {
+        self.catch_up();
         let is_late = |since: Timestamp| now.since(since) >= PATIENCE;
         self.drop_if(|watcher| watcher.behind_since.is_some_and(is_late), TOO_SLOW);
     }
@@ -178,8 +187,9 @@ impl Fanout {
             return;
         }
         let (picture, n_bytes) = self.picture();
+        let is_attached = self.is_attached;
         for watcher in self.watchers.iter_mut().filter(|watcher| has_caught_up(watcher)) {
-            watcher.paint(picture.clone(), n_bytes);
+            watcher.catch_up(is_attached, picture.clone(), n_bytes);
         }
     }
 
@@ -228,6 +238,15 @@ impl Watcher {
         if self.ends.to_browser.try_send(picture).is_ok() {
             self.sent += n_bytes;
             self.behind_since = None;
+        }
+    }
+
+    /// Tells who was left out whether a browser is there, then paints. The picture comes last: where the first does
+    /// not fit neither does it, and both come later.
+    fn catch_up(&mut self, is_attached: bool, picture: WatchFrame, n_bytes: u64) {
+        let told = self.ends.to_browser.try_send(WatchFrame::Attached(is_attached));
+        if told.is_ok() {
+            self.paint(picture, n_bytes);
         }
     }
 

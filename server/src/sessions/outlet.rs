@@ -37,6 +37,8 @@ pub struct Outlet {
     /// Lines have been dropped; what waits comes after a gap.
     has_gap: bool,
     looked_at: Option<Instant>,
+    /// The next look does not wait for its time, and shows a line that has not ended.
+    is_urged: bool,
     sent: u64,
     parsed: u64,
 }
@@ -59,6 +61,7 @@ impl Outlet {
             is_mixed: false,
             has_gap: false,
             looked_at: None,
+            is_urged: false,
             sent: 0,
             parsed: 0,
         };
@@ -134,9 +137,15 @@ impl Outlet {
         self.parsed
     }
 
+    /// While lines are being dropped: what was pushed last is to be seen at once.
+    pub fn urge(&mut self) {
+        self.is_urged = self.has_gap;
+    }
+
     /// The flood is over or pauses: what waits is sent.
     pub fn settle(&mut self) {
         self.has_gap = false;
+        self.is_urged = false;
     }
 
     /// Everything that waits, whatever the browser owes: it is the end.
@@ -153,16 +162,26 @@ impl Outlet {
         self.sent - self.parsed
     }
 
-    /// The last screenful, where the browser has nothing else to do.
+    /// The last screenful, where the browser has nothing else to do or its person looks for something.
     fn look(&mut self, now: Instant) -> Option<Bytes> {
+        let is_urged = std::mem::take(&mut self.is_urged);
         let is_time = self
             .looked_at
             .is_none_or(|last| now.saturating_duration_since(last) >= LOOK);
-        if !is_time || self.owed() > 0 {
+        let may_look = if is_urged {
+            self.owed() < OUTPUT_WINDOW
+        } else {
+            is_time && self.owed() == 0
+        };
+        if !may_look {
             return None;
         }
         let piece = self.queue.back()?;
-        let look = last_lines(&piece.bytes, self.rows);
+        let look = if is_urged {
+            end(&piece.bytes, self.rows)
+        } else {
+            last_lines(&piece.bytes, self.rows)
+        };
         self.looked_at = Some(now);
         self.sent += look.len() as u64;
 
@@ -204,10 +223,14 @@ fn has_c1(bytes: &[u8]) -> bool {
 
 /// The last `n` whole lines.
 fn last_lines(bytes: &Bytes, n: usize) -> Bytes {
-    let Some(end) = bytes.iter().rposition(|byte| *byte == b'\n') else {
-        return Bytes::new();
-    };
-    let lines = bytes.slice(..=end);
+    match bytes.iter().rposition(|byte| *byte == b'\n') {
+        Some(last) => end(&bytes.slice(..=last), n),
+        None => Bytes::new(),
+    }
+}
+
+/// The last `n` whole lines, and what there is of the next.
+fn end(lines: &Bytes, n: usize) -> Bytes {
     let start = lines
         .iter()
         .enumerate()

@@ -149,6 +149,10 @@ impl Registry {
         });
     }
 
+    pub fn is_live(&self, session: &SessionId) -> bool {
+        self.with(|live| live.contains_key(session))
+    }
+
     /// Tells one session to end; false if it is not live.
     pub fn end(&self, session: &SessionId, reason: EndReason, sentence: &str) -> bool {
         self.with(|live| {

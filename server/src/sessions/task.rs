@@ -6,26 +6,28 @@
 //! only while the engine wants it.
 
 mod attachment;
+mod cancels;
 mod comings;
 mod database;
 mod farewell;
 mod rounds;
 mod transfer;
+mod typing;
 mod wire;
 
 use std::time::Duration;
 
 use app::ctx::{Actor, Client};
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use pg_proto::backend::Message;
+use pg_proto::frontend;
 use protocol::terminal::{ClientFrame, EndReason, Ended, Hello, Status, Transaction};
 use protocol::time::Timestamp;
-use proxy::pump::{Activity, Control, Ending, Seen};
+use proxy::pump::{Activity, Control, Ending, Note, Seen};
 use recording::{Lane, Origin, Tape};
 use terminal::{Action, End, Engine, Size};
 use tokio::sync::{broadcast, oneshot, watch};
 use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
-use tracing::{Instrument, debug, warn};
 use vault::effective::Effective;
 
 use super::close::Closing;
@@ -38,6 +40,7 @@ use crate::clock;
 use crate::state::AppState;
 use crate::terminal::socket::Ends;
 use attachment::{Attachment, Presence};
+use cancels::Cancels;
 use database::Reached;
 pub use database::Server;
 use farewell::{malformed, unrecorded};
@@ -68,7 +71,10 @@ pub struct Task {
     engine: Engine,
     wire: Wire,
     control: Control,
+    cancels: Cancels,
     server: Server,
+    /// Where the session has worked, in the order of its coming there.
+    databases: Vec<String>,
     /// Another connection, on its way.
     connecting: Option<oneshot::Receiver<Reached>>,
     transfers: Transfers,
@@ -94,6 +100,8 @@ pub struct Task {
     errors: u64,
     backend_pid: Option<i32>,
     tick: Interval,
+    /// The person has typed into a flood and looks for what was typed.
+    is_urgent: bool,
 }
 
 /// What a session is made of.
@@ -111,6 +119,7 @@ pub struct Parts {
     pub effective: Effective,
     pub backend_pid: Option<i32>,
     pub server: Server,
+    pub database: String,
 }
 
 /// What woke the session.
@@ -149,13 +158,14 @@ impl Task {
 
         Self {
             lane: parts.tape.lane(0),
-            state,
             owner,
             closing,
             engine: parts.engine,
             wire: Wire::new(parts.wire),
+            cancels: Cancels::of(&state, parts.control.clone()),
             control: parts.control,
             server: parts.server,
+            databases: vec![parts.database],
             connecting: None,
             transfers: Transfers::default(),
             activity,
@@ -180,6 +190,8 @@ impl Task {
             errors: 0,
             backend_pid: parts.backend_pid,
             tick,
+            is_urgent: false,
+            state,
         }
     }
 
@@ -247,24 +259,13 @@ impl Task {
             Event::Orders => self.orders().await,
             Event::Tick => self.tick().await,
             Event::Pump(ending) => self.pump_ended(ending),
-            Event::Connected(reached) => self.connected(*reached),
+            Event::Connected(reached) => self.connected(*reached).await,
         }
     }
 
     fn browser(&mut self, frame: ClientFrame) -> Step {
         match frame {
-            ClientFrame::Input(bytes) => {
-                let now = clock::now();
-                self.last_input = now;
-                let bytes = Bytes::from(bytes);
-                self.lane
-                    .input(now.micros(), bytes.clone())
-                    .map_err(|_| unrecorded())?;
-                self.interrupt_files(&bytes);
-                self.engine.handle_input(&bytes, clock::instant());
-
-                Ok(())
-            }
+            ClientFrame::Input(bytes) => self.type_keys(bytes),
             ClientFrame::Resize { cols, rows } => self.resize(size_of(cols, rows)),
             ClientFrame::Ack { parsed } => {
                 self.presence.acknowledge(parsed);
@@ -277,11 +278,7 @@ impl Task {
             | ClientFrame::UploadCancel
             | ClientFrame::FileTaken { .. }
             | ClientFrame::DownloadCancel
-            | ClientFrame::Edited(_)) => {
-                self.hear_of_files(frame);
-
-                Ok(())
-            }
+            | ClientFrame::Edited(_)) => self.hear_of_files(frame),
         }
     }
 
@@ -292,10 +289,11 @@ impl Task {
         // What was printed before belongs to the screen as it was.
         self.show()?;
         self.size = size;
+        let now = clock::now();
         self.lane
-            .resize(clock::now().micros(), size.cols, size.rows)
+            .resize(now.micros(), size.cols, size.rows)
             .map_err(|_| unrecorded())?;
-        self.fanout.resize(size.cols, size.rows);
+        self.fanout.resize(size.cols, size.rows, now);
         self.presence.resize(size.rows, self.hello.look.scrollback);
         self.engine.handle_resize(size);
 
@@ -305,7 +303,7 @@ impl Task {
     /// Lets the engine act until it waits for somebody.
     fn act(&mut self) -> Step {
         loop {
-            while self.may_read() {
+            while !self.is_urgent && self.may_read() {
                 let Some(message) = self.wire.inbound.next_message().map_err(|_| malformed())? else {
                     break;
                 };
@@ -319,7 +317,12 @@ impl Task {
                 self.engine.poll_urgent()
             };
             match action {
-                Some(Action::Send(message)) => self.wire.outbound.queue(&message),
+                Some(Action::Send(message)) => self.send(&message, Origin::Person, None),
+                Some(Action::Ask(message)) => self.send(&message, Origin::Interface, None),
+                Some(Action::SendGuarded(guarded)) => {
+                    let recorded = guarded.recorded().to_owned();
+                    self.send(&guarded.message(), Origin::Person, Some(recorded));
+                }
                 Some(Action::Print(bytes)) => {
                     self.output.extend_from_slice(&bytes);
                     if self.output.len() >= FRAME {
@@ -328,7 +331,7 @@ impl Task {
                 }
                 Some(Action::Cancel) => {
                     self.cut_download();
-                    self.cancel();
+                    self.cancels.ask();
                 }
                 // Kept by the engine for this session; see docs/adr/0006.
                 Some(Action::Remember(_)) => {}
@@ -345,6 +348,11 @@ impl Task {
                         End::Quit => ended(EndReason::Goodbye, "Goodbye."),
                         End::Lost => ended(EndReason::ConnectionLost, "Connection lost."),
                     });
+                }
+                None if self.is_urgent => {
+                    self.is_urgent = false;
+                    self.presence.urge();
+                    self.show()?;
                 }
                 None => {
                     self.show()?;
@@ -418,16 +426,12 @@ impl Task {
         self.unless_gone(shown)
     }
 
-    /// Ctrl-C: the cancel goes its own way, so that the session stays awake.
-    fn cancel(&self) {
-        let control = self.control.clone();
-        let cancelling = async move {
-            match control.cancel(Origin::Person).await {
-                Ok(outcome) => debug!(?outcome, "cancel asked for"),
-                Err(error) => warn!(error = &error as &dyn std::error::Error, "cancel not delivered"),
-            }
-        };
-        self.state.tasks.spawn(cancelling.in_current_span());
+    /// Sends the database a message. Of a Query the recording learns whose it is, and what stands in its place.
+    fn send(&mut self, message: &frontend::Message, origin: Origin, instead: Option<String>) {
+        if let frontend::Message::Query { .. } = message {
+            self.control.note(Note { origin, instead });
+        }
+        self.wire.outbound.queue(message);
     }
 }
 

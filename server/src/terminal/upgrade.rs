@@ -222,6 +222,7 @@ async fn run(state: AppState, owner: Owner, opened: Opened, ends: Ends, screen: 
         effective,
         backend_pid,
         server: Server::of(&aim),
+        database: aim.target.database.clone(),
     };
 
     Task::new(state, owner, closing, parts).run().await;

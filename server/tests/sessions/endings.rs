@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use protocol::audit::{AuditFilter, EventName};
 use protocol::people::Role;
 use protocol::sessions::SessionState;
 use protocol::terminal::EndReason;
@@ -40,6 +41,57 @@ async fn who_is_terminated_reads_by_whom_and_why_and_the_statement_stops() {
     count("0").await;
     let row = desk.row(&session, |row| row.state == SessionState::Ended).await;
     assert_eq!(row.end_reason, Some(EndReason::Terminated));
+}
+
+#[tokio::test]
+async fn who_loses_the_database_reads_what_the_database_said() {
+    let desk = Desk::open().await;
+    let user = desk.house.sign_in(Role::User).await;
+    let mut terminal = desk.launch(&user).await;
+    let session = terminal.hello.session.clone();
+    terminal.run("SELECT 1;", "(1 row)").await;
+
+    desk.cluster
+        .sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = 'SELECT 1;'")
+        .unwrap();
+    let ended = terminal.end().await.unwrap();
+
+    assert_eq!(ended.reason, EndReason::ConnectionLost);
+    assert_eq!(
+        ended.sentence,
+        "Connection lost. The database server ended the session: terminating connection due to administrator \
+         command. Launch again to reconnect."
+    );
+    assert!(terminal.text().contains(&ended.sentence));
+    let row = desk.row(&session, |row| row.state == SessionState::Ended).await;
+    assert_eq!(row.end_reason, Some(EndReason::ConnectionLost));
+}
+
+#[tokio::test]
+async fn another_database_is_on_the_trail_and_in_the_list_before_anything_is_done_there() {
+    let desk = Desk::open().await;
+    let user = desk.house.sign_in(Role::User).await;
+    desk.cluster.sql("CREATE DATABASE archive").unwrap();
+    let mut terminal = desk.launch(&user).await;
+    let session = terminal.hello.session.clone();
+
+    terminal.press("\\c archive\r").await;
+    terminal.see("archive=# ").await;
+    terminal.shown.clear();
+    terminal.press("\\c postgres\r").await;
+    terminal.see("postgres=# ").await;
+
+    let row = desk.row(&session, |_| true).await;
+    assert_eq!(row.database, "postgres, archive");
+    let mut snapshot = desk.house.state.db.read().await.unwrap();
+    let page = store::audit::list(&mut snapshot, &AuditFilter::default())
+        .await
+        .unwrap();
+    let moved = page
+        .events
+        .iter()
+        .filter(|event| event.name == EventName::DatabaseChanged && event.session.as_ref() == Some(&session));
+    assert_eq!(moved.count(), 2);
 }
 
 #[tokio::test]

@@ -82,3 +82,22 @@ async fn a_flood_is_stopped_by_ctrl_c() {
     let elapsed = clock::instant().duration_since(pressed);
     assert!(elapsed < Duration::from_secs(5), "{elapsed:?}");
 }
+
+#[tokio::test]
+async fn keys_typed_into_a_flood_are_shown_at_once_and_come_back_at_the_prompt() {
+    let desk = Desk::open().await;
+    let user = desk.house.sign_in(Role::User).await;
+    let mut terminal = desk.launch(&user).await;
+    terminal
+        .press("COPY (SELECT repeat('x', 70), generate_series(1, 1000000000)) TO STDOUT;\r")
+        .await;
+    terminal.see("xxxx\t1000\r\n").await;
+
+    for key in ["A", "B", "C"] {
+        terminal.shown.clear();
+        terminal.press(key).await;
+        terminal.see(key).await;
+    }
+    let shown = terminal.text();
+    assert!(shown.len() < 256 * 1024, "behind {} bytes", shown.len());
+}

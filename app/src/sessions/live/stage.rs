@@ -31,7 +31,9 @@ struct Shown {
     lines: RwSignal<Vec<Line>>,
     /// What is to be known about the connection or the session's end.
     said: RwSignal<Option<String>>,
+    /// The session is over; the view may be cut while it goes on.
     has_ended: RwSignal<bool>,
+    is_cut: RwSignal<bool>,
 }
 
 /// A statement that was run while somebody watched.
@@ -39,6 +41,7 @@ struct Shown {
 struct Line {
     seq: u64,
     at: Timestamp,
+    is_interfaces: bool,
     sql: String,
     outcome: Option<Outcome>,
 }
@@ -56,6 +59,7 @@ pub(super) fn Stage(id: SessionId, started_at: Timestamp, has_ended: RwSignal<bo
         lines: RwSignal::new(Vec::new()),
         said: RwSignal::new(None),
         has_ended,
+        is_cut: RwSignal::new(false),
     };
     let host = NodeRef::<html::Div>::new();
     let view: StoredValue<Option<SendWrapper<Rc<View>>>> = StoredValue::new(None);
@@ -136,6 +140,9 @@ fn StatementRow(line: Line, started_at: Timestamp) -> impl IntoView {
         Some(outcome) => (took(outcome.duration), outcome.words, outcome.error),
         None => (String::new(), "running".to_owned(), None),
     };
+    let by = line
+        .is_interfaces
+        .then(|| view! { <span class="tag">"asked by a command"</span> });
     let class = if error.is_some() { "tag bad" } else { "tag" };
 
     view! {
@@ -144,6 +151,7 @@ fn StatementRow(line: Line, started_at: Timestamp) -> impl IntoView {
                 <span class="at">{at}</span>
                 <span class="took">{duration}</span>
                 <span class=class>{words}</span>
+                {by}
                 <code>{line.sql}</code>
                 {error.map(|error| view! { <span class="error">{error}</span> })}
             </div>
@@ -229,7 +237,7 @@ impl View {
                 self.shown.said.set(Some(ended.sentence));
             }
             Some(WatchFrame::Dropped(sentence)) => {
-                self.shown.has_ended.set(true);
+                self.shown.is_cut.set(true);
                 self.shown.said.set(Some(sentence));
             }
             Some(start_or_end @ (WatchFrame::StatementStart { .. } | WatchFrame::StatementEnd { .. })) => {
@@ -247,12 +255,12 @@ impl View {
 
     /// The socket is gone. Where the session's end was told, that stands; otherwise the view comes back.
     fn lost(&self) {
-        if self.shown.has_ended.get_untracked() {
+        if self.shown.has_ended.get_untracked() || self.shown.is_cut.get_untracked() {
             return;
         }
         let n_attempts = self.n_attempts.get();
         let Some(wait) = WAITS.get(n_attempts) else {
-            self.shown.has_ended.set(true);
+            self.shown.is_cut.set(true);
             self.shown.said.set(Some(
                 "The connection to the server was lost. Reload the page to watch on.".to_owned(),
             ));
@@ -296,10 +304,16 @@ fn forget_ends(lines: &mut [Line]) {
 /// Takes a start as a new line, an end into its line.
 fn add(lines: &mut Vec<Line>, frame: WatchFrame) {
     match frame {
-        WatchFrame::StatementStart { seq, at, sql } => {
+        WatchFrame::StatementStart {
+            seq,
+            at,
+            is_interfaces,
+            sql,
+        } => {
             lines.push(Line {
                 seq,
                 at,
+                is_interfaces,
                 sql,
                 outcome: None,
             });
@@ -352,6 +366,7 @@ mod tests {
                 WatchFrame::StatementStart {
                     seq,
                     at: Timestamp(0),
+                    is_interfaces: false,
                     sql: "select 1".to_owned(),
                 },
             );

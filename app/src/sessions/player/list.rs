@@ -113,6 +113,9 @@ fn StatementButton(line: Line, tell: Callback<Event>) -> impl IntoView {
         Kind::Note => (None, Some("note".to_owned()), None),
         Kind::Gap { .. } => (None, Some("gap".to_owned()), None),
     };
+    let by = line
+        .is_interfaces
+        .then(|| view! { <span class="tag">"asked by a command"</span> });
     let on_click = move |_: ev::MouseEvent| tell.run(Event::Seek(at));
 
     view! {
@@ -120,6 +123,7 @@ fn StatementButton(line: Line, tell: Callback<Event>) -> impl IntoView {
             <span class="at">{clock(at)}</span>
             <span class="took">{duration}</span>
             {outcome.map(|words| view! { <span class=class>{words}</span> })}
+            {by}
             <code>{line.text}</code>
             {error.map(|error| view! { <span class="error">{error}</span> })}
         </button>
@@ -191,6 +195,7 @@ mod tests {
                 at: 0,
                 text: String::new(),
                 kind: Kind::Note,
+                is_interfaces: false,
             })
             .collect();
 

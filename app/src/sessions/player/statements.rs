@@ -12,6 +12,8 @@ pub(super) struct Line {
     pub(super) at: Micros,
     pub(super) text: String,
     pub(super) kind: Kind,
+    /// Sent by a command of the terminal to ask the catalog, not by the person.
+    pub(super) is_interfaces: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -99,11 +101,15 @@ pub(super) fn add(lines: &mut Vec<Line>, frame: &Frame, at: Micros) {
         at,
         text: text.to_owned(),
         kind,
+        is_interfaces: false,
     };
     match &frame.body {
         Body::StatementStart(statement) => match cancel_words(statement) {
             Some(words) => lines.push(line(words, Kind::Note)),
-            None => lines.push(line(&statement.sql, Kind::Statement(None))),
+            None => lines.push(Line {
+                is_interfaces: statement.origin == Origin::Interface,
+                ..line(&statement.sql, Kind::Statement(None))
+            }),
         },
         Body::Marker(sentence) => lines.push(line(sentence, Kind::Note)),
         Body::Gap(gap) => {
@@ -215,6 +221,21 @@ mod tests {
         assert_eq!(words(&lines), ["4 rows"]);
         assert_eq!(lines[0].at, 40);
         assert!(!lines[0].has_failed());
+    }
+
+    #[test]
+    fn what_a_command_asked_is_told_from_what_the_person_typed() {
+        let mut lines = Vec::new();
+        let asked = Statement {
+            origin: Origin::Interface,
+            ..Statement::simple("SELECT relname FROM pg_class")
+        };
+        for (seq, statement) in [(7, asked), (8, Statement::simple("select 1"))] {
+            add(&mut lines, &frame(seq, Body::StatementStart(statement)), 40);
+        }
+
+        assert!(lines[0].is_interfaces);
+        assert!(!lines[1].is_interfaces);
     }
 
     #[test]

@@ -194,6 +194,7 @@ mod tests {
                 has_moved,
                 ..Outcome::default()
             })),
+            is_interfaces: false,
         };
         let lines = [
             line(0, None, false),

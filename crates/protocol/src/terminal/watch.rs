@@ -45,6 +45,8 @@ pub enum WatchFrame {
         /// Its number in the recording.
         seq: u64,
         at: Timestamp,
+        /// A command of the terminal asks the catalog.
+        is_interfaces: bool,
         /// At most [`MAX_SQL`] bytes of it, whole characters.
         sql: String,
     },

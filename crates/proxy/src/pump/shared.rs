@@ -1,5 +1,6 @@
 //! What the two directions of a pump share.
 
+use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use recording::Lane;
 use tokio::sync::{Notify, broadcast, watch};
 
 use super::ledger::Ledger;
-use super::{Activity, Clock, Ending, Phase, Policy, Seen};
+use super::{Activity, Clock, Ending, Note, Phase, Policy, Seen};
 use crate::cancel::Canceller;
 
 /// How long a side may take for what is still owed to it once the session is over.
@@ -33,6 +34,8 @@ pub(super) struct Shared {
     pub(super) seen: broadcast::Sender<Seen>,
     clock: Clock,
     ledger: Mutex<Ledger>,
+    /// Of Queries that have not come yet: as many as the client sends ahead.
+    notes: Mutex<VecDeque<Note>>,
     ending: watch::Sender<Option<Ending>>,
 }
 
@@ -62,6 +65,7 @@ impl Shared {
             seen: broadcast::Sender::new(SEEN),
             clock,
             ledger: Mutex::new(Ledger::default()),
+            notes: Mutex::new(VecDeque::new()),
             ending: watch::Sender::new(None),
         }
     }
@@ -72,6 +76,10 @@ impl Shared {
 
     pub(super) fn ledger(&self) -> MutexGuard<'_, Ledger> {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn notes(&self) -> MutexGuard<'_, VecDeque<Note>> {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn is_running(&self) -> bool {

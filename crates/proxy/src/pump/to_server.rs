@@ -1,5 +1,6 @@
 //! From the client to the server: every Query on record first, COPY data while a COPY is under way.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::{Buf, Bytes, BytesMut};
@@ -10,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
 
 use super::shared::{CHUNK, GRACE, Shared};
-use super::{Ending, Phase, SEEN_SQL, Seen};
+use super::{Ending, Note, Phase, SEEN_SQL, Seen};
 
 const EXTENDED: &str = "the extended query protocol is not available on this connection";
 const TOO_LONG: &str = "the statement is longer than this session allows";
@@ -169,7 +170,13 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
         let Message::Query { sql } = message else {
             return Err(Ending::Refused(OUT_OF_PLACE));
         };
-        let mut statement = Statement::simple(sql.to_str());
+        let mut statement = match self.shared.notes().pop_front() {
+            Some(Note { origin, instead }) => Statement {
+                origin,
+                ..Statement::simple(instead.map_or_else(|| sql.to_str(), Cow::Owned))
+            },
+            None => Statement::simple(sql.to_str()),
+        };
         statement.backend_pid = self
             .shared
             .canceller
@@ -188,11 +195,12 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
     ) -> Result<(), Ending> {
         self.shared.ledger().start(recorded.seq(), since);
         self.shared.see(|| {
-            let sql = &recorded.get().sql;
+            let Statement { sql, origin, .. } = recorded.get();
 
             Seen::Started {
                 seq: recorded.seq(),
                 at: since,
+                origin: *origin,
                 sql: sql
                     .get(..sql.floor_char_boundary(SEEN_SQL))
                     .unwrap_or_default()

@@ -1,8 +1,8 @@
 //! The engine's own backslash commands, in the order `\?` lists them.
 
 use super::{
-    Arguments, Outcome, connection, conninfo, copy, formatting, go, go_expanded, help, print, quit, reset,
-    variables, verbose_error,
+    Arguments, Outcome, connection, conninfo, copy, formatting, go, go_expanded, help, password, print, quit,
+    reset, syntax, variables, verbose_error,
 };
 use crate::engine::Engine;
 
@@ -39,6 +39,7 @@ pub(super) const COMMANDS: &[Command] = &[
     command("General", &["gx"], "\\gx [(OPTIONS)]", "as \\g, but forces expanded output mode", go_expanded),
     command("General", &["q", "quit"], "\\q", "quit", quit),
     command("Help", &["?"], "\\?", "show help on backslash commands", help),
+    command("Help", &["h", "help"], "\\h [NAME]", "SQL commands: their usual form and PostgreSQL's page, * for all", syntax::syntax),
     command("Query Buffer", &["e", "edit"], "\\e", "edit the query buffer", connection::edit),
     command("Query Buffer", &["p", "print"], "\\p", "show the contents of the query buffer", print),
     command("Query Buffer", &["r", "reset"], "\\r", "reset (clear) the query buffer", reset),
@@ -55,6 +56,7 @@ pub(super) const COMMANDS: &[Command] = &[
     command("Formatting", &["x"], "\\x [on|off|auto]", "toggle expanded output", formatting::expanded),
     command("Connection", &["c", "connect"], "\\c[onnect] [DBNAME]", "connect to another database", connection::connect),
     command("Connection", &["conninfo"], "\\conninfo", "display information about current connection", conninfo),
+    command("Connection", &["password"], "\\password USERNAME", "change the password of another user", password::password),
     command("Operating System", &["timing"], "\\timing [on|off]", "toggle timing of commands", formatting::timing),
     command("Variables", &["set"], "\\set [NAME [VALUE]]", "set internal variable, or list all if no parameters", variables::set),
     command("Variables", &["unset"], "\\unset NAME", "unset (delete) internal variable", variables::unset),

@@ -4,7 +4,8 @@
 use pg_proto::backend::{Field, Message};
 use pg_proto::{Text, frontend};
 
-use super::{Engine, State};
+use super::password::Stage;
+use super::{Action, Engine, State};
 use crate::describe::{Answer, Inquiry, Scope, Sheet, Step};
 use crate::print::escape::visible;
 use crate::print::options::{Expanded, Options};
@@ -19,13 +20,20 @@ const ROW_OVERHEAD: usize = 64;
 /// A command that asks, and what it has heard.
 #[derive(Debug)]
 pub(super) struct Asking {
-    inquiry: Inquiry,
+    question: Question,
     /// The statement that runs.
     sql: String,
     terse: bool,
     answer: Option<Answer>,
     /// Bytes held by `answer`.
     held: usize,
+}
+
+/// What a command wants to know or to have done.
+#[derive(Debug)]
+pub(super) enum Question {
+    Catalog(Box<Inquiry>),
+    Password(Stage),
 }
 
 impl Engine {
@@ -39,8 +47,12 @@ impl Engine {
 
     /// Begins to ask; goes on when the line the command stands in is left.
     pub(crate) fn begin_inquiry(&mut self, inquiry: Inquiry) {
+        self.ask(Question::Catalog(Box::new(inquiry)));
+    }
+
+    pub(super) fn ask(&mut self, question: Question) {
         self.asking = Some(Asking {
-            inquiry,
+            question,
             sql: String::new(),
             terse: false,
             answer: None,
@@ -53,7 +65,15 @@ impl Engine {
         let Some(asking) = &mut self.asking else {
             return;
         };
-        match asking.inquiry.next(asking.answer.take()) {
+        let answer = asking.answer.take();
+        let inquiry = match &mut asking.question {
+            Question::Catalog(inquiry) => inquiry,
+            Question::Password(stage) => {
+                let stage = *stage;
+                return self.pursue_password(stage, answer);
+            }
+        };
+        match inquiry.next(answer) {
             Step::Ask(statement) => {
                 asking.sql = statement.sql;
                 asking.terse = statement.terse;
@@ -66,7 +86,17 @@ impl Engine {
                 self.say_lines(&text);
                 self.give_up_inquiry();
             }
-            Step::Done => self.asking = None,
+            Step::Done => self.end_inquiry(),
+        }
+    }
+
+    /// Has the answer to this statement be the answer to the question.
+    pub(super) fn expect_answer(&mut self, question: Question, sql: &str) {
+        self.ask(question);
+        if let Some(asking) = &mut self.asking {
+            asking.sql = sql.to_owned();
+            // A statement without rows has an answer, too.
+            asking.answer = Some(Answer::default());
         }
     }
 
@@ -75,18 +105,28 @@ impl Engine {
         self.asking.as_ref().map(|asking| asking.sql.as_str())
     }
 
-    /// The only place where a command's own statement is sent.
-    fn ask_catalog(&mut self) {
-        let Some(sql) = self.asked().map(str::to_owned) else {
+    /// The only place where a command's own question is sent.
+    pub(super) fn ask_catalog(&mut self) {
+        let Some(sql) = self.asked().map(Text::from) else {
             return;
         };
-        if self.variables.is_on("ECHO_HIDDEN") {
-            self.say_lines(&format!(
-                "********* QUERY **********\n{sql}\n**************************\n"
-            ));
+        self.show_hidden_query();
+        self.actions
+            .push_back(Action::Ask(frontend::Message::Query { sql }));
+        self.begin_asking();
+    }
+
+    /// `ECHO_HIDDEN`: the person wants to see what commands send.
+    pub(super) fn show_hidden_query(&mut self) {
+        if self.variables.is_on("ECHO_HIDDEN")
+            && let Some(sql) = self.asked()
+        {
+            let text = format!("********* QUERY **********\n{sql}\n**************************\n");
+            self.say_lines(&text);
         }
-        let sql = Text::from(sql.as_str());
-        self.send(frontend::Message::Query { sql });
+    }
+
+    pub(super) fn begin_asking(&mut self) {
         self.cancelled = false;
         self.state = State::Running { since: self.now };
     }
@@ -133,9 +173,15 @@ impl Engine {
 
     /// The command has failed: the rest of its line is dropped.
     pub(super) fn give_up_inquiry(&mut self) {
-        if self.asking.take().is_some() {
+        if self.asking.is_some() {
+            self.end_inquiry();
             self.line = None;
         }
+    }
+
+    pub(super) fn end_inquiry(&mut self) {
+        self.asking = None;
+        self.password = None;
     }
 
     fn show_sheet(&mut self, sheet: Sheet) {

@@ -93,7 +93,7 @@ impl Engine {
         self.reset_query_buffer();
         self.lines.clear();
         self.line = None;
-        self.asking = None;
+        self.end_inquiry();
         self.entry = Some(String::new());
     }
 
@@ -139,7 +139,7 @@ impl Engine {
                     let outcome = commands::run(self, &text, &mut line.at);
                     line.text = text;
                     match outcome {
-                        Outcome::Done | Outcome::Failed if self.asking.is_some() => {
+                        Outcome::Done | Outcome::Failed if self.asking.is_some() || self.hides_input() => {
                             self.line = Some(line);
                             return;
                         }

@@ -5,6 +5,7 @@ use std::time::Instant;
 use pg_proto::Text;
 use pg_proto::backend::{Column, CopyFormats, DataRow, Fields, Message, tag_rows};
 
+use super::ahead::Echo;
 use super::{Engine, Shape, State, timing};
 use crate::copy;
 use crate::print::Table;
@@ -168,6 +169,7 @@ impl Engine {
             | State::Ready
             | State::Away(_)
             | State::Prompt
+            | State::Hidden
             | State::Ending(_)
             | State::Over => self.say_aside(text),
         }
@@ -204,6 +206,7 @@ impl Engine {
             | State::Prompt
             | State::Away(_)
             | State::CopyIn { .. }
+            | State::Hidden
             | State::Ending(_)
             | State::Over => None,
         }
@@ -215,8 +218,14 @@ impl Engine {
         match self.state {
             State::Running { .. } => {}
             State::CopyIn { .. } => self.leave_line(),
-            State::Ready | State::Prompt | State::Away(_) | State::Ending(_) | State::Over => return,
+            State::Ready
+            | State::Prompt
+            | State::Hidden
+            | State::Away(_)
+            | State::Ending(_)
+            | State::Over => return,
         }
+        self.echo = Echo::default();
         if let (true, None, Some(since)) = (self.is_timing, &self.asking, self.running_since()) {
             self.say(&timing::elapsed(self.now.saturating_duration_since(since)));
         }

@@ -66,6 +66,11 @@ impl Engine {
         &self.options
     }
 
+    /// Columns of the terminal.
+    pub(crate) fn columns(&self) -> usize {
+        self.options.screen.into()
+    }
+
     /// Has the results of the statement sent next look different from those after it.
     pub(crate) fn print_next_with(&mut self, options: Options) {
         self.run_options = Some(options);
@@ -261,7 +266,12 @@ impl Engine {
                 None if self.own_sql.is_empty() => &self.previous,
                 None => &self.own_sql,
             },
-            State::Ready | State::Prompt | State::Away(_) | State::Ending(_) | State::Over => "",
+            State::Ready
+            | State::Prompt
+            | State::Hidden
+            | State::Away(_)
+            | State::Ending(_)
+            | State::Over => "",
         }
     }
 }

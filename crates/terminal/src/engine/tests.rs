@@ -4,6 +4,8 @@ mod golden;
 mod inquiry;
 mod lines;
 mod messages;
+mod password;
+mod strain;
 mod transfer;
 mod typing;
 
@@ -54,7 +56,11 @@ impl Session {
     }
 
     fn keys(&mut self, keys: &str) -> &mut Self {
-        self.engine.handle_input(keys.as_bytes(), self.now);
+        let mut rest = keys.as_bytes();
+        while !rest.is_empty() {
+            let n_taken = self.engine.handle_input(rest, self.now);
+            rest = &rest[n_taken..];
+        }
         self.poll()
     }
 
@@ -89,7 +95,18 @@ impl Session {
             Action::Send(frontend::Message::CopyData(data)) => {
                 self.seen.push_str(&format!("{{rows {data:?}}}"))
             }
-            Action::Send(other) => self.seen.push_str(&format!("{{{other:?}}}")),
+            Action::Ask(frontend::Message::Query { sql }) => self.seen.push_str(&format!("{{ask {sql:?}}}")),
+            Action::SendGuarded(guarded) => {
+                let frontend::Message::Query { sql } = guarded.message() else {
+                    panic!("a statement");
+                };
+                let sql = sql.to_str();
+                let verifier = sql.split('\'').nth(1).unwrap();
+                let shown = verifier.split_inclusive(':').next().unwrap();
+                self.seen
+                    .push_str(&format!("{{guarded {shown:?} for {:?}}}", guarded.recorded()));
+            }
+            Action::Send(other) | Action::Ask(other) => self.seen.push_str(&format!("{{{other:?}}}")),
             Action::Cancel => self.seen.push_str("{cancel}"),
             Action::Remember(entry) => self.seen.push_str(&format!("{{remember {entry:?}}}")),
             Action::Edit(text) => self.seen.push_str(&format!("{{edit {text:?}}}")),

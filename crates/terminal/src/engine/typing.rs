@@ -5,6 +5,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use pg_proto::{Text, frontend};
 
+use super::ahead::Echo;
 use super::{Action, Engine, Errand, MUCH_OUTPUT, Size, State};
 use crate::copy;
 use crate::editor::{Purpose, Typed};
@@ -15,36 +16,63 @@ const MAX_TYPEAHEAD: usize = 64 * 1024;
 const CTRL_C: u8 = 0x03;
 
 impl Engine {
-    /// Takes what the person typed, as the terminal sends it.
+    /// Takes what the person typed, as the terminal sends it, up to where it begins or ends to be hidden: see
+    /// [`Self::hides_input`]. Gives how many bytes it took, all of them hidden or none.
     ///
-    /// While something runs, up to 64 KiB are kept until the prompt is back; beyond that the bell rings and
-    /// the rest is dropped. Ctrl-C is acted on at once and drops what was typed before it.
-    pub fn handle_input(&mut self, bytes: &[u8], now: Instant) {
+    /// While something runs, up to 64 KiB are kept until the prompt is back, and shown as a terminal shows keys
+    /// nobody reads yet; beyond that the bell rings and the rest is dropped. Ctrl-C is acted on at once and drops
+    /// what was typed before it.
+    pub fn handle_input(&mut self, bytes: &[u8], now: Instant) -> usize {
         self.now = now;
+        let is_hidden = self.hides_input();
         self.advance();
+        let mut n_taken = 0;
         let mut dropped = false;
         for &byte in bytes {
-            if self.takes_keys() && self.typeahead.is_empty() {
+            if self.hides_input() != is_hidden {
+                break;
+            }
+            n_taken += 1;
+            if is_hidden {
+                self.type_hidden(byte);
+            } else if self.takes_keys() && self.typeahead.is_empty() {
                 self.type_byte(byte);
                 self.advance_to_lines();
             } else if byte == CTRL_C {
                 self.typeahead.clear();
+                self.echo = Echo::default();
                 self.interrupt();
             } else if self.typeahead.len() < MAX_TYPEAHEAD {
                 self.typeahead.push_back(byte);
+                self.show_ahead(byte);
             } else {
                 dropped = true;
             }
         }
-        if dropped && self.output.pending() < MUCH_OUTPUT {
+        if dropped && self.output.pending() < 2 * MUCH_OUTPUT {
             self.say("\x07");
         }
         self.advance();
+
+        n_taken
     }
 
-    /// Takes the terminal's new size. Results already printed stay as they are.
+    /// Takes the terminal's new size. Results already printed stay as they are; while much is to be printed the line
+    /// being edited is painted for the last size only.
     pub fn handle_resize(&mut self, size: Size) {
         self.options.screen = size.cols;
+        self.late_size = Some(size);
+        self.take_size();
+    }
+
+    /// Lays the line out for the terminal's new size, once there is room for its picture.
+    pub(super) fn take_size(&mut self) {
+        if self.is_editing() && self.output.pending() >= MUCH_OUTPUT {
+            return;
+        }
+        let Some(size) = self.late_size.take() else {
+            return;
+        };
         if !self.is_editing() {
             self.editor.resize_hidden(size);
             return;
@@ -89,8 +117,27 @@ impl Engine {
         }
     }
 
+    /// Shows a key that is kept for later, unless it comes back with the line it is kept for.
+    fn show_ahead(&mut self, byte: u8) {
+        match self.state {
+            State::Ready | State::Running { .. } | State::Away(Errand::Connect) => {
+                let shown = self.echo.push(byte);
+                self.say(&shown);
+            }
+            State::Prompt
+            | State::CopyIn { .. }
+            | State::Hidden
+            | State::Away(Errand::Edit)
+            | State::Ending(_)
+            | State::Over => {}
+        }
+    }
+
     /// Prints something above the line being edited.
     pub(super) fn say_aside(&mut self, text: &str) {
+        if self.hides_input() {
+            return self.say_beside_password(text);
+        }
         if !self.is_editing() {
             self.say(text);
             return;
@@ -186,6 +233,7 @@ impl Engine {
             State::Ending(_) | State::Over | State::Away(Errand::Connect) => return,
             State::Ready
             | State::Prompt
+            | State::Hidden
             | State::Away(Errand::Edit)
             | State::CopyIn { .. }
             | State::Running { .. } => {}
@@ -210,7 +258,12 @@ impl Engine {
                 self.say("^C\r\n");
                 self.show_copy_prompt();
             }
-            State::Ready | State::Prompt | State::Away(_) | State::Ending(_) | State::Over => {
+            State::Ready
+            | State::Prompt
+            | State::Hidden
+            | State::Away(_)
+            | State::Ending(_)
+            | State::Over => {
                 self.drop_lines();
                 self.say("^C\r\n");
                 self.state = State::Ready;

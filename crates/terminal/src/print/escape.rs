@@ -86,7 +86,7 @@ pub(crate) fn glyph_width(glyph: Glyph, at: usize) -> usize {
 
 /// A message of the database as lines for the terminal: newline and tab pass, every other control
 /// character and what is not UTF-8 is escaped. At most 6 bytes for one.
-pub(crate) fn visible(bytes: &[u8]) -> String {
+pub fn visible(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len());
     for (glyph, _) in glyphs(bytes) {
         match glyph {

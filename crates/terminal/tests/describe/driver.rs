@@ -99,7 +99,7 @@ impl Driver {
         while let Some(action) = self.engine.poll_action() {
             match action {
                 Action::Print(bytes) => shown.push_str(std::str::from_utf8(&bytes).unwrap()),
-                Action::Send(message) => {
+                Action::Send(message) | Action::Ask(message) => {
                     let mut bytes = BytesMut::new();
                     message.encode(&mut bytes);
                     self.stream.write_all(&bytes).unwrap();

@@ -165,6 +165,26 @@ fn a_slow_watcher_is_left_out_and_painted_anew_once_it_has_caught_up() {
 }
 
 #[test]
+fn who_was_full_learns_the_size_and_whether_somebody_is_there_with_the_next_picture() {
+    let mut fanout = fanout();
+    let (acks, mut frames) = watch(&mut fanout, 3);
+    print(&mut fanout, "x");
+    fanout.resize(40, 10, at(0));
+    fanout.attach(false, at(0));
+    let (_, parsed) = shown(&mut frames);
+
+    acks.try_send(WatcherFrame::Ack { parsed }).unwrap();
+    print(&mut fanout, "y");
+
+    assert_eq!(frames.try_recv(), Ok(WatchFrame::Attached(false)));
+    let Ok(WatchFrame::Snapshot { cols, rows, screen }) = frames.try_recv() else {
+        panic!("no picture");
+    };
+    assert_eq!((cols, rows), (40, 10));
+    assert!(String::from_utf8(screen).unwrap().contains("xy"));
+}
+
+#[test]
 fn a_watcher_that_never_catches_up_is_dropped() {
     let mut fanout = fanout();
     let (_acks, mut frames) = watch(&mut fanout, 4);

@@ -119,6 +119,25 @@ fn a_look_at_a_flood_waits_its_time_and_for_the_browser() {
 }
 
 #[test]
+fn who_types_into_a_flood_sees_its_end_at_once() {
+    let mut outlet = outlet();
+    fill(&mut outlet);
+    for start in (0..200).step_by(20) {
+        outlet.push(lines(start..start + 20));
+    }
+    let typed = Bytes::from_static(b"select");
+    outlet.push(typed.clone());
+    let now = clock::instant();
+
+    outlet.urge();
+    assert_eq!(outlet.poll(now), None, "the browser owes all it may");
+    outlet.acknowledge(OUTPUT_WINDOW / 2);
+    outlet.urge();
+    assert_eq!(outlet.poll(now), Some(typed));
+    assert_eq!(outlet.poll(now), None, "once");
+}
+
+#[test]
 fn what_moves_the_cursor_is_never_dropped_nor_what_comes_before_it() {
     let mut outlet = outlet();
     fill(&mut outlet);

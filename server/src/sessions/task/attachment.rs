@@ -200,6 +200,13 @@ impl Presence {
         }
     }
 
+    /// The person looks for what was printed last: it is shown at once.
+    pub fn urge(&mut self) {
+        if let Self::Here(attachment) = self {
+            attachment.outlet.urge();
+        }
+    }
+
     pub fn settle(&mut self) {
         if let Self::Here(attachment) = self {
             attachment.outlet.settle();

@@ -7,6 +7,7 @@ use protocol::terminal::watch::{WatchFrame, WatchHello};
 use protocol::terminal::{EndReason, Hello, RESUMED_LINES, ServerFrame};
 use protocol::time::Timestamp;
 use proxy::pump::Seen;
+use recording::Origin;
 use store::audit;
 
 use super::attachment::{Attachment, Gone, Presence};
@@ -41,7 +42,7 @@ impl Task {
         self.drop_transfers();
         self.presence = Presence::away(now);
         self.seat.note_attached(false);
-        self.fanout.tell(&WatchFrame::Attached(false));
+        self.fanout.attach(false, now);
 
         self.check_absence(now)
     }
@@ -86,7 +87,7 @@ impl Task {
         let _told = self.presence.send(ServerFrame::TakenOver(TAKEN_OVER.to_owned()));
         self.presence = Presence::Here(Box::new(attachment));
         self.seat.note_attached(true);
-        self.fanout.tell(&WatchFrame::Attached(true));
+        self.fanout.attach(true, clock::now());
 
         Ok(())
     }
@@ -158,9 +159,10 @@ impl Task {
 
     pub(super) fn show_statement(&mut self, seen: Seen) {
         let frame = match seen {
-            Seen::Started { seq, at, sql } => WatchFrame::StatementStart {
+            Seen::Started { seq, at, origin, sql } => WatchFrame::StatementStart {
                 seq,
                 at: Timestamp::from_micros(at),
+                is_interfaces: origin == Origin::Interface,
                 sql,
             },
             Seen::Ended { at, end } => WatchFrame::StatementEnd {
@@ -172,7 +174,7 @@ impl Task {
                 error: end.error,
             },
         };
-        self.fanout.tell(&frame);
+        self.fanout.tell(&frame, clock::now());
         if !self.fanout.is_watched() {
             self.statements = None;
         }

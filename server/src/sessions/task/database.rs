@@ -1,21 +1,29 @@
 //! Another database for a session that runs: the same server, the same account, a connection of its own.
 
 use app::ctx::Actor;
+use protocol::audit::{EventName, Outcome};
+use protocol::errors::Refusal;
 use protocol::terminal::LaunchDraft;
 use proxy::{Upstream, connect};
 use std::sync::Arc;
+use store::{audit, sessions};
 use terminal::Connected;
 use tokio::sync::oneshot;
 use tracing::Instrument;
 
+use super::cancels::Cancels;
 use super::farewell::unrecorded;
 use super::wire::Wire;
 use super::{Step, Task};
 use crate::clock;
 use crate::launch;
+use crate::people::store_failed;
 use crate::sessions::join::{Joined, join};
 use crate::state::AppState;
 use crate::target::{self, Aim};
+
+/// Databases the list of sessions names for one session; the audit trail names all.
+const MAX_DATABASES: usize = 20;
 
 const ELSEWHERE: &str =
     "The record leads to another server or account by now. Start a new session to work there.";
@@ -69,10 +77,17 @@ impl Task {
     }
 
     /// Goes over to the new connection, or keeps the old.
-    pub(super) fn connected(&mut self, reached: Reached) -> Step {
+    pub(super) async fn connected(&mut self, reached: Reached) -> Step {
         self.connecting = None;
-        let (database, upstream) = match reached {
-            Ok(reached) => reached,
+        let noted = match reached {
+            Ok((database, upstream)) => match self.note_database(&database).await {
+                Ok(()) => Ok((database, upstream)),
+                Err(refusal) => Err(refusal.sentence),
+            },
+            Err(sentence) => Err(sentence),
+        };
+        let (database, upstream) = match noted {
+            Ok(noted) => noted,
             Err(sentence) => {
                 self.engine.handle_connected(Err(sentence));
 
@@ -103,6 +118,7 @@ impl Task {
         if self.statements.is_some() {
             self.statements = Some(control.statements());
         }
+        self.cancels = Cancels::of(&self.state, control.clone());
         self.control = control;
         self.backend_pid = backend_pid;
         // The end of its stream has the old pump say goodbye to the server.
@@ -110,6 +126,24 @@ impl Task {
         self.engine.handle_connected(Ok(connected));
 
         Ok(())
+    }
+
+    /// Notes another database on the trail and in the session's row, before anything is done there.
+    async fn note_database(&mut self, database: &str) -> Result<(), Refusal> {
+        if self.databases.len() < MAX_DATABASES && !self.databases.iter().any(|used| used == database) {
+            self.databases.push(database.to_owned());
+        }
+        let event = self
+            .closing
+            .event(EventName::DatabaseChanged, Outcome::Ok, clock::now())
+            .with("database", database);
+        let mut tx = self.state.db.write().await.map_err(store_failed)?;
+        sessions::change_database(&mut tx, &self.closing.session, &self.databases.join(", "))
+            .await
+            .map_err(store_failed)?;
+        audit::append(&mut tx, event).await.map_err(store_failed)?;
+
+        tx.commit().await.map_err(store_failed)
     }
 }
 

@@ -14,6 +14,9 @@ use crate::sessions::close::{Counted, close};
 /// How long a browser that does not read may keep the end waiting.
 const FAREWELL: Duration = Duration::from_secs(2);
 
+/// Longest sentence of a farewell, in bytes.
+const MAX_SENTENCE: usize = 600;
+
 impl Task {
     /// The connection to the database is over: the engine says so as psql does.
     pub(super) fn pump_ended(&mut self, ending: Ending) -> Step {
@@ -23,7 +26,7 @@ impl Task {
             self.take(message);
         }
         if ending == Ending::RecordingFailed {
-            return Err(unrecorded());
+            return Err(lost(&ending));
         }
         self.engine.handle_closed();
         while let Some(action) = self.engine.poll_action() {
@@ -33,7 +36,7 @@ impl Task {
         }
         self.show()?;
 
-        Err(ended(EndReason::ConnectionLost, "Connection lost."))
+        Err(lost(&ending))
     }
 
     /// Says goodbye on both sides: the database's first, then recording and rows, then the browser.
@@ -62,6 +65,27 @@ impl Task {
     }
 }
 
+/// The end of a connection, as the person reads it.
+fn lost(ending: &Ending) -> Ended {
+    let sentence = match ending {
+        Ending::RecordingFailed => return unrecorded(),
+        Ending::Refused(_) | Ending::Asked { .. } => ending.sentence(),
+        Ending::ClientClosed
+        | Ending::ClientIo(_)
+        | Ending::ClientMalformed(_)
+        | Ending::ServerClosed
+        | Ending::ServerFatal(_)
+        | Ending::ServerIo(_)
+        | Ending::ServerMalformed(_) => format!("Connection lost. {}", ending.sentence()),
+    };
+    // The server's words may be of any length and hold anything.
+    let one_line = sentence.replace(['\r', '\n'], " ");
+    let shown = terminal::visible(one_line.as_bytes());
+    let end = shown.floor_char_boundary(MAX_SENTENCE);
+
+    ended(EndReason::ConnectionLost, shown.get(..end).unwrap_or_default())
+}
+
 /// What cannot be recorded does not happen.
 pub(super) fn unrecorded() -> Ended {
     ended(
@@ -75,4 +99,44 @@ pub(super) fn malformed() -> Ended {
         EndReason::ConnectionLost,
         "The database server sent something that is not PostgreSQL's protocol.",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use pg_proto::backend::Fields;
+
+    use super::*;
+
+    #[test]
+    fn every_end_of_a_connection_has_a_sentence_of_its_own() {
+        let fatal = |message| Ending::ServerFatal(Box::new(Fields::new("FATAL", "57P01", message)));
+
+        assert_eq!(
+            lost(&fatal("terminating connection due to administrator command")).sentence,
+            "Connection lost. The database server ended the session: terminating connection due to administrator \
+             command. Launch again to reconnect."
+        );
+        assert!(
+            lost(&Ending::ServerClosed)
+                .sentence
+                .starts_with("Connection lost. The database server is gone.")
+        );
+        assert_eq!(lost(&Ending::RecordingFailed).reason, EndReason::RecordingFailed);
+        assert!(
+            lost(&Ending::Refused("no"))
+                .sentence
+                .starts_with("The session was ended")
+        );
+    }
+
+    #[test]
+    fn what_a_server_says_last_cannot_drive_the_terminal() {
+        let said = format!("\x1b]0;x\x07\r\n{}", "y".repeat(10_000));
+        let fatal = Ending::ServerFatal(Box::new(Fields::new("FATAL", "57P01", &said)));
+
+        let sentence = lost(&fatal).sentence;
+
+        assert!(!sentence.chars().any(char::is_control));
+        assert!(sentence.len() <= MAX_SENTENCE);
+    }
 }

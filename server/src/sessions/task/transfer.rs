@@ -7,8 +7,9 @@
 use bytes::Bytes;
 use protocol::terminal::{ClientFrame, FileEnd, MAX_EDIT, ServerFrame, UPLOAD_WINDOW};
 
-use super::Step;
-use super::Task;
+use super::farewell::unrecorded;
+use super::{Step, Task};
+use crate::clock;
 use files::{Files, Part, Upload};
 
 mod files;
@@ -56,11 +57,11 @@ impl Transfers {
 impl Task {
     /// What the browser says about files and the editor. Answers to questions that were not asked, or that have been
     /// taken back meanwhile, mean nothing.
-    pub(super) fn hear_of_files(&mut self, frame: ClientFrame) {
+    pub(super) fn hear_of_files(&mut self, frame: ClientFrame) -> Step {
         match frame {
             ClientFrame::UploadChunk(bytes) => {
                 let Some(upload) = self.transfers.upload.as_mut().filter(|upload| upload.is_open()) else {
-                    return;
+                    return Ok(());
                 };
                 if !upload.push(bytes.into()) {
                     self.engine.upload_failed(TOO_FAST);
@@ -90,6 +91,13 @@ impl Task {
             ClientFrame::Edited(text) => {
                 if std::mem::take(&mut self.transfers.is_editing) {
                     let text = text.filter(|text| text.len() <= MAX_EDIT);
+                    if let Some(text) = &text {
+                        // Typed like anything else, if elsewhere.
+                        let typed = Bytes::copy_from_slice(text.as_bytes());
+                        self.lane
+                            .input(clock::now().micros(), typed)
+                            .map_err(|_| unrecorded())?;
+                    }
                     self.engine.handle_edited(text);
                 }
             }
@@ -98,6 +106,8 @@ impl Task {
             | ClientFrame::Ack { .. }
             | ClientFrame::End => {}
         }
+
+        Ok(())
     }
 
     /// Ctrl-C also ends a file of which only the browser's part is left.

@@ -51,7 +51,7 @@ fn drain(engine: &mut Engine) -> (String, usize) {
     while let Some(action) = engine.poll_action() {
         match action {
             Action::Print(bytes) => shown.push_str(std::str::from_utf8(&bytes).unwrap()),
-            Action::Send(_) => n_sent += 1,
+            Action::Send(_) | Action::Ask(_) | Action::SendGuarded(_) => n_sent += 1,
             Action::Remember(_) => {}
             other @ (Action::Cancel
             | Action::Edit(_)
@@ -149,7 +149,8 @@ fn check_session(golden: &str) {
         while let Some(action) = engine.poll_action() {
             match action {
                 Action::Print(bytes) => printed.push_str(std::str::from_utf8(&bytes).unwrap()),
-                Action::Send(frontend::Message::Query { sql }) => {
+                Action::Send(frontend::Message::Query { sql })
+                | Action::Ask(frontend::Message::Query { sql }) => {
                     let answer = answers
                         .pop_front()
                         .unwrap_or_else(|| panic!("one too many: {sql:?}"));
@@ -160,6 +161,8 @@ fn check_session(golden: &str) {
                 }
                 Action::Remember(_) => {}
                 other @ (Action::Send(_)
+                | Action::Ask(_)
+                | Action::SendGuarded(_)
                 | Action::Cancel
                 | Action::Edit(_)
                 | Action::Connect { .. }

@@ -101,6 +101,7 @@ fn backslash_commands_do_what_psql_does() {
 
             Help
               \?                     show help on backslash commands
+              \h [NAME]              SQL commands: their usual form and PostgreSQL's page, * for all
 
             Query Buffer
               \e                     edit the query buffer
@@ -125,6 +126,7 @@ fn backslash_commands_do_what_psql_does() {
             Connection
               \c[onnect] [DBNAME]    connect to another database
               \conninfo              display information about current connection
+              \password USERNAME     change the password of another user
 
             Operating System
               \timing [on|off]       toggle timing of commands

@@ -168,6 +168,7 @@ fn another_database_is_connected_to_and_a_failure_keeps_the_one_before() {
     let mut session = Session::new();
     session.keys("\\c other\rselect 1;\r").check(&expect![[r#"
         {remember "\\c other"}{connect "other"}\c other
+        select 1;
     "#]]);
     session.engine.handle_connected(Ok(Connected {
         database: "other".to_owned(),
