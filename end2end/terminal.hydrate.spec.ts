@@ -57,6 +57,21 @@ for (const [scheme, ink, ground] of [
   });
 }
 
+test("the screen follows the system from light to dark", async ({ page, client }) => {
+  await page.emulateMedia({ colorScheme: "light" });
+  await launch(page, client);
+  const ground = () => page.locator(".terminal-host").evaluate((host) => getComputedStyle(host).backgroundColor);
+  const screen = page.locator(".terminal-host .xterm-scrollable-element");
+  const byDay = await ground();
+  await expect(screen).toHaveCSS("background-color", byDay);
+
+  await page.emulateMedia({ colorScheme: "dark" });
+
+  const byNight = await ground();
+  expect(byNight).not.toBe(byDay);
+  await expect(screen).toHaveCSS("background-color", byNight);
+});
+
 test("a session counts down, warns before its end, and says why it ended", async ({ page, client }) => {
   await launch(page, client, { max_session_duration: "62" });
 

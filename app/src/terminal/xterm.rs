@@ -8,7 +8,7 @@ use js_sys::{Function, Object, Reflect, Uint8Array};
 use leptos::prelude::{document, window};
 use protocol::terminal::{ColorScheme, Look};
 use wasm_bindgen::prelude::*;
-use web_sys::HtmlElement;
+use web_sys::{HtmlElement, MediaQueryList};
 use xterm_js_rs::Terminal;
 use xterm_js_rs::addons::fit::FitAddon;
 
@@ -50,6 +50,35 @@ pub struct Widget {
     terminal: Terminal,
     fit: FitAddon,
     host: HtmlElement,
+    night: Option<Night>,
+}
+
+/// Has a terminal follow the person's system from light to dark and back.
+struct Night {
+    query: MediaQueryList,
+    on_change: Function,
+}
+
+impl Night {
+    fn watch(on_change: Function) -> Option<Self> {
+        let query = window()
+            .match_media("(prefers-color-scheme: dark)")
+            .ok()
+            .flatten()?;
+        query
+            .add_event_listener_with_callback("change", &on_change)
+            .ok()?;
+
+        Some(Self { query, on_change })
+    }
+}
+
+impl Drop for Night {
+    fn drop(&mut self) {
+        let _removed = self
+            .query
+            .remove_event_listener_with_callback("change", &self.on_change);
+    }
 }
 
 impl Widget {
@@ -73,7 +102,20 @@ impl Widget {
         let terminal = Terminal::new(options.unchecked_ref());
         let fit = FitAddon::new();
         terminal.load_addon(fit.clone().unchecked_into());
-        let widget = Self { terminal, fit, host };
+        let follow = {
+            let (host, terminal) = (host.clone(), terminal.clone());
+
+            callback(move || {
+                let six: &Terminal6 = terminal.unchecked_ref();
+                set(&six.options(), "theme", &theme(&host));
+            })
+        };
+        let widget = Self {
+            terminal,
+            fit,
+            host,
+            night: Night::watch(follow),
+        };
         widget.six().unicode().register(&widths());
         widget.six().unicode().set_active_version(PSQL_WIDTHS);
         widget.swallow();
@@ -237,6 +279,7 @@ impl Widget {
 
 impl Drop for Widget {
     fn drop(&mut self) {
+        drop(self.night.take());
         self.terminal.dispose();
     }
 }
