@@ -17,10 +17,15 @@ let nFloods = 0;
 /** Interruptions of one round. */
 const nInterruptions = 3;
 
+/** The keys of one round: in no row of a flood, and each once. */
+const letters = "GHIJKLMNOP";
+
 declare global {
   interface Window {
     /** The time stamp of the last Enter or Ctrl-C. */
     pressed: number;
+    /** Once what xterm.js was given with this letter in it is in the buffer, milliseconds since the key's time stamp. */
+    echoOf(letter: string): Promise<number>;
   }
 }
 
@@ -82,6 +87,41 @@ test("interruption", async ({ browser }, testInfo) => {
   await testInfo.attach("row", { body: JSON.stringify(row) });
 });
 
+test("echo in a flood", async ({ browser }, testInfo) => {
+  const pages = await openBoth(browser, watchKeys);
+  for (const page of Object.values(pages)) await page.evaluate(watchEchoes);
+  const round = async (side: Side) => {
+    const page = pages[side];
+    await page.bringToFront();
+    await begin(page, flood());
+    const samples: number[] = [];
+    for (const letter of letters) {
+      await page.waitForTimeout(50 + Math.random() * 100);
+      const echo = page.evaluate((letter) => window.echoOf(letter), letter);
+      await page.keyboard.press(letter);
+      samples.push(await echo);
+    }
+    await page.keyboard.press("Control+c");
+    await back(page);
+    return samples;
+  };
+  const { ours, theirs } = await interleave(
+    () => round("ours"),
+    () => round("theirs"),
+  );
+
+  const ratio = percentile(ours.flat(), 99) / percentile(theirs.flat(), 99);
+  const row: Row = {
+    name: "Key → echo in an output flood",
+    reference: "terminado + psql",
+    ours,
+    theirs,
+    promises: [{ words: `p99 ≤ 0.5 × (is ${ratio.toFixed(2)} ×)`, kept: ratio <= 0.5 }],
+    parts: [],
+  };
+  await testInfo.attach("row", { body: JSON.stringify(row) });
+});
+
 /** Runs in the page, before anything of its own. */
 function watchKeys(): void {
   const note = (event: KeyboardEvent) => {
@@ -95,6 +135,32 @@ function watchKeys(): void {
     );
     return lines.join("\n");
   };
+}
+
+/** Runs in the page: a letter typed during a flood has scrolled away soon, so it is looked for in what is written. */
+function watchEchoes(): void {
+  const { terminal } = window;
+  let waiting: { letter: string; at: number; done: (after: number) => void } | undefined;
+  addEventListener(
+    "keydown",
+    ({ key, timeStamp }) => {
+      if (waiting?.letter === key) waiting.at = timeStamp;
+    },
+    true,
+  );
+  const write = terminal.write.bind(terminal);
+  terminal.write = (data, parsed) => {
+    const has = (letter: string) =>
+      typeof data === "string" ? data.includes(letter) : data.includes(letter.charCodeAt(0));
+    if (waiting === undefined || waiting.at === 0 || !has(waiting.letter)) return write(data, parsed);
+    const { at, done } = waiting;
+    waiting = undefined;
+    write(data, () => {
+      done(performance.now() - at);
+      parsed?.();
+    });
+  };
+  window.echoOf = (letter) => new Promise((done) => (waiting = { letter, at: 0, done }));
 }
 
 /** Types a statement and sends it once it stands there: until then the prompt of the one before does. */

@@ -17,6 +17,7 @@ export interface Terminal {
     };
   };
   onWriteParsed(handle: () => void): void;
+  write(data: string | Uint8Array, parsed?: () => void): void;
 }
 
 declare global {
