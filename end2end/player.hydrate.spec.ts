@@ -108,6 +108,31 @@ test("every moment is led to by list, timeline, keys and link", async ({ browser
   await expect(player.statement("SELECT nothing")).toHaveAttribute("aria-current", "true");
 });
 
+test("what does not come is said, asked for again, and nothing of it is left out", async ({ browser, baseURL }) => {
+  const page = await openPage(browser, baseURL!);
+  await enterAs(page, await Client.signIn(baseURL!, auditor));
+  const frames = /\/frames\?/;
+  await page.route(frames, (route) => route.abort());
+  await page.goto(`/sessions/${session}`);
+  const outage = page.getByText("The rest of the recording cannot be loaded. Check the network. Trying again…");
+  await expect(outage).toBeVisible();
+
+  await page.unroute(frames);
+  const player = await Player.on(page);
+  await expect(outage).toBeHidden();
+  await player.statement("'last'").getByRole("button").click();
+  await player.shows("x3000");
+
+  // A proxy in between that fails says nothing a page knows.
+  const chapters = /\/chapters\?/;
+  await page.route(chapters, (route) => route.fulfill({ status: 502, body: "bad gateway" }));
+  await page.reload();
+  await expect(outage).toBeVisible();
+  await page.unroute(chapters);
+  await Player.on(page);
+  await expect(outage).toBeHidden();
+});
+
 test("what was typed is in the key lane", async ({ browser, baseURL }) => {
   const player = await Player.open(browser, baseURL!, auditor);
 
@@ -174,6 +199,11 @@ class Player {
     const page = await openPage(browser, url);
     await enterAs(page, await Client.signIn(url, person));
     await visit(page, `/sessions/${session}`);
+    return Player.on(page);
+  }
+
+  /** Once the statements are listed. */
+  static async on(page: Page): Promise<Player> {
     const player = new Player(page);
     await expect(player.statements).toHaveCount(5);
     return player;

@@ -1,5 +1,5 @@
 // `posternd recordings` at the server's shell: what is intact, what was altered, and a recording as text.
-import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { enterAs, expect, openPage, test } from "./support/browser";
 import { Client } from "./support/client";
@@ -47,4 +47,10 @@ test("a recording is intact until a bit of it is another", async ({ alone, brows
   await enterAs(page, admin);
   await page.goto(`/sessions/${id}`);
   await expect(page.getByRole("alert").filter({ hasText: "Segment 0 of this recording is not as it was recorded." }).first()).toBeVisible();
+
+  rmSync(folder, { recursive: true });
+  expect(alone.run(["recordings", "verify", "--all"])).toMatchObject({ status: 1, output: `${id}  altered: segment 0 is missing\n` });
+  await page.reload();
+  await expect(page.getByRole("alert").filter({ hasText: "Segment 0 of this recording is missing." }).first()).toBeVisible();
+  await expect(page.getByText("altered: segment 0 is missing")).toBeVisible();
 });

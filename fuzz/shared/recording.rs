@@ -3,8 +3,7 @@
 
 use bytes::Bytes;
 use recording::{
-    Contents, Cursor, Export, Format, Frame, Keys, Segment, SessionKey, Stored, contents, player, recover,
-    search::Search, transcript, verify,
+    Export, Format, Frame, Keys, Recovery, Segment, SessionKey, Stored, footer, player, transcript, verify,
 };
 
 pub fn run(data: &[u8]) {
@@ -15,23 +14,13 @@ pub fn run(data: &[u8]) {
         bytes: bytes.clone(),
     }];
     let _ = verify(&stored, &key, None);
-    let _ = recover(&stored, &key);
+    Recovery::default().push(&stored[0], &key);
     if let Ok(segment) = Segment::open(bytes.clone(), &key) {
-        let _ = contents::open_section(&segment);
         let _ = segment.frames().count();
     }
     let _ = player::decode(bytes.clone());
-    if let Ok(contents) = Contents::decode(data) {
-        let span = contents.span().unwrap_or_default();
-        let mut cursor = Cursor::new(contents, 1 << 20);
-        cursor.seek(span.0);
-        let _ = cursor.need();
-        cursor.play(span.0, span.1);
-        let _ = cursor.need();
-        let _ = cursor.show();
-    }
     let mut frames = Vec::new();
-    if let Ok((unpacked, _)) = contents::unpack(bytes.clone()) {
+    if let Ok(unpacked) = footer::unpack(bytes.clone()) {
         frames = unpacked;
     }
     let mut rest = bytes;
@@ -43,10 +32,6 @@ pub fn run(data: &[u8]) {
 
 fn look_at(frames: &[Frame]) {
     let _ = transcript(frames);
-    let mut search = Search::new("a");
-    for frame in frames {
-        let _ = search.push(frame);
-    }
     for format in [
         Format::CastV2,
         Format::CastV3,

@@ -14,7 +14,7 @@ use protocol::sessions::Recordings;
 use protocol::terminal::EndReason;
 use protocol::time::Timestamp;
 use recording::{Head, Header, Lane, SessionKey, Statement, StatementEnd, Switches, Tape};
-use server::recorder::{ClosedSegment, Folder};
+use server::recorder::{Folder, Note};
 use server::{clock, command, recordings};
 use store::sessions::{Limits, NewSession, Progress};
 use tokio::sync::mpsc;
@@ -31,7 +31,7 @@ async fn main() -> Result<()> {
     let email = next("whose session?")?;
     let megabytes: usize = next("how many megabytes?")?.parse()?;
 
-    let (state, _heads) = command::open_for_tools(&configuration).await?;
+    let (state, _notes) = command::open_for_tools(&configuration).await?;
     let mut snapshot = state.db.read().await?;
     let person = store::people::find(&mut snapshot, &email.parse()?)
         .await?
@@ -114,7 +114,7 @@ fn make(
     n_bytes: usize,
 ) -> Result<Made> {
     // Nobody notes these heads: the audit log is not what is measured.
-    let (heads, mut noted) = mpsc::channel::<ClosedSegment>(1_000);
+    let (heads, mut noted) = mpsc::channel::<Note>(1_000);
     let folder = Folder::create(&state.config.data.recordings(), id.clone(), heads)?;
     let start = clock::now().micros() - 7_200_000_000;
     let tape = Tape::start(Box::new(folder), SessionKey::new(key), 0, header, start)?;

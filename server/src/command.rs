@@ -21,7 +21,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::config::{self, Config, LogFormat};
 use crate::people::administrator;
-use crate::recorder::{ClosedSegment, MAX_WAITING_HEADS};
+use crate::recorder::{MAX_WAITING_NOTES, Note};
 use crate::state::AppState;
 use crate::{node, serve as serving};
 
@@ -35,8 +35,8 @@ pub async fn serve(file: Option<&Path>) -> anyhow::Result<ExitCode> {
     make_folders(&config)?;
     // Before the master key is read: while the folder is held, nobody replaces it.
     let _held = node::hold(&config.data.folder)?;
-    let (state, heads) = open(config).await?;
-    serving::serve(state, heads).await?;
+    let (state, notes) = open(config).await?;
+    serving::serve(state, notes).await?;
 
     Ok(ExitCode::SUCCESS)
 }
@@ -59,7 +59,7 @@ pub async fn create_administrator(file: Option<&Path>, email: &str, name: &str) 
     let email = email
         .parse()
         .map_err(|_| anyhow::anyhow!("{email:?} is not an email address"))?;
-    let (state, _heads) = open(config).await?;
+    let (state, _notes) = open(config).await?;
     let person = administrator::create(&state, &email, name, password)
         .await
         .map_err(in_words)?;
@@ -159,12 +159,12 @@ fn make_folders(config: &Config) -> anyhow::Result<()> {
 }
 
 /// Everything a server holds, for what is done beside it; nothing is served.
-pub async fn open_for_tools(file: &Path) -> anyhow::Result<(AppState, mpsc::Receiver<ClosedSegment>)> {
+pub async fn open_for_tools(file: &Path) -> anyhow::Result<(AppState, mpsc::Receiver<Note>)> {
     open(configuration(Some(file))?).await
 }
 
 /// Opens everything a server holds, in order: folders, store, master key.
-async fn open(config: Config) -> anyhow::Result<(AppState, mpsc::Receiver<ClosedSegment>)> {
+async fn open(config: Config) -> anyhow::Result<(AppState, mpsc::Receiver<Note>)> {
     make_folders(&config)?;
     let db = Db::open(&config.store_url(), STORE_CONNECTIONS)
         .await
@@ -173,7 +173,7 @@ async fn open(config: Config) -> anyhow::Result<(AppState, mpsc::Receiver<Closed
     let is_new_store = people::list(&mut db.read().await?).await?.is_empty();
     let master = master_key::current(&config, &db, is_new_store).await?;
     let node = node::id(&config.data.folder)?;
-    let (to_audit, heads) = mpsc::channel(MAX_WAITING_HEADS);
+    let (to_store, notes) = mpsc::channel(MAX_WAITING_NOTES);
 
-    Ok((AppState::new(config, node, db, master, to_audit), heads))
+    Ok((AppState::new(config, node, db, master, to_store), notes))
 }

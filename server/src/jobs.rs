@@ -1,24 +1,25 @@
 //! Background work: recovery after a crash, the audit trail of closed segments, the round that checks rights.
 
-use std::fs;
+mod recovery;
+
 use std::time::Duration;
 
-use bytes::Bytes;
 use protocol::audit::{EventName, Outcome};
-use protocol::terminal::EndReason;
-use recording::{Media, SessionKey, Stored, crash_footer, recover as recover_recording};
-use store::sessions::{Progress, Session};
-use store::{acquisitions, audit, sessions, sign_ins};
+use protocol::ids::SessionId;
+use protocol::time::Timestamp;
+use recording::Head;
+use store::{audit, sessions, sign_ins};
 use tokio::sync::mpsc;
 use tokio::time::{Interval, interval};
-use tracing::{error, info, warn};
+use tracing::{error, warn};
 use vault::audit::Event;
 
 use crate::clock;
-use crate::recorder::{self, ClosedSegment, Folder};
-use crate::recordings::{head_of, head_text};
-use crate::sessions::open::HELD;
+use crate::recorder::{Note, Place};
+use crate::recordings::{head_text, running_text};
 use crate::state::AppState;
+
+pub use recovery::recover;
 
 /// How often every live session looks at its rights, should a change not have told it.
 const ROUND: Duration = Duration::from_secs(30);
@@ -30,141 +31,52 @@ const SETTLING: Duration = Duration::from_secs(60);
 const TIDYING: Duration = Duration::from_secs(3600);
 
 /// Starts what runs beside the pages until the server stops.
-pub fn start(state: &AppState, heads: mpsc::Receiver<ClosedSegment>) {
-    state.tasks.spawn(note_heads(state.clone(), heads));
+pub fn start(state: &AppState, notes: mpsc::Receiver<Note>) {
+    state.tasks.spawn(write_notes(state.clone(), notes));
     state.tasks.spawn(round(state.clone()));
     state.tasks.spawn(settle(state.clone()));
     state.tasks.spawn(tidy(state.clone()));
 }
 
-/// Ends what this server left live when it was killed: recordings get their crash footer, sessions their reason, the
-/// ledger its releases. Done before the first request, and again without harm should this one be killed too.
-pub async fn recover(state: &AppState) -> anyhow::Result<()> {
-    let mut snapshot = state.db.read().await?;
-    let unfinished = sessions::unfinished(&mut snapshot, &state.node).await?;
-    drop(snapshot);
-    for session in unfinished {
-        let id = session.view.id.clone();
-        match recover_one(state, session).await {
-            Ok(()) => info!(session.id = %id, "session recovered"),
-            // The others must not wait for one whose files are damaged; it stays unfinished and is tried again.
-            Err(error) => {
-                error!(error = &*error as &dyn std::error::Error, session.id = %id, "session not recovered")
-            }
-        }
-    }
-
-    Ok(())
-}
-
-async fn recover_one(state: &AppState, session: Session) -> anyhow::Result<()> {
-    let id = &session.view.id;
-    let folder = state.config.data.recordings();
-    let mut chain_head = None;
-    if folder.join(id.as_str()).exists() {
-        recorder::tidy(&folder, id)?;
-        let key = SessionKey::new(*vault::envelope::unwrap_session_key(
-            &state.master,
-            id,
-            &session.recording_key,
-        )?);
-        let mut found = Vec::new();
-        for segment in recorder::segments(&folder, id)? {
-            found.push(Stored {
-                segment: segment.number,
-                bytes: Bytes::from(fs::read(&segment.path)?),
-            });
-        }
-        let recovery = recover_recording(&found, &key);
-        if is_short(&found, session.chain_head.as_deref()) {
-            note_missing(state, &session).await?;
-        } else if let Some(footer) = crash_footer(&recovery, &key) {
-            let mut files = Folder::existing(&folder, id.clone(), state.heads.clone());
-            files.replace(footer.head.segment, &footer.bytes, &footer.head)?;
-            chain_head = Some(head_text(&footer.head));
-        }
-    }
-    let now = clock::now();
-    let mut tx = state.db.write().await?;
-    let progress = Progress {
-        bytes: session.view.bytes,
-        statements: session.view.statements,
-        errors: session.view.errors,
-        chain_head,
-    };
-    sessions::progress(&mut tx, id, &progress).await?;
-    sessions::finish(&mut tx, id, EndReason::Crash, now).await?;
-    for what in HELD {
-        acquisitions::release(&mut tx, id, what, now).await?;
-    }
-    let event = Event::new(EventName::ConnectionStopped, Outcome::Failed, now)
-        .about(&session.view.record, session.view.record_title.clone())
-        .in_session(id)
-        .with("person_email", session.view.person_email.clone())
-        .with("reason", "crash");
-    audit::append(&mut tx, event).await?;
-    tx.commit().await?;
-
-    Ok(())
-}
-
-/// Whether a segment whose close was noted is gone. Then nothing is written over it, and the anchor stays.
-fn is_short(found: &[Stored], chain_head: Option<&str>) -> bool {
-    let noted = chain_head.and_then(head_of).map(|head| head.segment);
-    let last = found.iter().map(|stored| stored.segment).max();
-
-    noted > last
-}
-
-async fn note_missing(state: &AppState, session: &Session) -> Result<(), store::Error> {
-    let id = &session.view.id;
-    error!(session.id = %id, "segments of a recording are missing");
-    let mut tx = state.db.write().await?;
-    let event = Event::new(
-        EventName::SessionRecordingIntegrityFailed,
-        Outcome::Failed,
-        clock::now(),
-    )
-    .about(&session.view.record, session.view.record_title.clone())
-    .in_session(id)
-    .with("problem", "segments are missing at the end");
-    audit::append(&mut tx, event).await?;
-
-    tx.commit().await
-}
-
-/// Writes the head of each closed segment into the audit log, so that removing a tail shows. When the server
-/// stops, those that wait are written first.
-async fn note_heads(state: AppState, mut heads: mpsc::Receiver<ClosedSegment>) {
+/// Writes what recordings have to note: the head of each closed segment into the audit log and the session's row, how
+/// far the open one is into the row, so that removing a tail shows. When the server stops, those that wait are written
+/// first.
+async fn write_notes(state: AppState, mut notes: mpsc::Receiver<Note>) {
     loop {
-        let closed = tokio::select! {
+        let note = tokio::select! {
             biased;
-            closed = heads.recv() => closed,
+            note = notes.recv() => note,
             () = state.stopping.cancelled() => None,
         };
-        let Some(closed) = closed else {
+        let Some(note) = note else {
             return;
         };
-        if let Err(error) = note_head(&state, &closed).await {
-            error!(error = &error as &dyn std::error::Error, session.id = %closed.session, "head not noted");
+        if let Err(error) = write_note(&state, &note).await {
+            error!(error = &error as &dyn std::error::Error, session.id = %note.session, "recording's place not noted");
         }
     }
 }
 
-async fn note_head(state: &AppState, closed: &ClosedSegment) -> Result<(), store::Error> {
+async fn write_note(state: &AppState, note: &Note) -> Result<(), store::Error> {
     let mut tx = state.db.write().await?;
-    let event = Event::new(
-        EventName::SessionRecordingSegmentClosed,
-        Outcome::Ok,
-        clock::now(),
-    )
-    .in_session(&closed.session)
-    .with("segment", closed.segment.to_string())
-    .with("head", hex::encode(closed.head.hash));
-    sessions::note_head(&mut tx, &closed.session, &head_text(&closed.head)).await?;
-    audit::append(&mut tx, event).await?;
+    match &note.place {
+        Place::Closed(head) => {
+            sessions::note_head(&mut tx, &note.session, &head_text(head)).await?;
+            audit::append(&mut tx, segment_closed(&note.session, head, clock::now())).await?;
+        }
+        Place::Running(running) => {
+            sessions::note_running(&mut tx, &note.session, &running_text(running)).await?;
+        }
+    }
 
     tx.commit().await
+}
+
+fn segment_closed(session: &SessionId, head: &Head, now: Timestamp) -> Event {
+    Event::new(EventName::SessionRecordingSegmentClosed, Outcome::Ok, now)
+        .in_session(session)
+        .with("segment", head.segment.to_string())
+        .with("head", hex::encode(head.hash))
 }
 
 async fn round(state: AppState) {
@@ -222,8 +134,6 @@ async fn is_due(state: &AppState, every: &mut Interval) -> bool {
 #[cfg(test)]
 mod tests {
     use protocol::audit::AuditFilter;
-    use protocol::ids::SessionId;
-    use recording::Head;
     use store::Db;
 
     use super::*;
@@ -239,23 +149,22 @@ mod tests {
         let master = master_key::load(&config.data.master_key_file(), true)
             .unwrap()
             .current;
-        let (to_audit, heads) = mpsc::channel(4);
+        let (to_store, notes) = mpsc::channel(4);
         let node = node::id(folder.path()).unwrap();
-        let state = AppState::new(config, node, db, master, to_audit);
+        let state = AppState::new(config, node, db, master, to_store);
         for segment in 0..3 {
-            let closed = ClosedSegment {
+            let note = Note {
                 session: SessionId::from_random([1; 16]),
-                segment,
-                head: Head {
+                place: Place::Closed(Head {
                     segment,
                     hash: [0xa5; 32],
-                },
+                }),
             };
-            state.heads.send(closed).await.unwrap();
+            state.notes.send(note).await.unwrap();
         }
 
         state.stopping.cancel();
-        note_heads(state.clone(), heads).await;
+        write_notes(state.clone(), notes).await;
 
         let mut snapshot = state.db.read().await.unwrap();
         let page = audit::list(&mut snapshot, &AuditFilter::default()).await.unwrap();

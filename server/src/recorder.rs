@@ -3,42 +3,48 @@
 //! What was appended has gone through `write(2)`, so that it survives `kill -9`; `sync` follows within a second.
 //! A closed segment takes the open one's place by temporary file, fsync, rename, fsync of the folder, removal.
 
+use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use bytes::Bytes;
 use protocol::ids::SessionId;
-use recording::{Head, Media};
+use recording::{Head, Media, Running};
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::mpsc;
 
-/// A closed segment's place in the chain, on its way to the audit log.
+/// What a recording has for the store to remember apart from it.
 #[derive(Debug)]
-pub struct ClosedSegment {
+pub struct Note {
     pub session: SessionId,
-    pub segment: u32,
-    pub head: Head,
+    pub place: Place,
 }
 
-/// Heads that may wait for the audit log; more of them fail the recording that made one too many.
-pub const MAX_WAITING_HEADS: usize = 1024;
+/// How far a recording is.
+#[derive(Debug)]
+pub enum Place {
+    /// A segment was closed: for the audit log and the session's row.
+    Closed(Head),
+    /// The open segment went on and is durable so far: for the session's row.
+    Running(Running),
+}
+
+/// Notes that may wait; more closed segments than this fail the recording that made one too many.
+pub const MAX_WAITING_NOTES: usize = 1024;
 
 /// The files of one recording.
 pub struct Folder {
     session: SessionId,
     path: PathBuf,
     open: Option<(u32, File)>,
-    heads: mpsc::Sender<ClosedSegment>,
+    notes: mpsc::Sender<Note>,
 }
 
 impl Folder {
     /// Makes the folder of a new recording under `recordings`.
-    pub fn create(
-        recordings: &Path,
-        session: SessionId,
-        heads: mpsc::Sender<ClosedSegment>,
-    ) -> io::Result<Self> {
+    pub fn create(recordings: &Path, session: SessionId, notes: mpsc::Sender<Note>) -> io::Result<Self> {
         let path = recordings.join(session.as_str());
         DirBuilder::new().mode(0o700).create(&path)?;
         File::open(recordings)?.sync_all()?;
@@ -47,20 +53,8 @@ impl Folder {
             session,
             path,
             open: None,
-            heads,
+            notes,
         })
-    }
-
-    /// The folder of a recording that was cut short; what is in it stays as it is.
-    pub fn existing(recordings: &Path, session: SessionId, heads: mpsc::Sender<ClosedSegment>) -> Self {
-        let path = recordings.join(session.as_str());
-
-        Self {
-            session,
-            path,
-            open: None,
-            heads,
-        }
     }
 }
 
@@ -83,34 +77,15 @@ impl Media for Folder {
     }
 
     fn replace(&mut self, segment: u32, closed: &[u8], head: &Head) -> io::Result<()> {
-        let temporary = self.path.join(format!("{segment:08}.part"));
-        let open = self.path.join(open_name(segment));
-        aside(|| {
-            let mut file = OpenOptions::new()
-                .write(true)
-                .create(true)
-                .truncate(true)
-                .mode(0o600)
-                .open(&temporary)?;
-            file.write_all(closed)?;
-            file.sync_all()?;
-            fs::rename(&temporary, self.path.join(closed_name(segment)))?;
-            File::open(&self.path)?.sync_all()?;
-            if open.exists() {
-                fs::remove_file(&open)?;
-            }
-
-            Ok::<(), io::Error>(())
-        })?;
+        aside(|| put_closed(&self.path, segment, closed))?;
         self.open = None;
-        let closed = ClosedSegment {
+        let note = Note {
             session: self.session.clone(),
-            segment,
-            head: *head,
+            place: Place::Closed(*head),
         };
 
-        self.heads
-            .try_send(closed)
+        self.notes
+            .try_send(note)
             .map_err(|_| io::Error::other("the audit log does not keep up"))
     }
 
@@ -120,6 +95,40 @@ impl Media for Folder {
             None => Ok(()),
         }
     }
+
+    fn note(&mut self, running: &Running) -> io::Result<()> {
+        // The next one says the same and more: those of closed segments have precedence.
+        if self.notes.capacity() > MAX_WAITING_NOTES / 2 {
+            let note = Note {
+                session: self.session.clone(),
+                place: Place::Running(*running),
+            };
+            drop(self.notes.try_send(note));
+        }
+
+        Ok(())
+    }
+}
+
+/// Puts a closed segment into a recording's folder, in place of the open one where there is one.
+pub fn put_closed(folder: &Path, segment: u32, closed: &[u8]) -> io::Result<()> {
+    let temporary = folder.join(format!("{segment:08}.part"));
+    let open = folder.join(open_name(segment));
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&temporary)?;
+    file.write_all(closed)?;
+    file.sync_all()?;
+    fs::rename(&temporary, folder.join(closed_name(segment)))?;
+    File::open(folder)?.sync_all()?;
+    if open.exists() {
+        fs::remove_file(&open)?;
+    }
+
+    Ok(())
 }
 
 /// Lets the other tasks of this thread go on elsewhere while the disk is waited for.
@@ -141,44 +150,144 @@ fn closed_name(segment: u32) -> String {
     format!("{segment:08}.closed")
 }
 
-/// One segment as it lies on disk.
+/// Most bytes of a segment's file that are read. One is closed at 1 MiB; what made it so large is at most one frame and
+/// one screen of 16 MiB each on top. Nothing we wrote is longer.
+const MAX_SEGMENT: u64 = 64 * 1024 * 1024;
+
+/// Where a segment is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lies {
+    Closed,
+    Open,
+    /// Nowhere, and so are those after it up to this number.
+    Nowhere {
+        until: u32,
+    },
+}
+
+/// One segment of a recording on disk.
 #[derive(Debug)]
 pub struct StoredSegment {
     pub number: u32,
-    pub path: PathBuf,
-    pub is_closed: bool,
+    pub lies: Lies,
+    folder: PathBuf,
 }
 
-/// The segments of a recording in order. Where a close was cut short after the rename, the closed one counts.
-pub fn segments(recordings: &Path, session: &SessionId) -> io::Result<Vec<StoredSegment>> {
-    let mut found: Vec<StoredSegment> = Vec::new();
-    for entry in fs::read_dir(recordings.join(session.as_str()))? {
+impl StoredSegment {
+    /// Where it is once it is closed.
+    pub fn closed_path(&self) -> PathBuf {
+        self.folder.join(closed_name(self.number))
+    }
+
+    /// All its bytes, also if it is closed meanwhile.
+    ///
+    /// # Errors
+    /// `NotFound` where it is nowhere.
+    pub fn read(&self) -> io::Result<Bytes> {
+        let open = self.folder.join(open_name(self.number));
+        // Closed since it was looked for the first time: the closed file is there before the open one goes.
+        for path in [self.closed_path(), open, self.closed_path()] {
+            match File::open(path) {
+                Ok(file) => {
+                    let mut bytes = Vec::new();
+                    file.take(MAX_SEGMENT).read_to_end(&mut bytes)?;
+
+                    return Ok(Bytes::from(bytes));
+                }
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+
+        Err(io::ErrorKind::NotFound.into())
+    }
+}
+
+/// The segments of a recording in order, with those that are nowhere although a later one is there, or `last` is known
+/// to have been. Where a close was cut short after the rename, the closed one counts.
+pub fn segments(recordings: &Path, session: &SessionId, last: Option<u32>) -> io::Result<Vec<StoredSegment>> {
+    let folder = recordings.join(session.as_str());
+    let found = match found(&folder) {
+        Ok(found) => found,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => BTreeMap::new(),
+        Err(error) => return Err(error),
+    };
+    let mut segments = Listing {
+        folder,
+        segments: Vec::with_capacity(found.len()),
+    };
+    let mut next = Some(0);
+    for (number, lies) in found {
+        if let Some(first) = next.filter(|next| *next < number) {
+            segments.push_gap(first, number - 1);
+        }
+        segments.push(number, lies);
+        next = number.checked_add(1);
+    }
+    if let (Some(first), Some(last)) = (next, last)
+        && first <= last
+    {
+        segments.push_gap(first, last);
+    }
+
+    Ok(segments.segments)
+}
+
+/// The segments of a recording in the making.
+struct Listing {
+    folder: PathBuf,
+    segments: Vec<StoredSegment>,
+}
+
+impl Listing {
+    fn push(&mut self, number: u32, lies: Lies) {
+        self.segments.push(StoredSegment {
+            number,
+            lies,
+            folder: self.folder.clone(),
+        });
+    }
+
+    /// Segments the folder did not name. One that was closed while it was read may be in neither of its places: it is
+    /// looked for by name.
+    fn push_gap(&mut self, first: u32, until: u32) {
+        for number in first..=until {
+            if self.folder.join(closed_name(number)).exists() {
+                self.push(number, Lies::Closed);
+            } else if self.folder.join(open_name(number)).exists() {
+                self.push(number, Lies::Open);
+            } else {
+                self.push(number, Lies::Nowhere { until });
+                return;
+            }
+        }
+    }
+}
+
+fn found(folder: &Path) -> io::Result<BTreeMap<u32, Lies>> {
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         let number = path
             .file_stem()
             .and_then(|stem| stem.to_str())
             .and_then(|stem| stem.parse().ok());
         let kind = path.extension().and_then(|kind| kind.to_str());
-        let (Some(number), Some(is_closed)) = (number, kind.and_then(closed_kind)) else {
+        let (Some(number), Some(lies)) = (number, kind.and_then(lies_by)) else {
             continue;
         };
-        found.push(StoredSegment {
-            number,
-            path,
-            is_closed,
-        });
+        if found.get(&number) != Some(&Lies::Closed) {
+            found.insert(number, lies);
+        }
     }
-    // Closed before open where both exist, so that `dedup` keeps the closed one.
-    found.sort_by_key(|segment| (segment.number, !segment.is_closed));
-    found.dedup_by_key(|segment| segment.number);
 
     Ok(found)
 }
 
-fn closed_kind(extension: &str) -> Option<bool> {
+fn lies_by(extension: &str) -> Option<Lies> {
     match extension {
-        "closed" => Some(true),
-        "open" => Some(false),
+        "closed" => Some(Lies::Closed),
+        "open" => Some(Lies::Open),
         _ => None,
     }
 }

@@ -9,26 +9,25 @@ mod transcript;
 mod verdict;
 mod viewings;
 
-use std::fs;
-
 use app::ctx::{Actor, Client};
 use axum::extract::Request;
 use axum::response::Response;
-use bytes::Bytes;
 use protocol::audit::{EventName, Outcome};
 use protocol::errors::{Code, Refusal};
 use protocol::ids::SessionId;
 use protocol::people::Role;
 use protocol::recordings::RecordingView;
+use protocol::sessions::SessionState;
 use protocol::sessions::SessionView;
-use recording::{Head, Segment, SessionKey};
+use recording::{Head, Known, Running, Segment, SessionKey};
 use store::audit;
 use tracing::error;
+use vault::authorize;
 
 use crate::clock;
 use crate::people::sign_in::event;
 use crate::people::store_failed;
-use crate::recorder::{self, StoredSegment};
+use crate::recorder::{self, Lies, StoredSegment};
 use crate::routes::refuse;
 use crate::state::AppState;
 
@@ -36,7 +35,7 @@ pub use chapters::chapters;
 pub use contents::contents;
 pub use frames::frames;
 pub use transcript::transcript;
-pub use verdict::{Checked, check, verify};
+pub use verdict::{Checked, check, not_intact, verify, view_of};
 pub use viewings::Viewings;
 
 /// A recording, for the player. Whoever opens one is in the audit log.
@@ -48,7 +47,7 @@ pub async fn look_at(
 ) -> Result<RecordingView, Refusal> {
     let found = lookup(state, session).await?;
     may_replay(state, actor, &found.view).await?;
-    let first = segments(state, session)?.first().map(|segment| segment.number);
+    let first = segments(state, &found)?.first().map(|segment| segment.number);
     note(state, actor, &found.view, client).await?;
 
     Ok(RecordingView {
@@ -93,7 +92,7 @@ fn is_evidence(actor: &Actor) -> bool {
 /// Administrators and auditors replay every session; people their own, where the record's settings allow it.
 async fn may_replay(state: &AppState, actor: &Actor, session: &SessionView) -> Result<(), Refusal> {
     if is_evidence(actor) {
-        vault::authorize::audit(&actor.person)?;
+        authorize::audit(&actor.person)?;
 
         return Ok(());
     }
@@ -130,7 +129,7 @@ async fn opened(
             "Open the recording first: each opening is noted in the audit log.",
         ));
     }
-    let key = key(state, session, &found)?;
+    let key = key(state, &found)?;
 
     Ok((found, key))
 }
@@ -155,11 +154,8 @@ async fn lookup(state: &AppState, session: &SessionId) -> Result<store::sessions
         .ok_or_else(missing)
 }
 
-fn key(
-    state: &AppState,
-    session: &SessionId,
-    found: &store::sessions::Session,
-) -> Result<SessionKey, Refusal> {
+fn key(state: &AppState, found: &store::sessions::Session) -> Result<SessionKey, Refusal> {
+    let session = &found.view.id;
     let key = vault::envelope::unwrap_session_key(&state.master, session, &found.recording_key).map_err(|error| {
         error!(error = &error as &dyn std::error::Error, session.id = %session, "recording key not unwrapped");
 
@@ -169,27 +165,51 @@ fn key(
     Ok(SessionKey::new(*key))
 }
 
-/// The segments of a recording in order. A session that failed before anything was recorded has none.
-fn segments(state: &AppState, session: &SessionId) -> Result<Vec<StoredSegment>, Refusal> {
-    match recorder::segments(&state.config.data.recordings(), session) {
-        Ok(segments) => Ok(segments),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
-        Err(error) => Err(unreadable(error)),
+/// What the store remembers of a session's recording.
+pub fn known(found: &store::sessions::Session) -> Known {
+    // The recording is begun before a session becomes live.
+    let was_begun = match found.view.state {
+        SessionState::Live | SessionState::Ended => true,
+        SessionState::Starting | SessionState::Failed => false,
+    };
+
+    Known {
+        was_begun,
+        head: found.chain_head.as_deref().and_then(head_of),
+        running: found.chain_running.as_deref().and_then(running_of),
     }
 }
 
+/// The segments of a recording in order, also those that must be there and are not. A session that failed before
+/// anything was recorded has none.
+fn segments(state: &AppState, found: &store::sessions::Session) -> Result<Vec<StoredSegment>, Refusal> {
+    let session = &found.view.id;
+    let recordings = state.config.data.recordings();
+    let is_of_another = found.node.as_ref().is_some_and(|node| *node != state.node);
+    if is_of_another && !recordings.join(session.as_str()).exists() {
+        return Err(Refusal::new(
+            Code::Unavailable,
+            "This session was recorded by another server of this house, and its recording is there.",
+        ));
+    }
+
+    recorder::segments(&recordings, session, known(found).last_segment()).map_err(unreadable)
+}
+
 /// Reads one segment: its header, and where it is closed its index.
-fn read(segment: &StoredSegment, key: &SessionKey) -> Result<Segment, Refusal> {
-    let bytes = match fs::read(&segment.path) {
+fn read(stored: &StoredSegment, key: &SessionKey) -> Result<Segment, Refusal> {
+    if let Lies::Nowhere { until } = stored.lies {
+        return Err(gone(stored.number, until));
+    }
+    let bytes = match stored.read() {
         Ok(bytes) => bytes,
-        // Closed since the folder was read.
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            fs::read(segment.path.with_extension("closed")).map_err(unreadable)?
+            return Err(gone(stored.number, stored.number));
         }
         Err(error) => return Err(unreadable(error)),
     };
 
-    Segment::open(Bytes::from(bytes), key).map_err(|error| unlike(segment.number, &error))
+    Segment::open(bytes, key).map_err(|error| unlike(stored.number, &error))
 }
 
 /// A door's answer: the bytes, or why there are none.
@@ -208,7 +228,7 @@ pub fn head_text(head: &Head) -> String {
 }
 
 /// The head a row keeps; `None` for what is none.
-pub fn head_of(text: &str) -> Option<Head> {
+fn head_of(text: &str) -> Option<Head> {
     let (segment, hash) = text.split_once(':')?;
     let hash = hex::decode(hash).ok()?.try_into().ok()?;
 
@@ -218,8 +238,40 @@ pub fn head_of(text: &str) -> Option<Head> {
     })
 }
 
+/// `n:frames:hash`, as the session's row keeps how far the open segment was.
+pub fn running_text(running: &Running) -> String {
+    format!(
+        "{}:{}:{}",
+        running.segment,
+        running.n_frames,
+        hex::encode(running.hash)
+    )
+}
+
+/// The place a row keeps; `None` for what is none.
+fn running_of(text: &str) -> Option<Running> {
+    let (segment, rest) = text.split_once(':')?;
+    let (n_frames, hash) = rest.split_once(':')?;
+    let hash = hex::decode(hash).ok()?.try_into().ok()?;
+
+    Some(Running {
+        segment: segment.parse().ok()?,
+        n_frames: n_frames.parse().ok()?,
+        hash,
+    })
+}
+
 fn missing() -> Refusal {
     Refusal::new(Code::PamNotFound, "There is no such recording.")
+}
+
+fn gone(first: u32, until: u32) -> Refusal {
+    let sentence = match first == until {
+        true => format!("Segment {first} of this recording is missing."),
+        false => format!("Segments {first} to {until} of this recording are missing."),
+    };
+
+    Refusal::new(Code::RecordingDamaged, sentence)
 }
 
 fn unlike(segment: u32, error: &recording::ReadError) -> Refusal {
@@ -233,7 +285,7 @@ fn unlike(segment: u32, error: &recording::ReadError) -> Refusal {
         }
     };
 
-    Refusal::new(Code::Internal, sentence)
+    Refusal::new(Code::RecordingDamaged, sentence)
 }
 
 fn unreadable(error: std::io::Error) -> Refusal {
@@ -258,5 +310,17 @@ mod tests {
 
         assert_eq!(head_of(&head_text(&head)), Some(head));
         assert_eq!(head_of("7:zz"), None);
+    }
+
+    #[test]
+    fn a_place_survives_its_text() {
+        let running = Running {
+            segment: 7,
+            n_frames: 190,
+            hash: [0xa5; 32],
+        };
+
+        assert_eq!(running_of(&running_text(&running)), Some(running));
+        assert_eq!(running_of("7:190"), None);
     }
 }

@@ -17,7 +17,7 @@ use tracing::{info, warn};
 
 use crate::http::assets;
 use crate::people::administrator;
-use crate::recorder::ClosedSegment;
+use crate::recorder::Note;
 use crate::state::AppState;
 use crate::tls::{self, Certificates};
 use crate::{health, jobs, routes};
@@ -30,7 +30,7 @@ const UPKEEP: Duration = Duration::from_secs(5);
 const GRACE: Duration = Duration::from_secs(10);
 
 /// Serves until SIGINT or SIGTERM, then ends every session with a reason.
-pub async fn serve(state: AppState, heads: mpsc::Receiver<ClosedSegment>) -> anyhow::Result<()> {
+pub async fn serve(state: AppState, notes: mpsc::Receiver<Note>) -> anyhow::Result<()> {
     rustls::crypto::ring::default_provider()
         .install_default()
         .map_err(|_| anyhow::anyhow!("another TLS provider is installed"))?;
@@ -43,7 +43,7 @@ pub async fn serve(state: AppState, heads: mpsc::Receiver<ClosedSegment>) -> any
     let tls = secure(&state)?;
     let public = listen(state.config.http.listen, "http.listen").await?;
     let private = listen(state.config.metrics.listen, "metrics.listen").await?;
-    jobs::start(&state, heads);
+    jobs::start(&state, notes);
     jobs::recover(&state).await?;
     greet(&state, &public).await?;
 

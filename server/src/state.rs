@@ -15,7 +15,7 @@ use vault::envelope::MasterKey;
 use crate::clock;
 use crate::config::Config;
 use crate::operations::ServerOperations;
-use crate::recorder::ClosedSegment;
+use crate::recorder::Note;
 use crate::recordings::Viewings;
 use crate::sessions::Registry;
 use crate::terminal::tickets::Tickets;
@@ -34,8 +34,8 @@ pub struct App {
     pub tickets: Tickets,
     pub sessions: Registry,
     pub viewings: Viewings,
-    /// Where recordings leave the heads of closed segments for the audit log.
-    pub heads: mpsc::Sender<ClosedSegment>,
+    /// Where recordings leave what the store is to remember of them.
+    pub notes: mpsc::Sender<Note>,
     /// Certificates the operating system trusts; for targets whose record names no CA.
     pub system_roots: Roots,
     /// Background work; shutdown waits for it.
@@ -45,13 +45,7 @@ pub struct App {
 }
 
 impl AppState {
-    pub fn new(
-        config: Config,
-        node: NodeId,
-        db: Db,
-        master: MasterKey,
-        heads: mpsc::Sender<ClosedSegment>,
-    ) -> Self {
+    pub fn new(config: Config, node: NodeId, db: Db, master: MasterKey, notes: mpsc::Sender<Note>) -> Self {
         Self(Arc::new(App {
             config,
             node,
@@ -60,7 +54,7 @@ impl AppState {
             tickets: Tickets::default(),
             sessions: Registry::default(),
             viewings: Viewings::default(),
-            heads,
+            notes,
             system_roots: system_roots(),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),

@@ -7,6 +7,8 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
+use bytes::Bytes;
+use http::response::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use http_body_util::BodyExt;
 use protocol::ids::{PersonId, SignInId};
@@ -14,7 +16,7 @@ use protocol::people::Role;
 use protocol::time::Timestamp;
 use server::config::Config;
 use server::peer::Peer;
-use server::recorder::{ClosedSegment, MAX_WAITING_HEADS};
+use server::recorder::{MAX_WAITING_NOTES, Note};
 use server::state::AppState;
 use server::{clock, master_key, node, routes};
 use store::sign_ins::{self, SignIn};
@@ -38,7 +40,7 @@ pub struct House {
     pub state: AppState,
     router: Router,
     _folder: TempDir,
-    _heads: mpsc::Receiver<ClosedSegment>,
+    _notes: mpsc::Receiver<Note>,
 }
 
 /// What a call was answered with.
@@ -74,14 +76,14 @@ impl House {
         let master = master_key::load(&config.data.master_key_file(), true)
             .unwrap()
             .current;
-        let (to_audit, heads) = mpsc::channel(MAX_WAITING_HEADS);
+        let (to_store, notes) = mpsc::channel(MAX_WAITING_NOTES);
         let node = node::id(folder.path()).unwrap();
-        let state = AppState::new(config, node, db, master, to_audit);
+        let state = AppState::new(config, node, db, master, to_store);
         let house = Self {
             router: routes::router(&state),
             state,
             _folder: folder,
-            _heads: heads,
+            _notes: notes,
         };
         for role in Role::ALL {
             house.add(role).await;
@@ -136,10 +138,7 @@ impl House {
     }
 
     pub async fn call(&self, call: Call) -> Answer {
-        let mut request = call.request;
-        request.extensions_mut().insert(Peer(ADDRESS));
-        let (head, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
-        let body = body.collect().await.unwrap().to_bytes();
+        let (head, body) = self.answer(call).await;
 
         Answer {
             status: head.status,
@@ -147,6 +146,22 @@ impl House {
             // Frames of a recording are no text.
             body: String::from_utf8_lossy(&body).into_owned(),
         }
+    }
+
+    /// The answer of a door that gives bytes.
+    pub async fn fetch(&self, call: Call) -> Bytes {
+        let (head, body) = self.answer(call).await;
+        assert_eq!(head.status, StatusCode::OK, "{}", String::from_utf8_lossy(&body));
+
+        body
+    }
+
+    async fn answer(&self, call: Call) -> (Parts, Bytes) {
+        let mut request = call.request;
+        request.extensions_mut().insert(Peer(ADDRESS));
+        let (head, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
+
+        (head, body.collect().await.unwrap().to_bytes())
     }
 
     /// A form from one of our own pages, as the wasm sends it.

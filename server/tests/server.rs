@@ -10,4 +10,6 @@ mod floor;
 #[cfg(test)]
 mod house;
 #[cfg(test)]
+mod recordings;
+#[cfg(test)]
 mod sessions;

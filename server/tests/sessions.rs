@@ -6,7 +6,9 @@
 )]
 
 mod desk;
+mod disk;
 mod endings;
+mod evidence;
 mod files;
 mod floods;
 mod passwords;

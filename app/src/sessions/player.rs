@@ -11,6 +11,7 @@ mod list;
 pub(super) mod painter;
 mod playback;
 pub(super) mod reel;
+mod retry;
 mod shelf;
 mod stage;
 mod statements;

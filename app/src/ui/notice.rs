@@ -30,6 +30,7 @@ pub fn Refused(error: AppError) -> impl IntoView {
         | Code::TooMany
         | Code::CrossOrigin
         | Code::Unavailable
+        | Code::RecordingDamaged
         | Code::Internal => "This could not be done",
     };
 

@@ -34,6 +34,8 @@ pub enum Code {
     TooMany,
     /// The request came from another site or without what a browser sends.
     CrossOrigin,
+    /// A part of a recording is not there, or not as it was recorded: asking again does not help.
+    RecordingDamaged,
     Unavailable,
     Internal,
 }
@@ -55,7 +57,7 @@ impl Code {
             Self::PamLimitSessions | Self::TooMany => 429,
             Self::PamDbUnreachable | Self::PamDbTls | Self::PamDbAuth | Self::PamDbRejected => 502,
             Self::PamRecordingRequired | Self::Unavailable => 503,
-            Self::Internal => 500,
+            Self::RecordingDamaged | Self::Internal => 500,
         }
     }
 }

@@ -36,7 +36,28 @@ pub enum VerdictView {
     },
     Altered {
         segment: u32,
+        fault: Fault,
     },
+}
+
+/// What is wrong with an altered segment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fault {
+    Changed,
+    Missing,
+    Short,
+}
+
+impl Fault {
+    /// What is wrong with this segment, as the page, the command and the audit log say it.
+    pub fn told(self, segment: u32) -> String {
+        match self {
+            Self::Changed => format!("altered in segment {segment}"),
+            Self::Missing => format!("altered: segment {segment} is missing"),
+            Self::Short => format!("altered: the end of segment {segment} is missing"),
+        }
+    }
 }
 
 /// Text of a recording beyond which a page of the transcript ends with its segment, in bytes.
@@ -69,6 +90,8 @@ pub struct Part {
     pub segment: u32,
     /// Number within the segment.
     pub block: u32,
+    /// It is a segment that was open. To be asked for as a whole: it may have been closed, and cut otherwise, since.
+    pub is_whole_segment: bool,
     /// Microseconds since 1970 of its first frame.
     pub first_at: i64,
     pub last_at: i64,

@@ -39,6 +39,10 @@ impl Media for Shelf {
     fn sync(&mut self) -> io::Result<()> {
         Ok(())
     }
+
+    fn note(&mut self, _running: &recording::Running) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 fn main() -> Outcome<()> {

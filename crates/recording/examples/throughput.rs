@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use recording::{Head, Header, Media, SessionKey, Stored, Switches, Tape, Verdict, Verifier};
+use recording::{Head, Header, Known, Media, Running, SessionKey, Stored, Switches, Tape, Verdict, Verifier};
 
 /// Whatever goes wrong ends an example.
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
@@ -34,6 +34,10 @@ impl Media for Shelf {
     }
 
     fn sync(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn note(&mut self, _running: &Running) -> io::Result<()> {
         Ok(())
     }
 }
@@ -111,11 +115,11 @@ fn record(output: &[u8]) -> Outcome<(Vec<Stored>, Duration)> {
 
 fn verify(segments: &[Stored]) -> Outcome<Duration> {
     let since = now();
-    let mut verifier = Verifier::new(SessionKey::new([7; 32]));
+    let mut verifier = Verifier::new(SessionKey::new([7; 32]), Known::default());
     for stored in segments {
         verifier.push(stored.clone())?;
     }
-    let verdict = verifier.finish(None);
+    let verdict = verifier.finish();
     let took = since.elapsed();
     match verdict {
         Verdict::Intact { .. } => Ok(took),

@@ -134,23 +134,6 @@ impl Packed {
 }
 
 impl Body {
-    /// About how many bytes it takes: those of what is shown and typed, and of statements.
-    pub(crate) fn len(&self) -> usize {
-        match self {
-            Body::Output(bytes) | Body::Input(bytes) => bytes.len(),
-            Body::Unknown { body, .. } => body.len(),
-            Body::StatementStart(statement) => statement.sql.len(),
-            Body::Keyframe(keyframe) => keyframe.screen.len(),
-            Body::Header(_)
-            | Body::Resize { .. }
-            | Body::StatementEnd(_)
-            | Body::Transfer(_)
-            | Body::Marker(_)
-            | Body::Gap(_)
-            | Body::End { .. } => 0,
-        }
-    }
-
     pub(crate) fn pack(&self) -> Result<Packed, TooLarge> {
         let (kind, bytes) = match self {
             Body::Header(header) => (kind::HEADER, postcard(header)),

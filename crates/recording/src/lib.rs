@@ -9,9 +9,8 @@
 //! comes on top while it is written.
 
 mod body;
-pub mod contents;
-mod cursor;
 pub mod export;
+pub mod footer;
 mod frame;
 mod key;
 pub mod player;
@@ -19,7 +18,6 @@ mod read;
 mod recover;
 #[cfg(feature = "write")]
 mod screen;
-pub mod search;
 mod segment;
 #[cfg(feature = "write")]
 mod tape;
@@ -33,26 +31,24 @@ pub use body::{
     Direction, Gap, Header, Keyframe, Origin, Parameter, ParameterValue, Statement, StatementEnd,
     StatementKind, Switches, Transfer, TransferOutcome,
 };
-pub use contents::{BlockId, Contents, Footer, Section};
-pub use cursor::{Cursor, Show};
 pub use export::{Export, Format, Keys};
 pub use frame::{Body, Frame, MAX_BODY, Malformed, TooLarge};
 pub use key::SessionKey;
 pub use read::{Frames, Segment};
 #[cfg(feature = "write")]
 pub use recover::crash_footer;
-pub use recover::{CRASH, Recovery, recover};
+pub use recover::{CRASH, Recovery};
 #[cfg(feature = "write")]
 pub use screen::{HISTORY_LINES, KEYFRAME_BYTES, Screen, Snapshot};
-pub use segment::block::BLOCK_LEN;
 #[cfg(feature = "write")]
 pub use segment::closed::Closed;
-pub use segment::index::{Block, IDLE_MICROS, Index, Mark, MarkKind, Position};
+pub use segment::index::{Block, Index, Position};
 pub use segment::open::Tail;
 pub use segment::{Head, ReadError, Stored, VERSION};
 #[cfg(feature = "write")]
 pub use tape::{
-    BUSY_BYTES, BUSY_MICROS, Lane, Media, Recorded, SEGMENT_BYTES, SEGMENT_MICROS, Tape, TapeError,
+    BUSY_BYTES, BUSY_MICROS, Lane, Media, NOTE_MICROS, Recorded, SEGMENT_BYTES, SEGMENT_MICROS, Tape,
+    TapeError,
 };
 pub use transcript::transcript;
-pub use verify::{Running, Unsupported, Verdict, Verifier, verify};
+pub use verify::{Fault, Known, Running, Unsupported, Verdict, Verifier, verify};

@@ -1,5 +1,6 @@
 //! Reading a segment: all of it in order, or the blocks a player needs.
 
+use std::sync::Arc;
 use std::vec;
 
 use bytes::Bytes;
@@ -11,11 +12,12 @@ use crate::segment::index::Index;
 use crate::segment::open::{OpenFrames, Tail};
 use crate::segment::{Hash, Head, Parts, ReadError, SegmentHeader, State, sha256};
 
-/// A segment whose start, and where it is closed whose index, was read and holds.
+/// A segment whose start, and where it is closed whose index, was read and holds. A clone shares its bytes.
+#[derive(Clone)]
 pub struct Segment {
     parts: Parts,
     bytes: Bytes,
-    index: Option<Index>,
+    index: Option<Arc<Index>>,
 }
 
 impl Segment {
@@ -32,7 +34,7 @@ impl Segment {
                 let len = u64::try_from(bytes.len()).map_err(|_| ReadError::Altered)?;
                 let place = index_place(&parts, trailer, len)?;
                 let sealed = slice(&bytes, place.start, place.end - place.start)?;
-                Some(read_index(&parts, sealed, place.start)?)
+                Some(Arc::new(read_index(&parts, sealed, place.start)?))
             }
         };
         Ok(Segment { parts, bytes, index })
@@ -45,7 +47,7 @@ impl Segment {
 
     /// The index of a closed segment; an open one has none.
     pub fn index(&self) -> Option<&Index> {
-        self.index.as_ref()
+        self.index.as_deref()
     }
 
     /// Frames of one block, by its place in [`Index::blocks`].
@@ -57,39 +59,20 @@ impl Segment {
     }
 
     /// Every frame in order.
-    pub fn frames(&self) -> Frames<'_> {
-        let state = match &self.index {
+    pub fn frames(&self) -> Frames {
+        let cursor = match &self.index {
             Some(index) => Cursor::Closed {
-                index,
+                index: Arc::clone(index),
                 next: 0,
                 block: Vec::new().into_iter(),
             },
             None => Cursor::Open(Box::new(OpenFrames::new(&self.parts, &self.bytes))),
         };
         Frames {
-            segment: self,
-            cursor: state,
+            segment: self.clone(),
+            cursor,
             failed: false,
         }
-    }
-
-    /// Frames from `from` to `to`, both included; of a closed segment only their blocks are read.
-    pub fn frames_between(&self, from: i64, to: i64) -> Result<Vec<Frame>, ReadError> {
-        let mut found = Vec::new();
-        match &self.index {
-            Some(index) => {
-                for number in index.blocks_between(from, to) {
-                    found.append(&mut self.block(number)?);
-                }
-            }
-            None => {
-                for frame in self.frames() {
-                    found.push(frame?);
-                }
-            }
-        }
-        found.retain(|frame| (from..=to).contains(&frame.at));
-        Ok(found)
     }
 
     /// Whether a block is as it was sealed, without unpacking it.
@@ -121,23 +104,23 @@ fn slice(bytes: &[u8], start: u64, len: u64) -> Result<&[u8], ReadError> {
     bytes.get(start..end).ok_or(ReadError::Altered)
 }
 
-/// Frames of a segment in order. After an error there is nothing more.
-pub struct Frames<'a> {
-    segment: &'a Segment,
-    cursor: Cursor<'a>,
+/// Frames of a segment in order. After an error there is nothing more. Holds the segment's bytes and one block.
+pub struct Frames {
+    segment: Segment,
+    cursor: Cursor,
     failed: bool,
 }
 
-enum Cursor<'a> {
+enum Cursor {
     Open(Box<OpenFrames>),
     Closed {
-        index: &'a Index,
+        index: Arc<Index>,
         next: usize,
         block: vec::IntoIter<Frame>,
     },
 }
 
-impl Frames<'_> {
+impl Frames {
     /// How the segment ends; `None` until the iterator has, and after an error.
     pub fn tail(&self) -> Option<Tail> {
         match &self.cursor {
@@ -178,7 +161,7 @@ impl Frames<'_> {
     }
 }
 
-impl Iterator for Frames<'_> {
+impl Iterator for Frames {
     type Item = Result<Frame, ReadError>;
 
     fn next(&mut self) -> Option<Self::Item> {

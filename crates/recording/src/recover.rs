@@ -3,18 +3,16 @@
 //! Nothing that is found is written to. A footer depends only on what was found, so a recovery cut
 //! short and repeated makes the same bytes: one nonce never seals two contents.
 
-use bytes::Bytes;
-
 use crate::frame::Body;
 use crate::key::SessionKey;
-use crate::segment::{Hash, ReadError, Stored, sha256};
-use crate::verify::open_all;
+use crate::read::Segment;
+use crate::segment::{Head, ReadError, Stored, sha256};
 
 /// Reason of the end that recovery writes.
 pub const CRASH: &str = "crash";
 
-/// What was found of a recording.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What was found of a recording, segment by segment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Recovery {
     /// Sequence number of the last frame that holds; `None` where there is none.
     pub last_seq: Option<u64>,
@@ -24,45 +22,36 @@ pub struct Recovery {
     pub next_segment: u32,
     /// Whether the last frame is the end, so that no footer is due.
     pub was_ended: bool,
+    /// Hash of the last segment: what the footer is chained to.
+    pub head: Option<Head>,
     session: [u8; 16],
-    head: Hash,
 }
 
-/// Reads what was found, each segment up to its last frame that holds. Never fails: what is altered
-/// or torn is left for [`verify`](crate::verify()) to tell.
-pub fn recover(found: &[Stored], key: &SessionKey) -> Recovery {
-    let mut recovery = Recovery {
-        last_seq: None,
-        last_at: None,
-        next_segment: 0,
-        was_ended: false,
-        session: [0; 16],
-        head: [0; 32],
-    };
-    for (number, opened) in open_all(found, key) {
-        recovery.next_segment = number.saturating_add(1);
-        let segment = match opened {
+impl Recovery {
+    /// Reads the next segment up to its last frame that holds: each number once, in order, closed rather than open.
+    /// Never fails: what is altered or torn is left for [`Verifier`](crate::Verifier) to tell.
+    pub fn push(&mut self, found: &Stored, key: &SessionKey) {
+        self.next_segment = found.segment.saturating_add(1);
+        let segment = match Segment::open(found.bytes.clone(), key) {
             Ok(segment) => segment,
-            Err(ReadError::Empty) => continue,
+            Err(ReadError::Empty) => return,
             Err(ReadError::Newer(_) | ReadError::Altered) => {
-                let bytes = found
-                    .iter()
-                    .find(|stored| stored.segment == number)
-                    .map(|stored| &stored.bytes);
-                recovery.head = sha256(&[bytes.map_or(&[][..], Bytes::as_ref)]);
-                continue;
+                self.head = Some(Head {
+                    segment: found.segment,
+                    hash: sha256(&[&found.bytes]),
+                });
+                return;
             }
         };
-        recovery.session = segment.header().session;
+        self.session = segment.header().session;
         let mut frames = segment.frames();
         for frame in frames.by_ref().map_while(Result::ok) {
-            recovery.last_seq = Some(frame.seq);
-            recovery.last_at = Some(frame.at);
-            recovery.was_ended = matches!(frame.body, Body::End { .. });
+            self.last_seq = Some(frame.seq);
+            self.last_at = Some(frame.at);
+            self.was_ended = matches!(frame.body, Body::End { .. });
         }
-        recovery.head = frames.head().hash;
+        self.head = Some(frames.head());
     }
-    recovery
 }
 
 /// A closed segment of its own with the end of a recording that has none: write it as segment
@@ -89,7 +78,8 @@ pub fn crash_footer(recovery: &Recovery, key: &SessionKey) -> Option<crate::Clos
         reason: CRASH.to_owned(),
     };
     let packed = body.pack().ok()?;
-    let mut closed = ClosedWriter::start(key, next_segment, session, head, Effort::None);
+    let previous = head.map_or([0; 32], |head| head.hash);
+    let mut closed = ClosedWriter::start(key, next_segment, session, previous, Effort::None);
     closed.push(0, seq, at, &body, &packed).ok()?;
     closed.finish().ok()
 }

@@ -25,7 +25,7 @@ pub(crate) mod open;
 /// | Version | Closed segments |
 /// |---|---|
 /// | 1 | frames one after the other, a plain footer |
-/// | 2 | frames in columns, a packed footer with marks |
+/// | 2 | frames in columns, a packed footer |
 pub const VERSION: u8 = 2;
 
 pub(crate) const HEADER_LEN: usize = 68;
@@ -189,6 +189,7 @@ pub struct Stored {
 }
 
 /// A segment's start, read and ready for the rest.
+#[derive(Clone)]
 pub(crate) struct Parts {
     pub(crate) header: SegmentHeader,
     /// Hash of the header: what all after it is bound to.

@@ -26,6 +26,8 @@ pub const SEGMENT_MICROS: i64 = 1_800_000_000;
 pub const BUSY_MICROS: i64 = 60_000_000;
 /// See [`BUSY_MICROS`].
 pub const BUSY_BYTES: usize = 512 * 1024;
+/// How far the open segment is, is noted every so many microseconds.
+pub const NOTE_MICROS: i64 = 60_000_000;
 
 /// Where segments are kept. Every call is synchronous and made under the tape's lock.
 pub trait Media {
@@ -41,6 +43,10 @@ pub trait Media {
 
     /// Makes what was appended durable.
     fn sync(&mut self) -> io::Result<()>;
+
+    /// Takes note, apart from the segments, of how far the open one is. All of it was made durable before, so that what
+    /// is missing of it later was removed.
+    fn note(&mut self, running: &Running) -> io::Result<()>;
 }
 
 /// Why something was not recorded, and so must not be shown, sent or run.
@@ -130,8 +136,8 @@ impl Tape {
         Ok(())
     }
 
-    /// Closes the open segment if its time is over. Every record call does so too; this is for idle
-    /// sessions.
+    /// Closes the open segment if its time is over, and has noted how far it is every [`NOTE_MICROS`]. Every record
+    /// call closes too; this is for idle sessions.
     pub fn handle_time(&self, at: i64) -> Result<(), TapeError> {
         self.reel(|reel| reel.handle_time(at))
     }
@@ -153,12 +159,6 @@ impl Tape {
     /// Hash of the last closed segment; `None` before the first is closed.
     pub fn head(&self) -> Option<Head> {
         self.0.lock().ok().and_then(|reel| reel.head())
-    }
-
-    /// How far the open segment is; `None` when there is none. Noted in the audit log between two
-    /// closes, it shows that the end of an open segment was removed.
-    pub fn running(&self) -> Option<Running> {
-        self.0.lock().ok().and_then(|reel| reel.running())
     }
 
     /// Records the end, closes the last segment and gives the head of the finished recording.

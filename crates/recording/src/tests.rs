@@ -2,9 +2,8 @@
 
 mod codec;
 mod export;
-mod player;
+mod footer;
 mod recovery;
-mod search;
 mod shelf;
 mod tamper;
 mod tape;

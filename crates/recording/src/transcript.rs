@@ -73,11 +73,6 @@ impl Pages {
         std::mem::replace(&mut self.lines.text, rest.unwrap_or_default())
     }
 
-    /// The screen itself, for who looks for what stands on it.
-    pub(crate) fn terminal(&self) -> Option<&Terminal> {
-        self.terminal.as_ref()
-    }
-
     /// What was not taken, and what is still on the screen.
     pub(crate) fn finish(mut self) -> String {
         if !self.pending.is_empty() {

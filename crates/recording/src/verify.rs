@@ -17,17 +17,30 @@ pub enum Verdict {
         /// How many there are.
         segments: u32,
     },
-    /// What is there is as it was recorded, but its end is not there: the session still runs, the
-    /// recorder was cut off, or segments were removed.
+    /// All that is known to have been recorded is there as it was, but it has no orderly end: the session still runs,
+    /// or the recorder was cut off.
     Incomplete {
         /// Time of the last frame; 0 where there is none.
         since: i64,
     },
-    /// A segment is not as it was recorded, or is missing before later ones.
+    /// Something is not as it was recorded, or is not there although it was.
     Altered {
         /// The first such segment.
         segment: u32,
+        /// What is wrong with it.
+        fault: Fault,
     },
+}
+
+/// What is wrong with an altered segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Its bytes are others.
+    Changed,
+    /// It is not there.
+    Missing,
+    /// Its end is not there.
+    Short,
 }
 
 /// A segment was written by a later version, of which nothing can be said.
@@ -40,7 +53,7 @@ pub struct Unsupported {
     pub version: u8,
 }
 
-/// A place in an open segment, which the audit log knows while the segment is not closed.
+/// A place in an open segment that was made durable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Running {
     /// Number of the segment.
@@ -51,17 +64,41 @@ pub struct Running {
     pub hash: [u8; 32],
 }
 
+/// What is known of a recording apart from its files. What is known to have been there and is not, was removed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Known {
+    /// Whether it was begun, so that there is a first segment.
+    pub was_begun: bool,
+    /// The last head that was noted.
+    pub head: Option<Head>,
+    /// The last place in an open segment that was noted.
+    pub running: Option<Running>,
+}
+
+impl Known {
+    /// Number of the last segment that there is at least; `None` where there need not be one.
+    pub fn last_segment(&self) -> Option<u32> {
+        let noted = self.head.map(|head| head.segment);
+        let running = self.running.map(|running| running.segment);
+        noted.max(running).max(self.was_begun.then_some(0))
+    }
+}
+
 /// Reads every byte and holds the chain against `anchor`, the last head the audit log knows.
 ///
-/// Without an anchor, segments removed from the end of a recording that was never ended do not show,
-/// nor does a recording rewritten by who has the key. Of two segments with one number, as a crash
-/// between rename and removal leaves them, the closed one counts.
+/// Without an anchor, segments removed from the end of a recording do not show, nor does a recording rewritten by who
+/// has the key. Of two segments with one number, as a crash between rename and removal leaves them, the closed one
+/// counts.
 pub fn verify(segments: &[Stored], key: &SessionKey, anchor: Option<&Head>) -> Result<Verdict, Unsupported> {
-    let mut verifier = Verifier::new(key.clone());
+    let known = Known {
+        head: anchor.copied(),
+        ..Known::default()
+    };
+    let mut verifier = Verifier::new(key.clone(), known);
     for (number, opened) in open_all(segments, key) {
         verifier.take(number, opened)?;
     }
-    Ok(verifier.finish(anchor))
+    Ok(verifier.finish())
 }
 
 /// A verification in the making: one segment is held at a time.
@@ -70,27 +107,20 @@ pub fn verify(segments: &[Stored], key: &SessionKey, anchor: Option<&Head>) -> R
 /// the block with the end.
 pub struct Verifier {
     key: SessionKey,
+    known: Known,
     walk: Walk,
-    running: Option<Running>,
-    altered: Option<u32>,
+    altered: Option<(u32, Fault)>,
 }
 
 impl Verifier {
     /// Nothing was seen yet.
-    pub fn new(key: SessionKey) -> Self {
+    pub fn new(key: SessionKey, known: Known) -> Self {
         Self {
             key,
+            known,
             walk: Walk::default(),
-            running: None,
             altered: None,
         }
-    }
-
-    /// Holds the segment, as long as it is open, against a place the audit log knows.
-    #[must_use]
-    pub fn expect_running(mut self, running: Running) -> Self {
-        self.running = Some(running);
-        self
     }
 
     /// Takes the next segment: each number once, in order, closed rather than open.
@@ -99,21 +129,11 @@ impl Verifier {
         self.take(stored.segment, opened)
     }
 
-    /// What can be said of all of them. See [`verify`] for the anchor.
-    pub fn finish(self, anchor: Option<&Head>) -> Verdict {
-        if let Some(segment) = self.altered {
-            return Verdict::Altered { segment };
-        }
-        let is_short = self
-            .running
-            .is_some_and(|running| !self.walk.has_reached(&running));
-        match self.walk.verdict(anchor) {
-            Verdict::Intact { .. } if is_short => Verdict::Incomplete {
-                since: self.walk.last_at,
-            },
-            verdict @ (Verdict::Intact { .. } | Verdict::Incomplete { .. } | Verdict::Altered { .. }) => {
-                verdict
-            }
+    /// What can be said of all of them.
+    pub fn finish(self) -> Verdict {
+        match self.altered.or_else(|| self.walk.fault(&self.known)) {
+            Some((segment, fault)) => Verdict::Altered { segment, fault },
+            None => self.walk.verdict(),
         }
     }
 
@@ -121,10 +141,10 @@ impl Verifier {
         if self.altered.is_some() {
             return Ok(());
         }
-        match self.walk.take(number, opened, self.running.as_ref()) {
+        match self.walk.take(number, opened, self.known.running.as_ref()) {
             Ok(()) => Ok(()),
-            Err(Stop::Altered(segment)) => {
-                self.altered = Some(segment);
+            Err(Stop::Altered(segment, fault)) => {
+                self.altered = Some((segment, fault));
                 Ok(())
             }
             Err(Stop::Newer(version)) => Err(Unsupported {
@@ -136,7 +156,7 @@ impl Verifier {
 }
 
 /// One segment for each number, in order: the closed one where it can be read, else the open one.
-pub(crate) fn open_all(segments: &[Stored], key: &SessionKey) -> BTreeMap<u32, Result<Segment, ReadError>> {
+fn open_all(segments: &[Stored], key: &SessionKey) -> BTreeMap<u32, Result<Segment, ReadError>> {
     let mut opened: BTreeMap<u32, Result<Segment, ReadError>> = BTreeMap::new();
     for stored in segments {
         let segment = Segment::open(stored.bytes.clone(), key);
@@ -150,7 +170,7 @@ pub(crate) fn open_all(segments: &[Stored], key: &SessionKey) -> BTreeMap<u32, R
 }
 
 enum Stop {
-    Altered(u32),
+    Altered(u32, Fault),
     Newer(u8),
 }
 
@@ -164,21 +184,19 @@ struct Walk {
     next_seq: u64,
     last_at: i64,
     ended: Option<String>,
-    /// The last open segment, and how many frames it has.
-    open: Option<(u32, u64)>,
 }
 
 /// Where something is wrong, seen from within a segment.
 enum Broken {
-    Here,
-    At(u32),
+    Here(Fault),
+    Before(Fault),
 }
 
 impl Broken {
-    fn or(self, number: u32) -> Stop {
+    fn seen_from(self, number: u32) -> Stop {
         match self {
-            Broken::Here => Stop::Altered(number),
-            Broken::At(segment) => Stop::Altered(segment),
+            Broken::Here(fault) => Stop::Altered(number, fault),
+            Broken::Before(fault) => Stop::Altered(number.saturating_sub(1), fault),
         }
     }
 }
@@ -190,70 +208,67 @@ impl Walk {
         opened: Result<Segment, ReadError>,
         running: Option<&Running>,
     ) -> Result<(), Stop> {
-        let altered = Stop::Altered(number);
-        if let Some(last) = self.last
-            && last.checked_add(1) != Some(number)
-        {
-            return Err(Stop::Altered(last.saturating_add(1)));
+        let expected = self.next();
+        if number != expected {
+            return Err(Stop::Altered(expected, Fault::Missing));
         }
-        let before = self.last.replace(number).unwrap_or(number.saturating_sub(1));
+        self.last = Some(number);
+        let changed = Stop::Altered(number, Fault::Changed);
         let segment = match opened {
             Ok(segment) => segment,
             Err(ReadError::Empty) => return Ok(()),
-            Err(ReadError::Altered) => return Err(altered),
+            Err(ReadError::Altered) => return Err(changed),
             Err(ReadError::Newer(version)) => return Err(Stop::Newer(version)),
         };
         let header = segment.header();
         if header.segment != number || *self.session.get_or_insert(header.session) != header.session {
-            return Err(altered);
+            return Err(changed);
         }
-        let hash = match segment.index() {
-            Some(index) => self
-                .take_closed(&segment, index, before)
-                .map_err(|stop| stop.or(number))?,
-            None => self
-                .take_open(&segment, before, running)
-                .map_err(|stop| stop.or(number))?,
+        let taken = match segment.index() {
+            Some(index) => self.take_closed(&segment, index),
+            None => self.take_open(&segment, running),
         };
+        let hash = taken.map_err(|broken| broken.seen_from(number))?;
         // This segment holds, so where its memory of the one before is another, that one changed.
         if header.previous != self.head {
-            return Err(Stop::Altered(before));
+            return Err(Broken::Before(Fault::Changed).seen_from(number));
         }
         self.head = hash;
         self.heads.insert(number, self.head);
         Ok(())
     }
 
+    /// Number of the segment that comes next.
+    fn next(&self) -> u32 {
+        self.last.map_or(0, |last| last.saturating_add(1))
+    }
+
     /// Everything is unsealed and hashed; what blocks have inside is as their index says.
-    fn take_closed(&mut self, segment: &Segment, index: &Index, before: u32) -> Result<Hash, Broken> {
+    fn take_closed(&mut self, segment: &Segment, index: &Index) -> Result<Hash, Broken> {
+        let changed = |_| Broken::Here(Fault::Changed);
         for (number, block) in index.blocks.iter().enumerate() {
-            segment.check_block(number).map_err(|_| Broken::Here)?;
-            self.count(block.first_seq, block.n_frames.into(), before)?;
+            segment.check_block(number).map_err(changed)?;
+            self.count(block.first_seq, block.n_frames.into())?;
             self.last_at = block.last_at;
         }
         if index.ends {
-            let last = index.blocks.len().checked_sub(1).ok_or(Broken::Here)?;
-            let frames = segment.block(last).map_err(|_| Broken::Here)?;
+            let last = index.blocks.len().checked_sub(1);
+            let frames = segment.block(last.unwrap_or_default()).map_err(changed)?;
             let Some(Body::End { reason }) = frames.last().map(|frame| &frame.body) else {
-                return Err(Broken::Here);
+                return Err(Broken::Here(Fault::Changed));
             };
             self.ended = Some(reason.clone());
         }
         Ok(segment.hash())
     }
 
-    fn take_open(
-        &mut self,
-        segment: &Segment,
-        before: u32,
-        running: Option<&Running>,
-    ) -> Result<Hash, Broken> {
+    fn take_open(&mut self, segment: &Segment, running: Option<&Running>) -> Result<Hash, Broken> {
         let expected = running.filter(|running| running.segment == segment.number());
         let mut frames = segment.frames();
         let mut n_frames = 0u64;
         while let Some(frame) = frames.next() {
-            let frame = frame.map_err(|_| Broken::Here)?;
-            self.count(frame.seq, 1, before)?;
+            let frame = frame.map_err(|_| Broken::Here(Fault::Changed))?;
+            self.count(frame.seq, 1)?;
             self.last_at = frame.at;
             if let Body::End { reason } = frame.body {
                 self.ended = Some(reason);
@@ -263,47 +278,54 @@ impl Walk {
                 && expected.n_frames == n_frames
                 && expected.hash != frames.head().hash
             {
-                return Err(Broken::Here);
+                return Err(Broken::Here(Fault::Changed));
             }
         }
-        self.open = Some((segment.number(), n_frames));
+        if expected.is_some_and(|expected| n_frames < expected.n_frames) {
+            return Err(Broken::Here(Fault::Short));
+        }
         Ok(frames.head().hash)
     }
 
     /// Sequence numbers go on. These frames hold, so what is missing was before them.
-    fn count(&mut self, first_seq: u64, n_frames: u64, before: u32) -> Result<(), Broken> {
+    fn count(&mut self, first_seq: u64, n_frames: u64) -> Result<(), Broken> {
         if self.ended.is_some() {
-            return Err(Broken::Here);
+            return Err(Broken::Here(Fault::Changed));
         }
-        if first_seq != self.next_seq {
-            return Err(Broken::At(before));
+        if first_seq > self.next_seq {
+            return Err(Broken::Before(Fault::Short));
         }
-        self.next_seq = first_seq.checked_add(n_frames).ok_or(Broken::Here)?;
+        if first_seq < self.next_seq {
+            return Err(Broken::Before(Fault::Changed));
+        }
+        self.next_seq = first_seq
+            .checked_add(n_frames)
+            .ok_or(Broken::Here(Fault::Changed))?;
         Ok(())
     }
 
-    fn has_reached(&self, running: &Running) -> bool {
-        match self.open {
-            Some((segment, n_frames)) if segment == running.segment => n_frames >= running.n_frames,
-            Some(_) | None => self.heads.contains_key(&running.segment),
+    /// What is known to have been there and is not.
+    fn fault(&self, known: &Known) -> Option<(u32, Fault)> {
+        let known_last = known.last_segment()?;
+        if self.last < Some(known_last) {
+            return Some((self.next(), Fault::Missing));
         }
-    }
-
-    fn verdict(&self, anchor: Option<&Head>) -> Verdict {
-        let incomplete = Verdict::Incomplete { since: self.last_at };
-        if let Some(anchor) = anchor {
-            match self.heads.get(&anchor.segment) {
-                Some(hash) if *hash == anchor.hash => {}
-                Some(_) => {
-                    return Verdict::Altered {
-                        segment: anchor.segment,
-                    };
-                }
-                None => return incomplete,
+        if let Some(head) = known.head {
+            match self.heads.get(&head.segment) {
+                Some(hash) if *hash == head.hash => {}
+                Some(_) => return Some((head.segment, Fault::Changed)),
+                None => return Some((head.segment, Fault::Short)),
             }
         }
+        let running = known.running?;
+        // Where the segment is there, it was held against the note while it was read.
+        let is_there = self.heads.contains_key(&running.segment);
+        (!is_there).then_some((running.segment, Fault::Short))
+    }
+
+    fn verdict(&self) -> Verdict {
         match self.ended.as_deref() {
-            None | Some(CRASH) => incomplete,
+            None | Some(CRASH) => Verdict::Incomplete { since: self.last_at },
             Some(_) => Verdict::Intact {
                 segments: u32::try_from(self.heads.len()).unwrap_or(u32::MAX),
             },

@@ -61,6 +61,11 @@ const STEPS: &[(i64, &str, Script)] = &[
         "nodes",
         Script::Both(include_str!("../migrations/0008_nodes.sql")),
     ),
+    (
+        9,
+        "running",
+        Script::Both(include_str!("../migrations/0009_running.sql")),
+    ),
 ];
 
 /// The version of a schema that is up to date.

@@ -47,9 +47,13 @@ pub enum Added {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
     pub view: SessionView,
+    /// The server it runs on, where its recording is; `None` when it began before that was noted.
+    pub node: Option<NodeId>,
     pub recording_key: String,
     /// Hash of the recording's last closed segment.
     pub chain_head: Option<String>,
+    /// How far its open segment was when it was last noted.
+    pub chain_running: Option<String>,
 }
 
 /// What a session has counted so far, and how far its recording is closed.
@@ -81,9 +85,11 @@ struct Row {
     keys: bool,
     recording_key: String,
     chain_head: Option<String>,
+    chain_running: Option<String>,
     bytes: i64,
     statements: i64,
     errors: i64,
+    node: String,
 }
 
 impl TryFrom<Row> for Session {
@@ -95,6 +101,10 @@ impl TryFrom<Row> for Session {
             .as_deref()
             .map(|text| read_reason(&row.id, text))
             .transpose()?;
+        let node = match row.node.is_empty() {
+            true => None,
+            false => Some(column("sessions", "node", &row.id, &row.node)?),
+        };
         let view = SessionView {
             id: column("sessions", "id", &row.id, &row.id)?,
             record: column("sessions", "record", &row.id, &row.record)?,
@@ -120,8 +130,10 @@ impl TryFrom<Row> for Session {
 
         Ok(Self {
             view,
+            node,
             recording_key: row.recording_key,
             chain_head: row.chain_head,
+            chain_running: row.chain_running,
         })
     }
 }
@@ -289,6 +301,19 @@ pub async fn note_head(tx: &mut Tx, id: &SessionId, head: &str) -> Result<(), Er
     Ok(())
 }
 
+const NOTE_RUNNING: &str = r#"
+    UPDATE sessions
+    SET chain_running = $2
+    WHERE id = $1 AND state = 'live'
+"#;
+
+/// Notes how far the open segment of a live session's recording is.
+pub async fn note_running(tx: &mut Tx, id: &SessionId, running: &str) -> Result<(), Error> {
+    run!(tx, sqlx::query(NOTE_RUNNING).bind(id.as_str()).bind(running))?;
+
+    Ok(())
+}
+
 const FINISH: &str = r#"
     UPDATE sessions
     SET state = CASE WHEN state = 'live' THEN 'ended' ELSE 'failed' END, ended_at = $2, end_reason = $3
@@ -311,7 +336,8 @@ pub async fn finish(tx: &mut Tx, id: &SessionId, reason: EndReason, now: Timesta
 const LOOKUP: &str = r#"
     SELECT
         id, record, record_title, person, person_email, account, database, remote_address, state, started_at,
-        ended_at, end_reason, graphical, text, keys, recording_key, chain_head, bytes, statements, errors
+        ended_at, end_reason, graphical, text, keys, recording_key, chain_head, chain_running, bytes, statements, errors,
+        node
     FROM sessions
     WHERE id = $1
 "#;
@@ -340,7 +366,8 @@ pub async fn ids(snapshot: &mut Snapshot) -> Result<Vec<SessionId>, Error> {
 const UNFINISHED: &str = r#"
     SELECT
         id, record, record_title, person, person_email, account, database, remote_address, state, started_at,
-        ended_at, end_reason, graphical, text, keys, recording_key, chain_head, bytes, statements, errors
+        ended_at, end_reason, graphical, text, keys, recording_key, chain_head, chain_running, bytes, statements, errors,
+        node
     FROM sessions
     WHERE state IN ('starting', 'live') AND node IN ($1, '')
     ORDER BY started_at, id
@@ -359,7 +386,8 @@ pub async fn unfinished(snapshot: &mut Snapshot, node: &NodeId) -> Result<Vec<Se
 const LIST: &str = r#"
     SELECT
         id, record, record_title, person, person_email, account, database, remote_address, state, started_at,
-        ended_at, end_reason, graphical, text, keys, recording_key, chain_head, bytes, statements, errors
+        ended_at, end_reason, graphical, text, keys, recording_key, chain_head, chain_running, bytes, statements, errors,
+        node
     FROM sessions
     WHERE (CAST($1 AS BIGINT) IS NULL OR started_at >= $1)
         AND (CAST($2 AS BIGINT) IS NULL OR started_at < $2)
@@ -429,7 +457,17 @@ pub async fn list(
 /// The statements of this module, for the test that prepares each on both databases.
 #[cfg(test)]
 pub(crate) const STATEMENTS: &[&str] = &[
-    COUNT_OPEN, ADD, GO_LIVE, PROGRESS, NOTE_HEAD, FINISH, LOOKUP, IDS, UNFINISHED, LIST,
+    COUNT_OPEN,
+    ADD,
+    GO_LIVE,
+    PROGRESS,
+    NOTE_HEAD,
+    NOTE_RUNNING,
+    FINISH,
+    LOOKUP,
+    IDS,
+    UNFINISHED,
+    LIST,
 ];
 
 #[cfg(test)]

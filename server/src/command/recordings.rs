@@ -6,9 +6,10 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 use protocol::audit::{EventName, Outcome};
+use protocol::errors::Code;
 use protocol::ids::SessionId;
-use protocol::recordings::ExportFormat;
-use recording::{Keys, Verdict};
+use protocol::recordings::{ExportFormat, VerdictView};
+use recording::Keys;
 use store::audit;
 use store::sessions::Session;
 use time::OffsetDateTime;
@@ -18,57 +19,95 @@ use vault::audit::Event;
 use super::{configuration, in_words, open};
 use crate::clock;
 use crate::recordings::export::{self, formats_sentence};
-use crate::recordings::{Checked, check};
+use crate::recordings::{Checked, check, not_intact};
 use crate::state::AppState;
 
-/// Exit code where a recording was altered.
-const ALTERED: u8 = 1;
-/// Exit code where none was altered and one is incomplete.
-const INCOMPLETE: u8 = 2;
+/// Where an event comes from that nobody signed in for.
+const SHELL: &str = "the server's shell";
 
-/// Prints a line for each of `sessions`, or of all when there are none; 0 when every one is intact.
+/// What is said of a recording, from what is best to what is worst; the worst decides the exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Gravity {
+    Fine,
+    Incomplete,
+    Unreadable,
+    Altered,
+}
+
+impl Gravity {
+    fn exit_code(self) -> u8 {
+        match self {
+            Self::Fine => 0,
+            Self::Altered => 1,
+            Self::Incomplete => 2,
+            Self::Unreadable => 3,
+        }
+    }
+}
+
+/// Prints a line for each of `sessions`, or of all when there are none; 0 when every one is intact. One that cannot be
+/// read keeps nobody from the others, and one that was altered is in the audit log.
 #[expect(clippy::print_stdout, reason = "the command line's answer to a person")]
 pub async fn verify(file: Option<&Path>, sessions: Vec<SessionId>) -> anyhow::Result<ExitCode> {
-    let (state, _heads) = open(configuration(file)?).await?;
+    let (state, _notes) = open(configuration(file)?).await?;
     let sessions = match sessions.is_empty() {
         true => store::sessions::ids(&mut state.db.read().await?).await?,
         false => sessions,
     };
-    let mut code = 0;
+    let mut worst = Gravity::Fine;
     for session in &sessions {
-        let found = lookup(&state, session).await?;
-        let (line, bad) = line_of(&found, check(&state, session, &found).map_err(in_words)?);
+        let (line, gravity) = judge(&state, session).await?;
         println!("{session}  {line}");
-        code = match (code, bad) {
-            (ALTERED, _) | (_, ALTERED) => ALTERED,
-            (code, bad) => code.max(bad),
-        };
+        worst = worst.max(gravity);
     }
     if sessions.is_empty() {
         println!("There are no recordings.");
     }
     state.db.close().await;
 
-    Ok(ExitCode::from(code))
+    Ok(ExitCode::from(worst.exit_code()))
 }
 
-/// What is said of a recording, and the exit code it asks for.
-fn line_of(session: &Session, checked: Checked) -> (String, u8) {
+async fn judge(state: &AppState, session: &SessionId) -> anyhow::Result<(String, Gravity)> {
+    let found = store::sessions::lookup(&mut state.db.read().await?, session).await?;
+    let Some(found) = found else {
+        return Ok(("there is no such session".to_owned(), Gravity::Unreadable));
+    };
+    let checked = match check(state, &found) {
+        Ok(checked) => checked,
+        // Each of several servers on one store verifies the recordings it has.
+        Err(refusal) if refusal.code == Code::Unavailable => return Ok((refusal.sentence, Gravity::Fine)),
+        Err(refusal) => return Ok((refusal.sentence, Gravity::Unreadable)),
+    };
+    if let Checked::Found(VerdictView::Altered { segment, fault }) = &checked {
+        let event = not_intact(&found, fault.told(*segment), clock::now()).with("from", SHELL);
+        let mut tx = state.db.write().await?;
+        audit::append(&mut tx, event).await?;
+        tx.commit().await?;
+    }
+
+    Ok(line_of(&found, &checked))
+}
+
+/// What is said of a recording, and how grave it is.
+fn line_of(session: &Session, checked: &Checked) -> (String, Gravity) {
+    let fine = |line: &str| (line.to_owned(), Gravity::Fine);
     match checked {
-        Checked::Empty if !session.view.recordings.any() => ("not recorded".to_owned(), 0),
-        Checked::Empty => ("nothing was recorded: the session did not open".to_owned(), 0),
-        Checked::Found(Verdict::Intact { segments: 1 }) => ("intact, 1 segment".to_owned(), 0),
-        Checked::Found(Verdict::Intact { segments }) => (format!("intact, {segments} segments"), 0),
-        Checked::Found(Verdict::Incomplete { .. }) if session.view.ended_at.is_none() => {
-            ("being recorded, as it was recorded so far".to_owned(), 0)
+        Checked::Empty if !session.view.recordings.any() => fine("not recorded"),
+        Checked::Empty => fine("nothing was recorded: the session did not open"),
+        Checked::Found(VerdictView::Intact { segments: 1 }) => fine("intact, 1 segment"),
+        Checked::Found(VerdictView::Intact { segments }) => fine(&format!("intact, {segments} segments")),
+        Checked::Found(VerdictView::Incomplete { .. }) if session.view.ended_at.is_none() => {
+            fine("being recorded, as it was recorded so far")
         }
-        Checked::Found(Verdict::Incomplete { since: 0 }) => {
-            ("incomplete from its start".to_owned(), INCOMPLETE)
+        Checked::Found(VerdictView::Incomplete { since: 0 }) => {
+            ("incomplete from its start".to_owned(), Gravity::Incomplete)
         }
-        Checked::Found(Verdict::Incomplete { since }) => {
-            (format!("incomplete since {}", moment(since)), INCOMPLETE)
-        }
-        Checked::Found(Verdict::Altered { segment }) => (format!("altered in segment {segment}"), ALTERED),
+        Checked::Found(VerdictView::Incomplete { since }) => (
+            format!("incomplete since {}", moment(*since)),
+            Gravity::Incomplete,
+        ),
+        Checked::Found(VerdictView::Altered { segment, fault }) => (fault.told(*segment), Gravity::Altered),
     }
 }
 
@@ -83,22 +122,25 @@ pub async fn export(
         bail!("{}", formats_sentence());
     };
     let keys = if with_keys { Keys::Kept } else { Keys::LeftOut };
-    let (state, _heads) = open(configuration(file)?).await?;
+    let (state, _notes) = open(configuration(file)?).await?;
     let found = lookup(&state, &session).await?;
-    let exporting = export::prepare(&state, &session, &found, format, keys).map_err(in_words)?;
+    let exporting = export::prepare(&state, &found, format, keys).map_err(in_words)?;
     let mut tx = state.db.write().await?;
     let event = Event::new(EventName::SessionRecordingDownloaded, Outcome::Ok, clock::now())
         .about(&found.view.record, found.view.record_title)
         .in_session(&session)
         .with("format", format.as_str())
         .with("keys", if with_keys { "on" } else { "off" })
-        .with("from", "the server's shell");
+        .with("from", SHELL);
     audit::append(&mut tx, event).await?;
     tx.commit().await?;
     state.db.close().await;
 
     let mut output = io::stdout().lock();
-    export::write(&exporting, |piece| output.write_all(&piece))?;
+    let mut writing = exporting.start();
+    while let Some(piece) = writing.next_piece() {
+        output.write_all(&piece)?;
+    }
     output.flush()?;
 
     Ok(ExitCode::SUCCESS)

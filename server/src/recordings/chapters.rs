@@ -41,8 +41,8 @@ async fn write(
     wanted: &Wanted,
     actor: Result<Actor, Refusal>,
 ) -> Result<Vec<u8>, Refusal> {
-    let (_, key) = opened(state, actor, session).await?;
-    let found = segments(state, session)?;
+    let (found, key) = opened(state, actor, session).await?;
+    let found = segments(state, &found)?;
     let until = wanted.from.saturating_add(wanted.count.min(MAX_CHAPTERS));
     let chapters: Vec<Chapter> = aside(|| {
         found

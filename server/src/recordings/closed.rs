@@ -5,7 +5,7 @@ use std::os::unix::fs::FileExt;
 
 use bytes::Bytes;
 use protocol::errors::Refusal;
-use recording::contents::{Footer, SEGMENT_HEAD, SEGMENT_TAIL, unpack};
+use recording::footer::{Footer, SEGMENT_HEAD, SEGMENT_TAIL, unpack};
 use recording::{Frame, Index, ReadError, SessionKey};
 
 use super::{unlike, unreadable};
@@ -21,7 +21,7 @@ pub(super) struct Closed {
 impl Closed {
     /// Reads header and footer.
     pub(super) fn open(stored: &StoredSegment, key: &SessionKey) -> Result<Self, Refusal> {
-        let file = File::open(&stored.path).map_err(unreadable)?;
+        let file = File::open(stored.closed_path()).map_err(unreadable)?;
         let len = file.metadata().map_err(unreadable)?.len();
         let not_as_recorded = |error: ReadError| unlike(stored.number, &error);
         let tail_at = len
@@ -45,8 +45,8 @@ impl Closed {
         })
     }
 
-    pub(super) fn index(&self) -> Index {
-        self.footer.section().index
+    pub(super) fn index(&self) -> &Index {
+        self.footer.index()
     }
 
     /// The frames of a block; none where there is no such block.
@@ -59,10 +59,8 @@ impl Closed {
             .footer
             .unseal(block, &sealed)
             .map_err(|error| unlike(self.number, &error))?;
-        let (frames, _) =
-            unpack(Bytes::from(packed)).map_err(|_| unlike(self.number, &ReadError::Altered))?;
 
-        Ok(frames)
+        unpack(Bytes::from(packed)).map_err(|_| unlike(self.number, &ReadError::Altered))
     }
 }
 

@@ -10,7 +10,7 @@ use recording::{Body, Index, Segment, SessionKey};
 
 use super::closed::Closed;
 use super::{actor_of, answer, opened, read, segments};
-use crate::recorder::{StoredSegment, aside};
+use crate::recorder::{Lies, StoredSegment, aside};
 use crate::state::AppState;
 
 /// For the player: what it needs to fetch only what it shows.
@@ -27,9 +27,9 @@ async fn write(
     session: &SessionId,
     actor: Result<Actor, Refusal>,
 ) -> Result<Vec<u8>, Refusal> {
-    let (_, key) = opened(state, actor, session).await?;
-    let found = segments(state, session)?;
-    let contents = aside(|| contents_of(&found, &key));
+    let (found, key) = opened(state, actor, session).await?;
+    let segments = segments(state, &found)?;
+    let contents = aside(|| contents_of(&segments, &key));
 
     postcard::to_allocvec(&contents).map_err(|_| super::missing())
 }
@@ -48,10 +48,8 @@ fn contents_of(segments: &[StoredSegment], key: &SessionKey) -> Contents {
 }
 
 fn parts(stored: &StoredSegment, key: &SessionKey) -> Result<Vec<Part>, Refusal> {
-    if stored.is_closed {
-        let index = Closed::open(stored, key)?.index();
-
-        return Ok(closed_parts(stored.number, &index));
+    if stored.lies == Lies::Closed {
+        return Ok(closed_parts(stored.number, Closed::open(stored, key)?.index()));
     }
     let segment = read(stored, key)?;
 
@@ -69,6 +67,7 @@ fn closed_parts(number: u32, index: &Index) -> Vec<Part> {
         .map(|(block, idx)| Part {
             segment: number,
             block: idx,
+            is_whole_segment: false,
             first_at: block.first_at,
             last_at: block.last_at,
             n_frames: block.n_frames,
@@ -89,6 +88,7 @@ fn open_part(number: u32, segment: &Segment) -> Option<Part> {
         let part = part.get_or_insert(Part {
             segment: number,
             block: 0,
+            is_whole_segment: true,
             first_at: frame.at,
             last_at: frame.at,
             n_frames: 0,

@@ -1,6 +1,6 @@
 //! `GET /sessions/{session}/export?format=…`: a recording for other programs, written piece by piece, and audited.
 
-use std::io;
+use std::{io, vec};
 
 use app::ctx::{Actor, Client};
 use axum::body::Body;
@@ -13,10 +13,9 @@ use protocol::audit::{EventName, Outcome};
 use protocol::errors::{Code, Refusal};
 use protocol::ids::SessionId;
 use protocol::recordings::ExportFormat;
-use recording::{Export, Format, Frame, Gap, Keys, SessionKey};
+use recording::{Export, Format, Frame, Frames, Gap, Keys, SessionKey};
 use serde::Deserialize;
 use store::audit;
-use tokio::sync::mpsc;
 
 use super::{actor_of, key, lookup, read, segments};
 use crate::clock;
@@ -27,8 +26,6 @@ use crate::recorder::StoredSegment;
 use crate::routes::refuse;
 use crate::state::AppState;
 
-/// Pieces on their way to the browser; who reads slowly makes the export wait.
-const PIECES: usize = 4;
 /// A piece is sent when it has so many bytes.
 const PIECE: usize = 64 * 1024;
 
@@ -82,7 +79,7 @@ async fn begin(
     } else {
         Keys::LeftOut
     };
-    let exporting = prepare(state, session, &found, format, keys)?;
+    let exporting = prepare(state, &found, format, keys)?;
     let mut tx = state.db.write().await.map_err(store_failed)?;
     let event = event(
         EventName::SessionRecordingDownloaded,
@@ -107,19 +104,18 @@ async fn begin(
 /// `PamNotFound` where nothing was recorded.
 pub fn prepare(
     state: &AppState,
-    session: &SessionId,
     found: &store::sessions::Session,
     format: ExportFormat,
     keys: Keys,
 ) -> Result<Exporting, Refusal> {
-    let segments = segments(state, session)?;
+    let segments = segments(state, found)?;
     if segments.is_empty() {
         return Err(super::missing());
     }
 
     Ok(Exporting {
         segments,
-        key: key(state, session, found)?,
+        key: key(state, found)?,
         format,
         keys,
     })
@@ -144,23 +140,22 @@ pub fn format_of(format: ExportFormat) -> Format {
     }
 }
 
-/// A reader that goes away ends the writing.
+/// Pieces are made as they are asked for: a slow reader holds a segment and a piece in memory, and no thread.
 fn download(state: &AppState, session: &SessionId, exporting: Exporting) -> Response {
     let format = format_of(exporting.format);
-    let (sender, receiver) = mpsc::channel::<Bytes>(PIECES);
-    state.tasks.spawn_blocking(move || {
-        let sent = write(&exporting, |piece| {
-            sender
-                .blocking_send(Bytes::from(piece))
-                .map_err(|_| io::ErrorKind::BrokenPipe.into())
-        });
-        // The one error is a reader that went away, and nobody is left to tell.
-        drop(sent);
-    });
-    let pieces = unfold(receiver, |mut receiver| async move {
-        let piece = receiver.recv().await?;
+    let tasks = state.tasks.clone();
+    let pieces = unfold(Some(exporting.start()), move |writing| {
+        let tasks = tasks.clone();
 
-        Some((Ok::<Bytes, io::Error>(piece), receiver))
+        async move {
+            let mut writing = writing?;
+            let made = tasks.spawn_blocking(move || writing.next_piece().map(|piece| (piece, writing)));
+            match made.await {
+                Ok(made) => made.map(|(piece, writing)| (Ok(Bytes::from(piece)), Some(writing))),
+                // The transfer breaks off: what is short must not look whole.
+                Err(error) => Some((Err(io::Error::other(error)), None)),
+            }
+        }
     });
     let name = format!("postern-{session}.{}", format.extension());
 
@@ -177,49 +172,93 @@ fn download(state: &AppState, session: &SessionId, exporting: Exporting) -> Resp
         .into_response()
 }
 
-/// Hands the export to `sink`, piece by piece. A segment that cannot be read becomes a gap that says why.
-///
-/// # Errors
-/// Those of `sink`.
-pub fn write(exporting: &Exporting, mut sink: impl FnMut(Vec<u8>) -> io::Result<()>) -> io::Result<()> {
-    let mut export = Export::new(format_of(exporting.format), exporting.keys);
-    let mut piece = Vec::new();
-    let mut last = (0_u64, 0_i64);
-    for stored in &exporting.segments {
-        let mut fault = None;
-        match read(stored, &exporting.key) {
-            Ok(segment) => {
-                for frame in segment.frames() {
-                    let Ok(frame) = frame else {
-                        fault = Some(format!(
-                            "Segment {} is not as it was recorded from here on.",
-                            stored.number
-                        ));
-                        break;
-                    };
-                    last = (frame.seq, frame.at);
-                    piece.extend(export.push(&frame));
-                    if piece.len() >= PIECE {
-                        sink(std::mem::take(&mut piece))?;
-                    }
-                }
-            }
-            Err(refusal) => fault = Some(refusal.sentence),
-        }
-        if let Some(reason) = fault {
-            piece.extend(export.push(&gap(last, reason)));
-        }
-    }
-    piece.extend(export.finish());
-
-    sink(piece)
+/// An export being written.
+pub struct Writing {
+    frames: AllFrames,
+    /// `None` once its end is written.
+    export: Option<Export>,
 }
 
-fn gap((seq, at): (u64, i64), reason: String) -> Frame {
-    Frame {
-        lane: 0,
-        seq,
-        at,
-        body: recording::Body::Gap(Gap { since: at, reason }),
+impl Exporting {
+    pub fn start(self) -> Writing {
+        Writing {
+            export: Some(Export::new(format_of(self.format), self.keys)),
+            frames: AllFrames {
+                segments: self.segments.into_iter(),
+                key: self.key,
+                open: None,
+                last: (0, 0),
+            },
+        }
+    }
+}
+
+impl Writing {
+    /// The next bytes of it, at least one; `None` behind its end.
+    pub fn next_piece(&mut self) -> Option<Vec<u8>> {
+        let mut piece = Vec::new();
+        while piece.len() < PIECE
+            && let Some(export) = &mut self.export
+        {
+            match self.frames.next() {
+                Some(frame) => piece.extend(export.push(&frame)),
+                None => piece.extend(self.export.take().map(Export::finish).unwrap_or_default()),
+            }
+        }
+
+        (!piece.is_empty()).then_some(piece)
+    }
+}
+
+/// The frames of a recording. What cannot be read is a gap that says why.
+struct AllFrames {
+    segments: vec::IntoIter<StoredSegment>,
+    key: SessionKey,
+    /// Number and frames of the segment that is read.
+    open: Option<(u32, Frames)>,
+    /// Sequence number and time of the last frame.
+    last: (u64, i64),
+}
+
+impl AllFrames {
+    fn gap(&self, reason: String) -> Frame {
+        let (seq, at) = self.last;
+
+        Frame {
+            lane: 0,
+            seq,
+            at,
+            body: recording::Body::Gap(Gap { since: at, reason }),
+        }
+    }
+}
+
+impl Iterator for AllFrames {
+    type Item = Frame;
+
+    fn next(&mut self) -> Option<Frame> {
+        loop {
+            if let Some((number, frames)) = &mut self.open {
+                match frames.next() {
+                    Some(Ok(frame)) => {
+                        self.last = (frame.seq, frame.at);
+
+                        return Some(frame);
+                    }
+                    Some(Err(_)) => {
+                        let reason = format!("Segment {number} is not as it was recorded from here on.");
+                        self.open = None;
+
+                        return Some(self.gap(reason));
+                    }
+                    None => self.open = None,
+                }
+            }
+            let stored = self.segments.next()?;
+            match read(&stored, &self.key) {
+                Ok(segment) => self.open = Some((stored.number, segment.frames())),
+                Err(refusal) => return Some(self.gap(refusal.sentence)),
+            }
+        }
     }
 }

@@ -1,4 +1,5 @@
-//! `GET /sessions/{session}/frames?segment=n&first=a&last=b`: frames of some blocks of a segment, for the player.
+//! `GET /sessions/{session}/frames?segment=n&first=a&last=b`: frames of some blocks of a segment, for the player;
+//! `&whole=true` instead of blocks: all of them.
 
 use app::ctx::Actor;
 use axum::extract::{Path, Query, Request, State};
@@ -10,10 +11,10 @@ use serde::Deserialize;
 
 use super::closed::Closed;
 use super::{actor_of, answer, opened, read, segments, unlike};
-use crate::recorder::aside;
+use crate::recorder::{Lies, aside};
 use crate::state::AppState;
 
-/// Which blocks: both ends are included. An open segment is one block, number 0.
+/// Which blocks: both ends are included.
 #[derive(Deserialize)]
 pub struct Wanted {
     segment: u32,
@@ -21,6 +22,9 @@ pub struct Wanted {
     first: u32,
     #[serde(default)]
     last: u32,
+    /// All frames, however the segment lies: one that was open when the player was told of it may be closed by now.
+    #[serde(default)]
+    whole: bool,
 }
 
 /// Most blocks one answer has: what a keyframe is followed by until the next, twice over.
@@ -42,15 +46,15 @@ async fn write(
     wanted: &Wanted,
     actor: Result<Actor, Refusal>,
 ) -> Result<Vec<u8>, Refusal> {
-    let (_, key) = opened(state, actor, session).await?;
-    let found = segments(state, session)?;
-    let stored = found
+    let (found, key) = opened(state, actor, session).await?;
+    let segments = segments(state, &found)?;
+    let stored = segments
         .iter()
         .find(|segment| segment.number == wanted.segment)
         .ok_or_else(super::missing)?;
 
     let frames = aside(|| {
-        if stored.is_closed {
+        if stored.lies == Lies::Closed && !wanted.whole {
             return blocks(&Closed::open(stored, &key)?, wanted);
         }
 

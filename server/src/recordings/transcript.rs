@@ -20,8 +20,8 @@ pub async fn transcript(
 ) -> Result<TranscriptView, Refusal> {
     let found = lookup(state, session).await?;
     may_replay(state, actor, &found.view).await?;
-    let key = key(state, session, &found)?;
-    let segments = segments(state, session)?;
+    let key = key(state, &found)?;
+    let segments = segments(state, &found)?;
     if !state.viewings.contains(&actor.sign_in, session) {
         note(state, actor, &found.view, client).await?;
     }

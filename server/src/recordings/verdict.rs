@@ -1,32 +1,32 @@
 //! Whether a recording is all there and as it was recorded: asked for by the player, by `posternd recordings verify`.
 
-use std::fs;
-
 use app::ctx::{Actor, Client};
-use bytes::Bytes;
 use protocol::audit::{EventName, Outcome};
 use protocol::errors::{Code, Refusal};
 use protocol::ids::SessionId;
-use protocol::recordings::VerdictView;
+use protocol::recordings::{Fault, VerdictView};
+use protocol::time::Timestamp;
 use recording::{Stored, Verdict, Verifier};
 use store::audit;
+use store::sessions::Session;
+use vault::audit::Event;
 
-use super::{head_of, key, lookup, unreadable};
+use super::{key, known, lookup, segments, unreadable};
 use crate::clock;
 use crate::people::sign_in::event;
 use crate::people::store_failed;
-use crate::recorder::{self, aside};
+use crate::recorder::{Lies, aside};
 use crate::state::AppState;
 
 /// What a check found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Checked {
-    /// Nothing was ever written of it.
+    /// The session never opened, so there is nothing.
     Empty,
-    Found(Verdict),
+    Found(VerdictView),
 }
 
-/// *Verify* by who may replay every session. One that is not intact is in the audit log.
+/// *Verify* by who may replay every session. One that was altered is in the audit log.
 pub async fn verify(
     state: &AppState,
     actor: &Actor,
@@ -35,61 +35,81 @@ pub async fn verify(
 ) -> Result<VerdictView, Refusal> {
     vault::authorize::audit(&actor.person)?;
     let found = lookup(state, session).await?;
-    let checked = aside(|| check(state, session, &found))?;
-    let view = match checked {
+    let view = match aside(|| check(state, &found))? {
         Checked::Empty => VerdictView::Incomplete {
             since: found.view.started_at.micros(),
         },
-        Checked::Found(Verdict::Intact { segments }) => VerdictView::Intact { segments },
-        Checked::Found(Verdict::Incomplete { since }) => VerdictView::Incomplete { since },
-        Checked::Found(Verdict::Altered { segment }) => VerdictView::Altered { segment },
+        Checked::Found(view) => view,
     };
-    if let VerdictView::Altered { segment } = &view {
-        let mut tx = state.db.write().await.map_err(store_failed)?;
-        let event = event(
+    if let VerdictView::Altered { segment, fault } = &view {
+        let by = event(
             EventName::SessionRecordingIntegrityFailed,
             Outcome::Failed,
             client,
             clock::now(),
         )
-        .by(&actor.person)
-        .about(&found.view.record, found.view.record_title)
-        .in_session(session)
-        .with("problem", format!("altered in segment {segment}"));
-        audit::append(&mut tx, event).await.map_err(store_failed)?;
+        .by(&actor.person);
+        let mut tx = state.db.write().await.map_err(store_failed)?;
+        audit::append(&mut tx, about(by, &found, fault.told(*segment)))
+            .await
+            .map_err(store_failed)?;
         tx.commit().await.map_err(store_failed)?;
     }
 
     Ok(view)
 }
 
-/// Reads every byte of a recording, one segment at a time, and holds the chain against the head the store remembers.
-pub fn check(
-    state: &AppState,
-    session: &SessionId,
-    found: &store::sessions::Session,
-) -> Result<Checked, Refusal> {
-    let anchor = found.chain_head.as_deref().and_then(head_of);
-    let folder = state.config.data.recordings();
-    if anchor.is_none() && !folder.join(session.as_str()).exists() {
+/// The event that a recording is not intact, noticed by nobody in particular.
+pub fn not_intact(found: &Session, problem: String, now: Timestamp) -> Event {
+    let event = Event::new(EventName::SessionRecordingIntegrityFailed, Outcome::Failed, now);
+
+    about(event, found, problem)
+}
+
+fn about(event: Event, found: &Session, problem: String) -> Event {
+    event
+        .about(&found.view.record, found.view.record_title.clone())
+        .in_session(&found.view.id)
+        .with("problem", problem)
+}
+
+/// Reads every byte of a recording, one segment at a time, and holds it against what the store remembers.
+pub fn check(state: &AppState, found: &Session) -> Result<Checked, Refusal> {
+    let segments = segments(state, found)?;
+    if segments.is_empty() {
         return Ok(Checked::Empty);
     }
-    let segments = match recorder::segments(&folder, session) {
-        Ok(segments) => segments,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
-        Err(error) => return Err(unreadable(error)),
-    };
     let newer = |newer| Refusal::new(Code::Internal, format!("This recording cannot be read: {newer}."));
-    let mut verifier = Verifier::new(key(state, session, found)?);
-    for segment in segments {
-        let bytes = fs::read(&segment.path).map_err(unreadable)?;
-        verifier
-            .push(Stored {
-                segment: segment.number,
-                bytes: Bytes::from(bytes),
-            })
-            .map_err(newer)?;
+    let mut verifier = Verifier::new(key(state, found)?, known(found));
+    for stored in &segments {
+        // The verifier misses it by its number.
+        if let Lies::Nowhere { .. } = stored.lies {
+            continue;
+        }
+        let bytes = match stored.read() {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(unreadable(error)),
+        };
+        let segment = stored.number;
+        verifier.push(Stored { segment, bytes }).map_err(newer)?;
     }
 
-    Ok(Checked::Found(verifier.finish(anchor.as_ref())))
+    Ok(Checked::Found(view_of(verifier.finish())))
+}
+
+/// A verdict in the words of pages.
+pub fn view_of(verdict: Verdict) -> VerdictView {
+    match verdict {
+        Verdict::Intact { segments } => VerdictView::Intact { segments },
+        Verdict::Incomplete { since } => VerdictView::Incomplete { since },
+        Verdict::Altered { segment, fault } => VerdictView::Altered {
+            segment,
+            fault: match fault {
+                recording::Fault::Changed => Fault::Changed,
+                recording::Fault::Missing => Fault::Missing,
+                recording::Fault::Short => Fault::Short,
+            },
+        },
+    }
 }

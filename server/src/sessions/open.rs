@@ -166,7 +166,7 @@ async fn acquire(
         rows: screen.rows,
         switches: switches(effective),
     };
-    let folder = Folder::create(&state.config.data.recordings(), id.clone(), state.heads.clone()).map_err(
+    let folder = Folder::create(&state.config.data.recordings(), id.clone(), state.notes.clone()).map_err(
         |error| {
             error!(error = &error as &dyn std::error::Error, session.id = %id, "recording not started");
 

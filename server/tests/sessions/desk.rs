@@ -132,13 +132,7 @@ impl Desk {
     /// # Errors
     /// The status the door answers with.
     pub async fn redeem(&self, cookie: &str, token: &str) -> Result<Terminal, StatusCode> {
-        let path = format!("/terminal?cols={COLS}&rows={ROWS}");
-        let protocols = format!(
-            "{}, {}{token}",
-            protocol::terminal::SUBPROTOCOL,
-            protocol::terminal::TICKET_PREFIX
-        );
-        let mut socket = self.connect(cookie, &path, &protocols).await?;
+        let mut socket = self.connect_terminal(cookie, token).await?;
         let frame = socket.receive().await;
         let Some(ServerFrame::Hello(hello)) = frame else {
             panic!("not greeted: {frame:?}");
@@ -150,6 +144,32 @@ impl Desk {
             shown: Vec::new(),
             parsed: 0,
         })
+    }
+
+    /// What is said when a launch opens no session.
+    pub async fn launch_in_vain(&self, cookie: &str) -> Ended {
+        let call = self
+            .house
+            .post("/api/launch", &format!("draft[record]={}", self.record));
+        let ticket: LaunchTicket = value(&self.house.call(call.by(cookie)).await);
+        let mut socket = self.connect_terminal(cookie, &ticket.token).await.unwrap();
+        let frame = socket.receive().await;
+        let Some(ServerFrame::Ended(ended)) = frame else {
+            panic!("not refused: {frame:?}");
+        };
+
+        ended
+    }
+
+    async fn connect_terminal(&self, cookie: &str, token: &str) -> Result<Socket, StatusCode> {
+        let path = format!("/terminal?cols={COLS}&rows={ROWS}");
+        let protocols = format!(
+            "{}, {}{token}",
+            protocol::terminal::SUBPROTOCOL,
+            protocol::terminal::TICKET_PREFIX
+        );
+
+        self.connect(cookie, &path, &protocols).await
     }
 
     /// # Errors

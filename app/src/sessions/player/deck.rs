@@ -31,8 +31,10 @@ pub(super) struct Shown {
     pub(super) keys: RwSignal<String>,
     /// Why the recording ends; shown when the replay is there.
     pub(super) end: RwSignal<Option<String>>,
-    /// What could not be loaded.
+    /// What cannot be loaded at all.
     pub(super) trouble: RwSignal<Option<String>>,
+    /// What does not come at the moment.
+    pub(super) outage: RwSignal<Option<String>>,
     /// Something is on the screen.
     pub(super) has_begun: RwSignal<bool>,
     /// All statements are listed.
@@ -53,6 +55,7 @@ impl Shown {
             keys: RwSignal::new(String::new()),
             end: RwSignal::new(None),
             trouble: RwSignal::new(None),
+            outage: RwSignal::new(None),
             has_begun: RwSignal::new(false),
             is_listed: RwSignal::new(false),
             want: RwSignal::new(None),
@@ -130,9 +133,20 @@ impl Deck {
         }
     }
 
-    /// Frames that were wanted; `None` where the server has none that can be read.
+    /// Frames that were wanted; `None` where the server has them but cannot read them.
     pub(super) fn load(self: &Rc<Self>, want: &Want, frames: Option<Vec<Frame>>) {
-        self.shelf.borrow_mut().insert(want, frames.unwrap_or_default());
+        match frames {
+            Some(frames) => {
+                if !self.shelf.borrow_mut().insert(want, frames) {
+                    let sentence = format!(
+                        "The end of segment {} of this recording is missing.",
+                        want.segment
+                    );
+                    self.shown.trouble.set(Some(sentence));
+                }
+            }
+            None => self.shelf.borrow_mut().give_up(want),
+        }
         self.shown.want.set(None);
         self.handle(Event::Arrived);
         self.fetch_ahead();

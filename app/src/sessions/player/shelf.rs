@@ -1,6 +1,6 @@
 //! The parts of a recording that are fetched: which a moment needs, which are there, which go when it gets too much.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use protocol::recordings::{Contents, Part};
@@ -24,8 +24,17 @@ const BACK: usize = 4;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Want {
     pub(super) segment: u32,
-    pub(super) blocks: (u32, u32),
+    pub(super) extent: Extent,
     parts: Range<usize>,
+}
+
+/// What of a segment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// From one block to another, both included.
+    Blocks(u32, u32),
+    /// All of it, however it is cut by now.
+    Whole,
 }
 
 /// Frames for the screen, and how they are to be shown.
@@ -50,6 +59,8 @@ pub(super) struct Shelf {
     parts: Vec<Part>,
     start: i64,
     loaded: BTreeMap<usize, Loaded>,
+    /// Parts that could not be had together with others.
+    alone: BTreeSet<usize>,
     n_bytes: usize,
     clock: u64,
 }
@@ -61,6 +72,7 @@ impl Shelf {
             start: contents.parts.first().map_or(0, |part| part.first_at),
             parts: contents.parts,
             loaded: BTreeMap::new(),
+            alone: BTreeSet::new(),
             n_bytes: 0,
             clock: 0,
         }
@@ -125,12 +137,16 @@ impl Shelf {
         self.missing(&(next..(next + 1).min(self.parts.len())))
     }
 
-    /// Frames have come. They are divided as the parts say.
-    pub(super) fn insert(&mut self, want: &Want, frames: Vec<Frame>) {
+    /// Frames have come. They are divided as the parts say; false when they are fewer.
+    #[must_use]
+    pub(super) fn insert(&mut self, want: &Want, frames: Vec<Frame>) -> bool {
+        let wanted = self.parts.get(want.parts.clone()).unwrap_or_default();
+        let n_wanted: usize = wanted.iter().map(|part| part.n_frames as usize).sum();
+        let is_whole = frames.len() >= n_wanted;
         let mut frames = frames.into_iter();
         for idx in want.parts.clone() {
             let Some(part) = self.parts.get(idx) else {
-                return;
+                return false;
             };
             let taken: Vec<Frame> = frames.by_ref().take(part.n_frames as usize).collect();
             let n_bytes = taken.iter().map(size).sum();
@@ -145,6 +161,25 @@ impl Shelf {
             }
         }
         self.shed(&want.parts);
+
+        is_whole
+    }
+
+    /// The server has these parts, but cannot read them all: each is asked for by itself. One that was is given up, and
+    /// the replay goes on without it.
+    pub(super) fn give_up(&mut self, want: &Want) {
+        if want.parts.len() > 1 {
+            self.alone.extend(want.parts.clone());
+            return;
+        }
+        for idx in want.parts.clone() {
+            let nothing = Loaded {
+                frames: Vec::new(),
+                n_bytes: 0,
+                used: self.clock,
+            };
+            self.loaded.insert(idx, nothing);
+        }
     }
 
     /// Loaded frames of the parts around a moment, up to it; for what lists them.
@@ -194,9 +229,22 @@ impl Shelf {
     /// The first parts of a range that are not there, of one segment.
     fn missing(&self, range: &Range<usize>) -> Option<Want> {
         let first = range.clone().find(|idx| !self.loaded.contains_key(idx))?;
-        let segment = self.parts.get(first)?.segment;
+        let part = self.parts.get(first)?;
+        let segment = part.segment;
+        if part.is_whole_segment {
+            return Some(Want {
+                segment,
+                extent: Extent::Whole,
+                parts: first..first + 1,
+            });
+        }
+        let n_most = if self.alone.contains(&first) {
+            1
+        } else {
+            MAX_FETCHED
+        };
         let last = (first..range.end)
-            .take(MAX_FETCHED)
+            .take(n_most)
             .take_while(|idx| {
                 let same = self.parts.get(*idx).is_some_and(|part| part.segment == segment);
 
@@ -206,7 +254,7 @@ impl Shelf {
 
         Some(Want {
             segment,
-            blocks: (self.parts.get(first)?.block, self.parts.get(last)?.block),
+            extent: Extent::Blocks(part.block, self.parts.get(last)?.block),
             parts: first..last + 1,
         })
     }
@@ -329,13 +377,61 @@ mod tests {
     }
 
     #[test]
+    fn a_segment_that_was_open_is_asked_for_whole_and_what_came_later_is_left() {
+        let mut shelf = shelf(4, &[0]);
+        shelf.parts[3].is_whole_segment = true;
+
+        let want = shelf.missing(&(0..4)).unwrap();
+        assert_eq!(want, wanted(0, (0, 2), 0..3));
+        assert!(shelf.insert(&want, vec![frame(START, Body::Output("x".into())); 15]));
+        let want = shelf.missing(&(0..4)).unwrap();
+        assert_eq!((want.segment, want.extent), (1, Extent::Whole));
+        // It was closed since, and went on before that.
+        assert!(shelf.insert(&want, vec![frame(START + 30, Body::Output("x".into())); 900]));
+
+        assert_eq!(shelf.frames(3..4).count(), 5);
+    }
+
+    #[test]
+    fn fewer_frames_than_there_were_are_noticed() {
+        let mut shelf = shelf(3, &[0]);
+        let want = shelf.missing(&(0..3)).unwrap();
+
+        assert!(!shelf.insert(&want, vec![frame(START, Body::Output("x".into())); 14]));
+    }
+
+    #[test]
+    fn of_parts_that_cannot_be_had_together_only_the_damaged_one_is_given_up() {
+        let mut shelf = shelf(3, &[0]);
+        let together = shelf.missing(&(0..3)).unwrap();
+
+        shelf.give_up(&together);
+        let mut asked = Vec::new();
+        while let Some(want) = shelf.missing(&(0..3)) {
+            asked.push(want.extent);
+            match want.extent {
+                Extent::Blocks(1, 1) => shelf.give_up(&want),
+                Extent::Blocks(..) | Extent::Whole => {
+                    assert!(shelf.insert(&want, vec![frame(START, Body::Output("x".into())); 5]));
+                }
+            }
+        }
+
+        assert_eq!(
+            asked,
+            [Extent::Blocks(0, 0), Extent::Blocks(1, 1), Extent::Blocks(2, 2)]
+        );
+        assert_eq!(shelf.frames(0..3).count(), 10);
+    }
+
+    #[test]
     fn memory_is_bounded_and_what_is_needed_stays() {
         let mut shelf = shelf(40, &(0..40).collect::<Vec<_>>());
         for part in 0..40 {
             let want = shelf.missing(&(part..part + 1)).unwrap();
             let at = START + 10 * part as i64;
             let body = Body::Output(vec![b'x'; 1024 * 1024].into());
-            shelf.insert(&want, vec![frame(at, body); 5]);
+            assert!(shelf.insert(&want, vec![frame(at, body); 5]));
             shelf.touch(&(0..1));
 
             assert!(shelf.loaded.contains_key(&part));
@@ -351,6 +447,7 @@ mod tests {
             Part {
                 segment: (idx / 3) as u32,
                 block: (idx % 3) as u32,
+                is_whole_segment: false,
                 first_at,
                 last_at: first_at + 8,
                 n_frames: 5,
@@ -371,7 +468,7 @@ mod tests {
     fn wanted(segment: u32, blocks: (u32, u32), parts: Range<usize>) -> Want {
         Want {
             segment,
-            blocks,
+            extent: Extent::Blocks(blocks.0, blocks.1),
             parts,
         }
     }
@@ -395,7 +492,7 @@ mod tests {
                 })
             });
             let frames = frames.collect();
-            shelf.insert(&want, frames);
+            assert!(shelf.insert(&want, frames));
         }
     }
 

@@ -17,6 +17,7 @@ use super::fetch::{self, Missing};
 use super::help::Help;
 use super::list::Statements;
 use super::playback::{Event, Micros};
+use super::retry::Retry;
 use super::shelf::Want;
 use super::statements::{next, previous};
 use super::words::{moment, moment_of};
@@ -70,6 +71,9 @@ pub(super) fn Stage(recording: RecordingView, shown: Shown) -> impl IntoView {
                     <p role="alert" hidden=move || shown.trouble.with(Option::is_none)>
                         {move || shown.trouble.get()}
                     </p>
+                    <p role="status" hidden=move || shown.outage.with(Option::is_none)>
+                        {move || shown.outage.get()}
+                    </p>
                     <p hidden=has_screen>
                         "The screen of this session was not recorded. What was run on it is listed."
                     </p>
@@ -121,7 +125,12 @@ fn load(session: SessionId, host: NodeRef<html::Div>, deck: Held, shown: Shown, 
         match (loaded, contents) {
             (Ok(()), Ok(contents)) => open(host, deck, contents, shown, has_keys),
             (Err(sentence), _) => shown.trouble.set(Some(sentence.to_owned())),
-            (_, Err(sentence)) => shown.trouble.set(Some(sentence)),
+            (_, Err(Missing::Unreachable(sentence))) => {
+                shown.trouble.set(Some(format!("{sentence} Reload the page.")));
+            }
+            (_, Err(Missing::Damaged(sentence) | Missing::Refused(sentence))) => {
+                shown.trouble.set(Some(sentence));
+            }
         }
     });
     fetch_frames(session.clone(), deck, shown);
@@ -140,36 +149,54 @@ fn open(host: web_sys::HtmlDivElement, deck: Held, contents: Contents, shown: Sh
 
 /// What the deck wants, one thing at a time: a newer wish takes the place of one that has not come.
 fn fetch_frames(session: SessionId, deck: Held, shown: Shown) {
+    let retry = Retry::new(shown.outage);
     let arrived = LocalResource::new(move || {
-        let (want, session) = (shown.want.get(), session.clone());
+        let (want, attempt, session) = (shown.want.get(), retry.attempt(), session.clone());
 
         async move {
             let want = want?;
             let frames = fetch::frames(&session, &want).await;
 
-            Some((want, frames))
+            Some((want, attempt, frames))
         }
     });
     Effect::new(move || {
-        let Some((want, frames)) = arrived.get().flatten() else {
+        let Some((want, attempt, frames)) = arrived.get().flatten() else {
             return;
         };
-        if shown.want.get_untracked().as_ref() != Some(&want) {
+        if shown.want.get_untracked().as_ref() != Some(&want) || !retry.is_current(attempt) {
             return;
         }
-        take_frames(deck, shown, &want, frames);
+        take_frames(deck, shown, retry, &want, frames);
     });
 }
 
-fn take_frames(deck: Held, shown: Shown, want: &Want, frames: Result<Vec<recording::Frame>, Missing>) {
+/// What the server has but cannot read is left out, and said; what did not come is waited for.
+fn take_frames(
+    deck: Held,
+    shown: Shown,
+    retry: Retry,
+    want: &Want,
+    frames: Result<Vec<recording::Frame>, Missing>,
+) {
     let frames = match frames {
         Ok(frames) => Some(frames),
-        Err(sentence) => {
+        Err(Missing::Damaged(sentence)) => {
             shown.trouble.set(Some(sentence));
 
             None
         }
+        Err(Missing::Unreachable(sentence)) => {
+            retry.fail(&sentence);
+            return;
+        }
+        Err(Missing::Refused(sentence)) => {
+            retry.succeed();
+            shown.trouble.set(Some(sentence));
+            return;
+        }
     };
+    retry.succeed();
     deck.with_value(|deck| deck.iter().for_each(|deck| deck.load(want, frames.clone())));
 }
 
@@ -181,30 +208,36 @@ fn fetch_chapters(session: SessionId, deck: Held, shown: Shown) {
             from.set(Some(0));
         }
     });
+    let retry = Retry::new(shown.outage);
     let arrived = LocalResource::new(move || {
-        let (from, session) = (from.get(), session.clone());
+        let (from, attempt, session) = (from.get(), retry.attempt(), session.clone());
 
         async move {
             let from = from?;
             let chapters = fetch::chapters(&session, from).await;
 
-            Some((from, chapters))
+            Some((from, attempt, chapters))
         }
     });
     Effect::new(move || {
-        let Some((started, chapters)) = arrived.get().flatten() else {
+        let Some((started, attempt, chapters)) = arrived.get().flatten() else {
             return;
         };
-        if from.get_untracked() != Some(started) {
+        if from.get_untracked() != Some(started) || !retry.is_current(attempt) {
             return;
         }
         let chapters: Vec<Chapter> = match chapters {
             Ok(chapters) => chapters,
-            Err(sentence) => {
+            Err(Missing::Unreachable(sentence)) => {
+                retry.fail(&sentence);
+                return;
+            }
+            Err(Missing::Damaged(sentence) | Missing::Refused(sentence)) => {
                 shown.trouble.set(Some(sentence));
                 return;
             }
         };
+        retry.succeed();
         let next = deck.with_value(|deck| deck.as_ref().and_then(|deck| deck.list(started, &chapters)));
         if next.is_some() {
             from.set(next);

@@ -53,7 +53,7 @@ pub(super) fn verdict(verdict: &VerdictView) -> (&'static str, String) {
             "tag warn",
             format!("incomplete since {}", when::text(Timestamp(*since))),
         ),
-        VerdictView::Altered { segment } => ("tag bad", format!("altered in segment {segment}")),
+        VerdictView::Altered { segment, fault } => ("tag bad", fault.told(*segment)),
     }
 }
 
@@ -79,6 +79,8 @@ pub(super) fn end_sentence(reason: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use protocol::recordings::Fault;
+
     use super::*;
 
     #[test]
@@ -116,9 +118,14 @@ mod tests {
 
     #[test]
     fn a_verdict_names_the_segment() {
-        assert_eq!(
-            verdict(&VerdictView::Altered { segment: 3 }),
-            ("tag bad", "altered in segment 3".to_owned())
-        );
+        for (fault, expected) in [
+            (Fault::Changed, "altered in segment 3"),
+            (Fault::Missing, "altered: segment 3 is missing"),
+            (Fault::Short, "altered: the end of segment 3 is missing"),
+        ] {
+            let altered = VerdictView::Altered { segment: 3, fault };
+
+            assert_eq!(verdict(&altered), ("tag bad", expected.to_owned()));
+        }
     }
 }

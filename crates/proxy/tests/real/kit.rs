@@ -142,6 +142,10 @@ impl Media for Shelf {
     fn sync(&mut self) -> io::Result<()> {
         Ok(())
     }
+
+    fn note(&mut self, _running: &recording::Running) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 fn key() -> SessionKey {

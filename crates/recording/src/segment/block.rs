@@ -23,7 +23,7 @@ use crate::frame::Packed;
 use crate::frame::{Frame, MAX_BODY, Malformed};
 
 /// Frames are put into a block until it has so many bytes.
-pub const BLOCK_LEN: usize = 64 * 1024;
+pub(crate) const BLOCK_LEN: usize = 64 * 1024;
 
 /// The same where they come slowly: what repeats within a block is stored once.
 #[cfg(feature = "write")]

@@ -13,7 +13,7 @@ use std::ops::Range;
 use bytes::Bytes;
 
 use super::block::{frames, unpack};
-use super::index::{First, Index};
+use super::index::Index;
 use super::{HEADER_LEN, Parts, ReadError, associated, check};
 use crate::frame::Frame;
 use crate::key::LAST;
@@ -107,9 +107,7 @@ impl ClosedWriter {
         body: &Body,
         packed: &Packed,
     ) -> Result<(), Unsealable> {
-        let before = self.block.as_ref().or(self.index.blocks.last());
-        let last_at = before.map(|block| block.last_at);
-        self.index.note(body, seq, at, last_at);
+        self.index.note(body, seq, at);
         self.pending.push(lane, seq, at, packed);
         let block = self.block.get_or_insert(Block {
             offset: 0,
@@ -214,10 +212,11 @@ pub(crate) fn read_index(parts: &Parts, sealed: &[u8], start: u64) -> Result<Ind
         &associated(&parts.digest, LAST),
         sealed,
     )?;
-    let index = match parts.header.version {
-        1 => Index::from(postcard::from_bytes::<First>(&plain).map_err(|_| ReadError::Altered)?),
-        _ => postcard::from_bytes(&unpack(Bytes::from(plain))?).map_err(|_| ReadError::Altered)?,
+    let plain = match parts.header.version {
+        1 => Bytes::from(plain),
+        _ => unpack(Bytes::from(plain))?,
     };
+    let index: Index = postcard::from_bytes(&plain).map_err(|_| ReadError::Altered)?;
 
     let mut offset = u32::try_from(HEADER_LEN).ok();
     for block in &index.blocks {

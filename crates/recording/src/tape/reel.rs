@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::{BUSY_BYTES, BUSY_MICROS, Media, SEGMENT_BYTES, SEGMENT_MICROS, TapeError};
+use super::{BUSY_BYTES, BUSY_MICROS, Media, NOTE_MICROS, SEGMENT_BYTES, SEGMENT_MICROS, TapeError};
 use crate::body::{Header, Switches};
 use crate::frame::{Body, Packed, TooLarge};
 use crate::key::{SessionKey, Unsealable};
@@ -30,6 +30,8 @@ pub(super) struct Reel {
     next_segment: u32,
     segment: Option<Segment>,
     head: Option<Head>,
+    noted: Option<Running>,
+    noted_at: i64,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -70,6 +72,8 @@ impl Reel {
             next_segment: first_segment,
             segment: None,
             head: None,
+            noted: None,
+            noted_at: at,
         };
         reel.write(TERMINAL, at, Body::Header(Box::new(header)))?;
         Ok(reel)
@@ -103,18 +107,8 @@ impl Reel {
 
     pub(super) fn handle_time(&mut self, at: i64) -> Result<(), TapeError> {
         self.check()?;
-        let result = self.close_if_due(at);
+        let result = self.close_if_due(at).and_then(|()| self.note_if_due(at));
         self.poison_on_error(result)
-    }
-
-    pub(super) fn running(&self) -> Option<Running> {
-        let segment = self.segment.as_ref()?;
-        let (hash, n_frames) = segment.open.running();
-        Some(Running {
-            segment: segment.number,
-            n_frames,
-            hash,
-        })
     }
 
     pub(super) fn snapshot(&mut self, lines: usize) -> Option<(u64, Snapshot)> {
@@ -244,6 +238,34 @@ impl Reel {
             self.close()?;
         }
         Ok(())
+    }
+
+    /// Nothing is noted twice: an idle session costs nothing.
+    fn note_if_due(&mut self, at: i64) -> Result<(), TapeError> {
+        // A clock that was set back starts the wait again.
+        self.noted_at = self.noted_at.min(at);
+        if at.saturating_sub(self.noted_at) < NOTE_MICROS {
+            return Ok(());
+        }
+        self.noted_at = at;
+        let running = self.running();
+        if let Some(running) = running.filter(|running| self.noted != Some(*running)) {
+            self.media.sync().map_err(TapeError::Media)?;
+            self.media.note(&running).map_err(TapeError::Media)?;
+            self.noted = Some(running);
+        }
+        Ok(())
+    }
+
+    /// How far the open segment is; `None` when there is none.
+    fn running(&self) -> Option<Running> {
+        let segment = self.segment.as_ref()?;
+        let (hash, n_frames) = segment.open.running();
+        Some(Running {
+            segment: segment.number,
+            n_frames,
+            hash,
+        })
     }
 
     fn close(&mut self) -> Result<(), TapeError> {

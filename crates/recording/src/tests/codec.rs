@@ -116,13 +116,13 @@ fn a_later_version_of_the_format_is_named() {
     later[9] = !later[8];
 
     let opened = Segment::open(Bytes::from(later.clone()), &key());
-    let verdict = verify(&[stored(3, &later)], &key(), None);
+    let verdict = verify(&[stored(0, &later)], &key(), None);
 
     assert_eq!(opened.err(), Some(ReadError::Newer(VERSION + 1)));
     assert_eq!(
         verdict,
         Err(Unsupported {
-            segment: 3,
+            segment: 0,
             version: VERSION + 1
         })
     );
@@ -290,7 +290,7 @@ proptest! {
         let start = if state { open } else { closed };
         let damaged = [&start[..68], bytes.as_ref()].concat();
         let _ = verify(&[stored(3, &damaged)], &key(), None);
-        let _ = recover(&[stored(3, &damaged)], &key());
+        Recovery::default().push(&stored(3, &damaged), &key());
         if let Ok(segment) = Segment::open(Bytes::from(damaged), &key()) {
             prop_assert_eq!(segment.frames().filter(Result::is_ok).count(), 0);
         }

@@ -23,6 +23,7 @@ pub(super) struct Contents {
     /// What the open segments were when they were replaced.
     pub(super) replaced: BTreeMap<u32, Vec<u8>>,
     pub(super) heads: Vec<Head>,
+    pub(super) noted: Vec<Running>,
     pub(super) n_appends: usize,
     pub(super) n_syncs: usize,
     pub(super) fail_append: bool,
@@ -80,6 +81,11 @@ impl Media for Shelf {
         self.with(|contents| contents.n_syncs += 1);
         Ok(())
     }
+
+    fn note(&mut self, running: &Running) -> io::Result<()> {
+        self.with(|contents| contents.noted.push(*running));
+        Ok(())
+    }
 }
 
 pub(super) fn key() -> SessionKey {
@@ -133,6 +139,15 @@ pub(super) fn stored(segment: u32, bytes: &[u8]) -> Stored {
         segment,
         bytes: Bytes::copy_from_slice(bytes),
     }
+}
+
+/// What recovery finds in segments that each have a number of their own.
+pub(super) fn recovered(found: &[Stored]) -> Recovery {
+    let mut recovery = Recovery::default();
+    for stored in found {
+        recovery.push(stored, &key());
+    }
+    recovery
 }
 
 /// The frames of a segment that must be readable to its end.

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::shelf::{SECOND, START, Shelf, frames, key, session, start, stored};
+use super::shelf::{SECOND, START, Shelf, frames, key, recovered, session, start, stored};
 use crate::*;
 
 const LAST_AT: i64 = START + 3 * SEGMENT_MICROS - SECOND;
@@ -24,13 +24,36 @@ fn crashed() -> Vec<Stored> {
             .unwrap();
     }
     let mut found = shelf.stored();
-    let footer = crash_footer(&recover(&found, &key()), &key()).unwrap();
+    let footer = crash_footer(&recovered(&found), &key()).unwrap();
     found.push(stored(footer.head.segment, &footer.bytes));
     found
 }
 
 fn judge(segments: &[Stored], anchor: Option<&Head>) -> Verdict {
     verify(segments, &key(), anchor).unwrap()
+}
+
+fn judge_knowing(segments: &[Stored], known: Known) -> Verdict {
+    let mut verifier = Verifier::new(key(), known);
+    for stored in segments {
+        verifier.push(stored.clone()).unwrap();
+    }
+    verifier.finish()
+}
+
+fn changed(segment: u32) -> Verdict {
+    let fault = Fault::Changed;
+    Verdict::Altered { segment, fault }
+}
+
+fn missing(segment: u32) -> Verdict {
+    let fault = Fault::Missing;
+    Verdict::Altered { segment, fault }
+}
+
+fn short(segment: u32) -> Verdict {
+    let fault = Fault::Short;
+    Verdict::Altered { segment, fault }
 }
 
 #[test]
@@ -43,7 +66,7 @@ fn an_untouched_recording_is_intact() {
 }
 
 #[test]
-fn every_flipped_byte_is_located() {
+fn every_flipped_bit_is_located() {
     let (closed, _) = recorded();
     let crashed = crashed();
     assert!(
@@ -57,26 +80,28 @@ fn every_flipped_byte_is_located() {
         assert!(!matches!(judge(&segments, None), Verdict::Altered { .. }));
         for place in 0..segments.len() {
             for byte in 0..segments[place].bytes.len() {
-                let mut changed = segments.clone();
-                let mut bytes = changed[place].bytes.to_vec();
-                bytes[byte] ^= 0x01;
-                changed[place].bytes = Bytes::from(bytes);
+                for bit in 0..8 {
+                    let mut flipped = segments.clone();
+                    let mut bytes = flipped[place].bytes.to_vec();
+                    bytes[byte] ^= 1 << bit;
+                    flipped[place].bytes = Bytes::from(bytes);
 
-                let verdict = verify(&changed, &key(), None);
+                    let verdict = judge(&flipped, None);
 
-                let segment = segments[place].segment;
-                assert_eq!(
-                    verdict,
-                    Ok(Verdict::Altered { segment }),
-                    "byte {byte} of segment {segment}"
-                );
+                    let segment = segments[place].segment;
+                    assert_eq!(
+                        verdict,
+                        changed(segment),
+                        "bit {bit} of byte {byte} of segment {segment}"
+                    );
+                }
             }
         }
     }
 }
 
 #[test]
-fn every_flipped_byte_of_a_running_recording_is_located() {
+fn every_flipped_bit_of_a_running_recording_is_located() {
     let shelf = Shelf::default();
     let tape = start(&shelf, Switches::ALL);
     tape.lane(0)
@@ -85,14 +110,14 @@ fn every_flipped_byte_of_a_running_recording_is_located() {
     let open = shelf.stored().remove(0).bytes;
 
     for byte in 0..open.len() {
-        for flip in [0x01, 0x80, 0xff] {
-            let mut changed = open.to_vec();
-            changed[byte] ^= flip;
+        for bit in 0..8 {
+            let mut flipped = open.to_vec();
+            flipped[byte] ^= 1 << bit;
 
             assert_eq!(
-                verify(&[stored(0, &changed)], &key(), None),
-                Ok(Verdict::Altered { segment: 0 }),
-                "{byte}"
+                judge(&[stored(0, &flipped)], None),
+                changed(0),
+                "bit {bit} of byte {byte}"
             );
         }
     }
@@ -107,10 +132,121 @@ fn a_removed_segment_shows() {
         left
     };
 
-    assert_eq!(judge(&without(0), None), Verdict::Altered { segment: 0 });
-    assert_eq!(judge(&without(1), None), Verdict::Altered { segment: 1 });
+    assert_eq!(judge(&without(0), None), missing(0));
+    assert_eq!(judge(&without(1), None), missing(1));
     assert!(matches!(judge(&without(2), None), Verdict::Incomplete { since } if since < LAST_AT));
-    assert!(matches!(judge(&without(2), Some(&head)), Verdict::Incomplete { since } if since < LAST_AT));
+    assert_eq!(judge(&without(2), Some(&head)), missing(2));
+}
+
+#[test]
+fn a_recording_that_was_begun_has_a_first_segment() {
+    let (_, head) = recorded();
+    let known = |head: Option<Head>| Known {
+        was_begun: true,
+        head,
+        running: None,
+    };
+
+    assert_eq!(judge_knowing(&[], known(None)), missing(0));
+    assert_eq!(judge_knowing(&[], known(Some(head))), missing(0));
+    assert_eq!(
+        judge_knowing(&[], Known::default()),
+        Verdict::Incomplete { since: 0 }
+    );
+    // Its first write was cut short.
+    assert_eq!(
+        judge_knowing(&[stored(0, b"\x89P")], known(None)),
+        Verdict::Incomplete { since: 0 }
+    );
+}
+
+/// Cuts the recording after each number of its bytes, over all segments.
+fn cut_everywhere(segments: &[Stored], mut judged: impl FnMut(&[Stored], u32, usize)) {
+    for place in 0..segments.len() {
+        let last = &segments[place];
+        for len in 0..last.bytes.len() {
+            let mut cut = segments[..place].to_vec();
+            if len > 0 {
+                cut.push(stored(last.segment, &last.bytes[..len]));
+            }
+            judged(&cut, last.segment, len);
+        }
+    }
+}
+
+#[test]
+fn a_tail_removed_at_any_length_is_located() {
+    let (ended, head) = recorded();
+    let crashed = crashed();
+    let crashed_head = recovered(&crashed).head.unwrap();
+
+    for (segments, head) in [(ended, head), (crashed, crashed_head)] {
+        let known = Known {
+            was_begun: true,
+            head: Some(head),
+            running: None,
+        };
+        assert!(!matches!(
+            judge_knowing(&segments, known),
+            Verdict::Altered { .. }
+        ));
+        cut_everywhere(&segments, |cut, place, len| {
+            let verdict = judge_knowing(cut, known);
+
+            let Verdict::Altered { segment, .. } = verdict else {
+                panic!("segment {place} cut at {len}: {verdict:?}");
+            };
+            // An open segment whose rest has gone is as it was, up to there: the one after it is missed.
+            let after = u32::from(len > 0);
+            assert!(
+                (place..=place + after).contains(&segment),
+                "{place} {len}: {verdict:?}"
+            );
+        });
+    }
+}
+
+#[test]
+fn the_tail_of_a_running_recording_is_missed_down_to_its_last_note() {
+    let shelf = Shelf::default();
+    let tape = start(&shelf, Switches::ALL);
+    let at = START + NOTE_MICROS;
+    tape.lane(0)
+        .record_output(at, Bytes::from_static(b"before"))
+        .unwrap();
+    tape.handle_time(at).unwrap();
+    let noted_len = shelf.stored()[0].bytes.len();
+    tape.lane(0)
+        .record_output(at, Bytes::from_static(b"after"))
+        .unwrap();
+    let known = Known {
+        was_begun: true,
+        head: None,
+        running: Some(shelf.with(|contents| contents.noted[0])),
+    };
+    let mut whole = shelf.stored();
+
+    assert_eq!(judge_knowing(&whole, known), Verdict::Incomplete { since: at });
+    cut_everywhere(&whole, |cut, _, len| {
+        let expected = match len {
+            0 => missing(0),
+            len if len < noted_len => short(0),
+            _ => Verdict::Incomplete { since: at },
+        };
+
+        assert_eq!(judge_knowing(cut, known), expected, "cut at {len}");
+    });
+
+    // What recovery puts behind a cut does not cover it.
+    let cut = whole[0].bytes.slice(..noted_len - 1);
+    whole[0].bytes = cut;
+    let footer = crash_footer(&recovered(&whole), &key()).unwrap();
+    whole.push(stored(footer.head.segment, &footer.bytes));
+    let known = Known {
+        head: Some(footer.head),
+        ..known
+    };
+    assert_eq!(judge_knowing(&whole, known), short(0));
 }
 
 #[test]
@@ -120,15 +256,9 @@ fn a_recording_made_again_with_the_key_does_not_match_the_anchor() {
     start(&shelf, Switches::NONE).end(START, "quit").unwrap();
 
     assert_eq!(judge(&shelf.stored(), None), Verdict::Intact { segments: 1 });
-    assert_eq!(
-        judge(&shelf.stored(), Some(&head)),
-        Verdict::Incomplete { since: START }
-    );
+    assert_eq!(judge(&shelf.stored(), Some(&head)), missing(1));
     let same_number = Head { segment: 0, ..head };
-    assert_eq!(
-        judge(&shelf.stored(), Some(&same_number)),
-        Verdict::Altered { segment: 0 }
-    );
+    assert_eq!(judge(&shelf.stored(), Some(&same_number)), changed(0));
 }
 
 #[test]
@@ -138,7 +268,7 @@ fn segments_do_not_change_places() {
     segments[0].bytes = segments[1].bytes.clone();
     segments[1].bytes = first;
 
-    assert_eq!(judge(&segments, None), Verdict::Altered { segment: 0 });
+    assert_eq!(judge(&segments, None), changed(0));
 }
 
 #[test]
@@ -155,14 +285,8 @@ fn a_record_moved_within_an_open_segment_shows() {
     let swapped = [&bytes[..header], &bytes[one..], &bytes[header..one]].concat();
     let dropped = [&bytes[..header], &bytes[one..]].concat();
 
-    assert_eq!(
-        judge(&[stored(0, &swapped)], None),
-        Verdict::Altered { segment: 0 }
-    );
-    assert_eq!(
-        judge(&[stored(0, &dropped)], None),
-        Verdict::Altered { segment: 0 }
-    );
+    assert_eq!(judge(&[stored(0, &swapped)], None), changed(0));
+    assert_eq!(judge(&[stored(0, &dropped)], None), changed(0));
 }
 
 #[test]
@@ -229,13 +353,13 @@ fn a_closed_segment_cut_anywhere_is_altered() {
 #[test]
 fn a_recording_is_verified_one_segment_at_a_time() {
     let (segments, head) = recorded();
-    let mut verifier = Verifier::new(key());
-    for stored in segments.clone() {
-        verifier.push(stored).unwrap();
-    }
-    assert_eq!(verifier.finish(Some(&head)), Verdict::Intact { segments: 3 });
+    let known = Known {
+        head: Some(head),
+        ..Known::default()
+    };
+    assert_eq!(judge_knowing(&segments, known), Verdict::Intact { segments: 3 });
 
-    let mut verifier = Verifier::new(key());
+    let mut verifier = Verifier::new(key(), known);
     for mut stored in segments {
         if stored.segment == 1 {
             let mut bytes = stored.bytes.to_vec();
@@ -244,41 +368,34 @@ fn a_recording_is_verified_one_segment_at_a_time() {
         }
         verifier.push(stored).unwrap();
     }
-    assert_eq!(verifier.finish(Some(&head)), Verdict::Altered { segment: 1 });
+    assert_eq!(verifier.finish(), changed(1));
 }
 
 #[test]
-fn the_end_of_an_open_segment_is_missed_when_the_audit_log_knows_it() {
+fn a_segment_written_again_with_the_key_is_not_what_was_noted() {
     let shelf = Shelf::default();
     let tape = start(&shelf, Switches::ALL);
-    let lane = tape.lane(0);
-    lane.record_output(START, Bytes::from_static(b"one")).unwrap();
-    let short = shelf.stored();
-    lane.record_output(START, Bytes::from_static(b"two")).unwrap();
-    let running = tape.running().unwrap();
-    let judge = |found: &[Stored], running: Running| {
-        let mut verifier = Verifier::new(key()).expect_running(running);
-        for stored in found {
-            verifier.push(stored.clone()).unwrap();
-        }
-        verifier.finish(None)
+    tape.lane(0)
+        .record_output(START, Bytes::from_static(b"one"))
+        .unwrap();
+    tape.handle_time(START + NOTE_MICROS).unwrap();
+    let running = shelf.with(|contents| contents.noted[0]);
+    let known = Known {
+        running: Some(running),
+        ..Known::default()
+    };
+    let other = Known {
+        running: Some(Running {
+            hash: [0; 32],
+            ..running
+        }),
+        ..Known::default()
     };
 
-    assert_eq!(running.n_frames, 3);
+    assert_eq!(judge_knowing(&shelf.stored(), other), changed(0));
+    tape.end(START + NOTE_MICROS, "goodbye").unwrap();
     assert_eq!(
-        judge(&shelf.stored(), running),
-        Verdict::Incomplete { since: START }
+        judge_knowing(&shelf.stored(), known),
+        Verdict::Intact { segments: 1 }
     );
-    let other = Running {
-        hash: [0; 32],
-        ..running
-    };
-    assert_eq!(judge(&shelf.stored(), other), Verdict::Altered { segment: 0 });
-
-    let mut ended = short;
-    let footer = crash_footer(&recover(&ended, &key()), &key()).unwrap();
-    ended.push(stored(footer.head.segment, &footer.bytes));
-    assert_eq!(judge(&ended, running), Verdict::Incomplete { since: START });
-    tape.end(START, "goodbye").unwrap();
-    assert_eq!(judge(&shelf.stored(), running), Verdict::Intact { segments: 1 });
 }

@@ -196,6 +196,7 @@ pub(super) const TABLES: &[Table] = &[
             ("statements", Integer),
             ("errors", Integer),
             ("node", Text),
+            ("chain_running", Text),
         ],
         order: "id",
         is_prepared: false,

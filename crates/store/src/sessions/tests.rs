@@ -71,6 +71,7 @@ async fn a_session_starts_lives_and_ends_once() -> anyhow::Result<()> {
             },
         )
         .await?;
+        note_running(&mut tx, &id(1), "running").await?;
         let unfinished: Vec<SessionId> = unfinished(&mut tx, &node(1))
             .await?
             .into_iter()
@@ -82,6 +83,7 @@ async fn a_session_starts_lives_and_ends_once() -> anyhow::Result<()> {
         assert!(finish(&mut tx, &id(1), EndReason::ClientGone, end).await?);
         assert!(!finish(&mut tx, &id(1), EndReason::Goodbye, end).await?);
         assert!(!go_live(&mut tx, &id(1), "orders").await?);
+        note_running(&mut tx, &id(1), "too late").await?;
         tx.commit().await?;
 
         let session = lookup(&mut db.read().await?, &id(1)).await?.unwrap();
@@ -99,6 +101,10 @@ async fn a_session_starts_lives_and_ends_once() -> anyhow::Result<()> {
         assert_eq!(
             (session.recording_key.as_str(), session.chain_head.as_deref()),
             ("wrapped", Some("head"))
+        );
+        assert_eq!(
+            (session.node, session.chain_running.as_deref()),
+            (Some(node(1)), Some("running"))
         );
 
         Ok(())

@@ -23,6 +23,10 @@ impl Media for Nowhere {
     fn sync(&mut self) -> std::io::Result<()> {
         Ok(())
     }
+
+    fn note(&mut self, _running: &recording::Running) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 /// A fanout of a session that is not recorded.

@@ -1,0 +1,148 @@
+//! What a server that was killed left behind: recordings get their crash footer, sessions their reason, the ledger its
+//! releases.
+
+use std::path::Path;
+
+use anyhow::Context;
+use protocol::audit::{EventName, Outcome};
+use protocol::recordings::VerdictView;
+use protocol::terminal::EndReason;
+use recording::{Head, Recovery, SessionKey, Stored, Verifier, crash_footer};
+use store::sessions::{Progress, Session};
+use store::{acquisitions, audit, sessions};
+use tracing::{error, info};
+use vault::audit::Event;
+
+use super::segment_closed;
+use crate::clock;
+use crate::recorder::{self, Lies, aside, put_closed};
+use crate::recordings::{head_text, known, not_intact, view_of};
+use crate::sessions::open::HELD;
+use crate::state::AppState;
+
+/// Ends what this server left live when it was killed. Done before the first request, and again without harm should
+/// this one be killed too.
+pub async fn recover(state: &AppState) -> anyhow::Result<()> {
+    let mut snapshot = state.db.read().await?;
+    let unfinished = sessions::unfinished(&mut snapshot, &state.node).await?;
+    drop(snapshot);
+    for session in unfinished {
+        let id = session.view.id.clone();
+        match recover_one(state, session).await {
+            Ok(()) => info!(session.id = %id, "session recovered"),
+            // The others must not wait for one whose files are damaged; it stays unfinished and is tried again.
+            Err(error) => {
+                error!(error = &*error as &dyn std::error::Error, session.id = %id, "session not recovered")
+            }
+        }
+    }
+
+    Ok(())
+}
+
+async fn recover_one(state: &AppState, session: Session) -> anyhow::Result<()> {
+    let id = &session.view.id;
+    let recordings = state.config.data.recordings();
+    let found = aside(|| find(state, &recordings, &session))?;
+    let now = clock::now();
+    let mut tx = state.db.write().await?;
+    let mut chain_head = None;
+    match &found {
+        Found::Nothing => {}
+        Found::Whole { head, is_new } => {
+            chain_head = Some(head_text(head));
+            if *is_new {
+                audit::append(&mut tx, segment_closed(id, head, now)).await?;
+            }
+        }
+        Found::Altered { problem } => {
+            error!(session.id = %id, problem, "recording altered");
+            audit::append(&mut tx, not_intact(&session, problem.clone(), now)).await?;
+        }
+    }
+    let progress = Progress {
+        bytes: session.view.bytes,
+        statements: session.view.statements,
+        errors: session.view.errors,
+        chain_head,
+    };
+    sessions::progress(&mut tx, id, &progress).await?;
+    sessions::finish(&mut tx, id, EndReason::Crash, now).await?;
+    for what in HELD {
+        acquisitions::release(&mut tx, id, what, now).await?;
+    }
+    let event = Event::new(EventName::ConnectionStopped, Outcome::Failed, now)
+        .about(&session.view.record, session.view.record_title.clone())
+        .in_session(id)
+        .with("person_email", session.view.person_email.clone())
+        .with("reason", "crash");
+    audit::append(&mut tx, event).await?;
+    tx.commit().await?;
+
+    Ok(())
+}
+
+/// What there is of a recording.
+enum Found {
+    /// It was not begun.
+    Nothing,
+    /// All that was noted is there, and now its end; whether the end was written by this recovery.
+    Whole { head: Head, is_new: bool },
+    /// Then nothing is written behind it, and what was noted stays noted.
+    Altered { problem: String },
+}
+
+/// Reads what is there, one segment at a time: what a segment's file and one block of it take is all that is held.
+fn find(state: &AppState, recordings: &Path, session: &Session) -> anyhow::Result<Found> {
+    let id = &session.view.id;
+    let known = known(session);
+    let folder = recordings.join(id.as_str());
+    if folder.exists() {
+        recorder::tidy(recordings, id)?;
+    }
+    let segments = recorder::segments(recordings, id, known.last_segment())?;
+    if let Some((Lies::Nowhere { .. }, number)) = segments.first().map(|first| (first.lies, first.number)) {
+        let problem = protocol::recordings::Fault::Missing.told(number);
+
+        return Ok(Found::Altered { problem });
+    }
+    if segments.is_empty() {
+        return Ok(Found::Nothing);
+    }
+    let key = vault::envelope::unwrap_session_key(&state.master, id, &session.recording_key)?;
+    let key = SessionKey::new(*key);
+    let mut verifier = Verifier::new(key.clone(), known);
+    let mut recovery = Recovery::default();
+    let mut is_readable = true;
+    for stored in &segments {
+        if let Lies::Nowhere { .. } = stored.lies {
+            continue;
+        }
+        let stored = Stored {
+            segment: stored.number,
+            bytes: stored.read()?,
+        };
+        recovery.push(&stored, &key);
+        // Of a segment of a later version nothing can be said, and so of no other.
+        is_readable = is_readable && verifier.push(stored).is_ok();
+    }
+    let verdict = view_of(verifier.finish());
+    if let (VerdictView::Altered { segment, fault }, true) = (&verdict, is_readable) {
+        let problem = fault.told(*segment);
+
+        return Ok(Found::Altered { problem });
+    }
+    if let Some(footer) = crash_footer(&recovery, &key) {
+        put_closed(&folder, footer.head.segment, &footer.bytes)?;
+
+        return Ok(Found::Whole {
+            head: footer.head,
+            is_new: true,
+        });
+    }
+    let head = recovery
+        .head
+        .context("a recording that has ended has a segment")?;
+
+    Ok(Found::Whole { head, is_new: false })
+}

@@ -1,0 +1,5 @@
+//! Recordings a server that was killed left behind, or that somebody changed since.
+
+mod command;
+mod made;
+mod recovery;

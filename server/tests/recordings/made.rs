@@ -1,0 +1,171 @@
+//! Recordings made as a session makes them, without the session.
+
+use std::path::PathBuf;
+
+use bytes::Bytes;
+use protocol::audit::{AuditFilter, EventName};
+use protocol::ids::{RecordId, SessionId};
+use protocol::people::Role;
+use protocol::sessions::Recordings;
+use protocol::terminal::EndReason;
+use recording::{Header, NOTE_MICROS, SEGMENT_MICROS, SessionKey, Switches, Tape};
+use server::recorder::{Folder, MAX_WAITING_NOTES, Note, Place};
+use server::{clock, recordings};
+use store::audit;
+use store::sessions::{self, Limits, NewSession, Progress, Session};
+use tokio::sync::mpsc;
+
+use crate::house::{ADDRESS, House, email_of};
+
+/// A session of the house's user that is live, with its recording.
+pub struct Made {
+    pub id: SessionId,
+    tape: Tape,
+    at: i64,
+    notes: mpsc::Receiver<Note>,
+}
+
+impl Made {
+    pub async fn begin(house: &House) -> Self {
+        let state = &house.state;
+        let (id, key) = (SessionId::from_random(clock::draw()), clock::draw::<32>());
+        let new = NewSession {
+            id: id.clone(),
+            node: state.node.clone(),
+            record: RecordId::from_random(clock::draw()),
+            record_title: "Books".to_owned(),
+            person: house.person(Role::User).await.id,
+            person_email: email_of(Role::User),
+            account: "reader".to_owned(),
+            database: "books".to_owned(),
+            remote_address: ADDRESS.to_string(),
+            started_at: clock::now(),
+            recordings: Recordings {
+                graphical: true,
+                text: false,
+                keys: false,
+            },
+            recording_key: vault::envelope::wrap_session_key(&state.master, &id, &key, clock::draw())
+                .unwrap(),
+        };
+        let mut tx = state.db.write().await.unwrap();
+        sessions::add(&mut tx, &new, Limits::default()).await.unwrap();
+        sessions::go_live(&mut tx, &id, "books").await.unwrap();
+        tx.commit().await.unwrap();
+        let header = Header {
+            session: id.to_string(),
+            record_title: new.record_title,
+            person: new.person_email,
+            account: new.account,
+            database: new.database,
+            server_version: "15.14".to_owned(),
+            recorder_version: "0.1.0".to_owned(),
+            cols: 80,
+            rows: 24,
+            switches: Switches::ALL,
+        };
+        let (sender, notes) = mpsc::channel(MAX_WAITING_NOTES);
+        std::fs::create_dir_all(state.config.data.recordings()).unwrap();
+        let folder = Folder::create(&state.config.data.recordings(), id.clone(), sender).unwrap();
+        let at = clock::now().micros();
+        let tape = Tape::start(Box::new(folder), SessionKey::new(key), 0, header, at).unwrap();
+
+        Self { id, tape, at, notes }
+    }
+
+    pub fn show(&mut self, text: &str) {
+        let output = Bytes::copy_from_slice(text.as_bytes());
+        self.tape.lane(0).record_output(self.at, output).unwrap();
+    }
+
+    /// Time for how far it is to be noted.
+    pub async fn wait_a_minute(&mut self, house: &House) {
+        self.at += NOTE_MICROS;
+        self.tape.handle_time(self.at).unwrap();
+        self.write_notes(house).await;
+    }
+
+    /// Time for its segment to be closed.
+    pub async fn wait_for_a_close(&mut self, house: &House) {
+        self.at += SEGMENT_MICROS;
+        self.tape.handle_time(self.at).unwrap();
+        self.write_notes(house).await;
+    }
+
+    async fn write_notes(&mut self, house: &House) {
+        let mut tx = house.state.db.write().await.unwrap();
+        while let Ok(note) = self.notes.try_recv() {
+            let written = match note.place {
+                Place::Closed(head) => {
+                    sessions::note_head(&mut tx, &self.id, &recordings::head_text(&head)).await
+                }
+                Place::Running(running) => {
+                    sessions::note_running(&mut tx, &self.id, &recordings::running_text(&running)).await
+                }
+            };
+            written.unwrap();
+        }
+        tx.commit().await.unwrap();
+    }
+
+    /// The recording has its end; the session's row does not know.
+    pub fn stop(&mut self) {
+        self.tape.end(self.at, "goodbye").unwrap();
+    }
+
+    /// The session ends in good order.
+    pub async fn end(&mut self, house: &House) {
+        let head = self.tape.end(self.at, "goodbye").unwrap();
+        let progress = Progress {
+            chain_head: Some(recordings::head_text(&head)),
+            ..Progress::default()
+        };
+        let mut tx = house.state.db.write().await.unwrap();
+        sessions::progress(&mut tx, &self.id, &progress).await.unwrap();
+        sessions::finish(&mut tx, &self.id, EndReason::Goodbye, clock::now())
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    pub fn folder(&self, house: &House) -> PathBuf {
+        house.state.config.data.recordings().join(self.id.as_str())
+    }
+
+    /// Its files, in order.
+    pub fn files(&self, house: &House) -> Vec<String> {
+        let entries = std::fs::read_dir(self.folder(house)).unwrap();
+        let mut names: Vec<String> = entries
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+
+        names
+    }
+
+    /// What its row says.
+    pub async fn row(&self, house: &House) -> Session {
+        let mut snapshot = house.state.db.read().await.unwrap();
+
+        sessions::lookup(&mut snapshot, &self.id).await.unwrap().unwrap()
+    }
+}
+
+/// What the audit log has against recordings, oldest first: session and problem.
+pub async fn problems(house: &House) -> Vec<(Option<SessionId>, String)> {
+    let filter = AuditFilter {
+        event: EventName::SessionRecordingIntegrityFailed.as_str().to_owned(),
+        ..AuditFilter::default()
+    };
+    let mut snapshot = house.state.db.read().await.unwrap();
+    let page = audit::list(&mut snapshot, &filter).await.unwrap();
+    let told = page.events.into_iter().rev();
+
+    told.map(|event| {
+        (
+            event.session,
+            event.details.get("problem").cloned().unwrap_or_default(),
+        )
+    })
+    .collect()
+}
