@@ -20,7 +20,7 @@ use protocol::recordings::RecordingView;
 use protocol::sessions::SessionState;
 use protocol::sessions::SessionView;
 use recording::{Head, Known, Running, Segment, SessionKey};
-use store::audit;
+use store::{audit, launching};
 use tracing::error;
 use vault::authorize;
 
@@ -89,7 +89,8 @@ fn is_evidence(actor: &Actor) -> bool {
     }
 }
 
-/// Administrators and auditors replay every session; people their own, where the record's settings allow it.
+/// Administrators and auditors replay every session; people their own, while the record is shared with them and its
+/// settings allow it.
 async fn may_replay(state: &AppState, actor: &Actor, session: &SessionView) -> Result<(), Refusal> {
     if is_evidence(actor) {
         authorize::audit(&actor.person)?;
@@ -101,17 +102,18 @@ async fn may_replay(state: &AppState, actor: &Actor, session: &SessionView) -> R
         return Err(missing());
     }
     let mut snapshot = state.db.read().await.map_err(store_failed)?;
-    let (settings, _) = store::settings::lookup(&mut snapshot, &session.record)
+    let own = launching::lookup(&mut snapshot, &session.record, &actor.person.id)
         .await
-        .map_err(store_failed)?;
-    if settings.connection.may_replay_own_sessions() {
-        return Ok(());
-    }
+        .map_err(store_failed)?
+        .ok_or_else(authorize::not_shared)?;
+    authorize::replay_own(
+        &actor.person,
+        &own.record.location(),
+        &own.shares,
+        &own.settings.connection,
+    )?;
 
-    Err(Refusal::new(
-        Code::PamPolicyDenied,
-        "This record's settings do not let people replay their own sessions.",
-    ))
+    Ok(())
 }
 
 /// Who asks at a door of frames, with a recording they have opened: the session and its key.

@@ -8,9 +8,11 @@
 //!   settings and shares are not part of *edit*: they decide who receives credentials.
 //! - An auditor reads recordings, sessions and the audit log, watches and ends live sessions, and views what is shared
 //!   with them. An auditor never edits, launches or reveals, whatever the share says.
+//! - A user replays sessions of their own on a record that is shared with them, where its settings allow it.
 //! - What a person may not view does not exist for them: `PamNotFound`.
 
 mod launch;
+mod replay;
 
 use protocol::errors::{Code, Refusal};
 use protocol::ids::{PersonId, RecordId};
@@ -18,6 +20,7 @@ use protocol::people::Role;
 use protocol::vault::{Permissions, RecordKind, ShareScope};
 
 pub use launch::{Launch, LaunchFacts, LiveSessions, launch, launch_accounts, stay};
+pub use replay::{ReplayOwn, not_shared, replay_own};
 
 use crate::people::Person;
 use crate::record::Location;

@@ -165,3 +165,38 @@ async fn what_is_gone_of_an_ended_session_is_missed_named_and_in_the_audit_log()
 
     assert_eq!(problems().await, 4);
 }
+
+#[tokio::test]
+async fn who_has_lost_the_record_has_lost_the_recordings_of_their_sessions_on_it() {
+    let desk = Desk::open_under("&draft[replay_own_sessions]=on").await;
+    let (user, administrator) = (
+        desk.house.sign_in(Role::User).await,
+        desk.house.sign_in(Role::Administrator).await,
+    );
+    let terminal = desk.launch(&user).await;
+    let session = terminal.hello.session.to_string();
+    quit(&desk, terminal).await;
+    let may_replay = async || {
+        let call = desk.house.post("/api/list-sessions", "").by(&user);
+        let list: Value = serde_json::from_str(&desk.house.call(call).await.body).unwrap();
+
+        list["sessions"][0]["may_replay"].as_bool().unwrap()
+    };
+    assert_eq!(look_at(&desk, &user, &session).await, "200");
+    assert_eq!(contents(&desk, &user, &session).await.parts.len(), 1);
+    assert!(may_replay().await);
+
+    let person = desk.house.person(Role::User).await.id;
+    let form = format!("id={}&person={person}", desk.record);
+    let call = desk.house.post("/api/unshare-record", &form).by(&administrator);
+    assert_eq!(desk.house.call(call).await.status, 200);
+
+    let refused = "403 PAM_POLICY_DENIED: The record of this session is not shared with you any more. Ask an \
+                   administrator to share it again.";
+    assert_eq!(look_at(&desk, &user, &session).await, refused);
+    for door in ["contents", "frames?segment=0", "chapters?from=0"] {
+        let call = Call::get(&format!("/sessions/{session}/{door}")).by(&user);
+        assert_eq!(desk.house.call(call).await.told(), refused, "{door}");
+    }
+    assert!(!may_replay().await);
+}

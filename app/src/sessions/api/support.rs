@@ -55,21 +55,16 @@ fn runs(session: &SessionView) -> bool {
     }
 }
 
-/// Which sessions a viewer may replay; a record's settings are looked up once.
-struct Replays {
-    everything: bool,
+/// Which sessions a viewer may replay; a record is weighed once.
+struct Replays<'a> {
+    actor: &'a Actor,
     records: BTreeMap<RecordId, bool>,
 }
 
-impl Replays {
-    fn of(actor: &Actor) -> Self {
-        let everything = match actor.role() {
-            Role::Administrator | Role::Auditor => true,
-            Role::User => false,
-        };
-
+impl<'a> Replays<'a> {
+    fn of(actor: &'a Actor) -> Self {
         Self {
-            everything,
+            actor,
             records: BTreeMap::new(),
         }
     }
@@ -81,7 +76,10 @@ impl Replays {
     ) -> Result<Vec<SessionRow>, AppError> {
         let mut rows = Vec::with_capacity(sessions.len());
         for session in sessions {
-            let may_replay = self.everything || self.own(snapshot, &session.record).await?;
+            let may_replay = match self.actor.role() {
+                Role::Administrator | Role::Auditor => true,
+                Role::User => self.own(snapshot, &session.record).await?,
+            };
             rows.push(SessionRow { session, may_replay });
         }
 
@@ -92,8 +90,13 @@ impl Replays {
         if let Some(known) = self.records.get(record) {
             return Ok(*known);
         }
-        let (settings, _) = store::settings::lookup(snapshot, record).await?;
-        let may_replay = settings.connection.may_replay_own_sessions();
+        let person = &self.actor.person;
+        let own = store::launching::lookup(snapshot, record, &person.id).await?;
+        let may_replay = own.is_some_and(|own| {
+            let connection = &own.settings.connection;
+
+            vault::authorize::replay_own(person, &own.record.location(), &own.shares, connection).is_ok()
+        });
         self.records.insert(record.clone(), may_replay);
 
         Ok(may_replay)
