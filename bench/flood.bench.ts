@@ -17,6 +17,9 @@ let nFloods = 0;
 /** Interruptions of one round. */
 const nInterruptions = 3;
 
+/** An echo that has not come by then is counted as if it had, in milliseconds. */
+const patience = 10_000;
+
 /** The keys of one round: in no row of a flood, and each once. */
 const letters = "GHIJKLMNOP";
 
@@ -25,7 +28,7 @@ declare global {
     /** The time stamp of the last Enter or Ctrl-C. */
     pressed: number;
     /** Once what xterm.js was given with this letter in it is in the buffer, milliseconds since the key's time stamp. */
-    echoOf(letter: string): Promise<number>;
+    echoOf(letter: string, patience: number): Promise<number>;
   }
 }
 
@@ -97,7 +100,7 @@ test("echo in a flood", async ({ browser }, testInfo) => {
     const samples: number[] = [];
     for (const letter of letters) {
       await page.waitForTimeout(50 + Math.random() * 100);
-      const echo = page.evaluate((letter) => window.echoOf(letter), letter);
+      const echo = page.evaluate(([letter, patience]) => window.echoOf(letter, patience), [letter, patience] as const);
       await page.keyboard.press(letter);
       samples.push(await echo);
     }
@@ -160,7 +163,11 @@ function watchEchoes(): void {
       parsed?.();
     });
   };
-  window.echoOf = (letter) => new Promise((done) => (waiting = { letter, at: 0, done }));
+  window.echoOf = (letter, patience) =>
+    new Promise((done) => {
+      waiting = { letter, at: 0, done };
+      setTimeout(() => done(patience), patience);
+    });
 }
 
 /** Types a statement and sends it once it stands there: until then the prompt of the one before does. */
