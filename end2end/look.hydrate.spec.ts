@@ -6,6 +6,8 @@ import { join, resolve } from "node:path";
 import type { Browser, Page } from "@playwright/test";
 import { enterAs, expect, openPage, test, visit } from "./support/browser";
 import { Client, type Person } from "./support/client";
+import { everyPage, pagesWithout } from "./support/pages";
+import { sessionsOf } from "./support/recordings";
 import { Posternd, administrator } from "./support/server";
 import { type Shop, addShop } from "./support/shop";
 import { database } from "./support/stage";
@@ -17,19 +19,25 @@ const PICTURES = resolve(import.meta.dirname, "..", process.env.PICTURES ?? "end
 const LARGE = { width: 1280, height: 800 };
 const SMALL = { width: 390, height: 844 };
 
+// Pictures are taken anyway, of what is worth it.
+test.use({ trace: "off" });
+
 let posternd: Posternd;
 let end: () => void;
-let ended: Promise<void>;
+let hasEnded: Promise<void>;
 let shop: Shop;
 let user: Person & { id: string };
 let auditor: Person & { id: string };
 let invited: string;
+/** A session that has ended, with an error in it. */
+let ended: string;
 
-test.beforeAll(async () => {
+test.beforeAll(async ({ browser }, info) => {
+  info.setTimeout(60_000);
   mkdirSync(OUT, { recursive: true });
   mkdirSync(PICTURES, { recursive: true });
   await new Promise<void>((ready) => {
-    ended = Posternd.once((started) => {
+    hasEnded = Posternd.once((started) => {
       posternd = started;
       ready();
       return new Promise((resolve) => (end = resolve));
@@ -51,88 +59,110 @@ test.beforeAll(async () => {
     launchers: [user.id],
   });
   await admin.send("test-connection", { id: shop.id, credential: "launch" });
+
+  const { page, terminal } = await launch(browser);
+  await work(terminal);
+  await terminal.type("\\q");
+  await expect(page.getByRole("button", { name: "Start new session" })).toBeVisible();
+  await page.context().close();
+  [{ id: ended }] = await sessionsOf(await Client.signIn(posternd.url, auditor));
 });
 
 test.afterAll(async () => {
   end();
-  await ended;
+  await hasEnded;
 });
 
-test("the terminal, and the player of what was done in it", async ({ browser }) => {
-  test.setTimeout(120_000);
-  const page = await open(browser, user);
-  await visit(page, `/vault/${shop.id}/terminal`);
-  const terminal = new Terminal(page);
-  await terminal.ready("shop=>");
-  await terminal.type("SELECT status, count(*), min(placed_at)::date AS first FROM sales.orders GROUP BY 1 ORDER BY 1;");
-  await terminal.shows(/\(\d+ rows\)/);
-  await terminal.type("SELECT order_id, total FROM sales.orders LIMIT 3;");
-  await terminal.shows("does not exist");
-  await terminal.type("SELECT product_id, name FROM catalog.products ORDER BY 1 LIMIT 5;");
-  await terminal.shows("(5 rows)");
+test("the terminal, and what people do around it", async ({ browser }) => {
+  test.setTimeout(180_000);
+  const { page, terminal } = await launch(browser);
+  await work(terminal);
   await page.screenshot({ path: join(PICTURES, "terminal.png") });
-
   await look(page, "terminal");
+
+  await page.keyboard.press("Control+Shift+F");
+  await page.keyboard.type("order");
+  await look(page, "terminal-find");
+  await page.keyboard.press("Escape");
+  await terminal.type("\\e");
+  await expect(page.getByRole("textbox", { name: "Statement" })).toBeFocused();
+  await look(page, "terminal-editor");
+  await page.keyboard.press("Escape");
+  await terminal.endsWith("shop=>");
+  await page.getByRole("button", { name: "More", exact: true }).click();
+  await look(page, "terminal-menu");
+  await page.keyboard.press("Escape");
+  await page.locator(".xterm-helper-textarea").focus();
 
   await terminal.type("\\q");
   await expect(page.getByRole("button", { name: "Start new session" })).toBeVisible();
   await look(page, "terminal-ended");
+  await page.context().close();
+});
 
-  await enterAs(page, await Client.signIn(posternd.url, auditor));
-  await visit(page, "/sessions");
-  await look(page, "sessions");
-  await page.getByRole("link", { name: "shop" }).click();
+test("the player, with every part of it", async ({ browser }) => {
+  test.setTimeout(120_000);
+  const page = await open(browser, auditor);
+  await visit(page, `/sessions/${ended}`);
   const statements = page.getByRole("complementary", { name: "Statements" });
   await statements.getByRole("button").last().click();
   const screen = page.getByRole("region", { name: "Recorded screen" });
   await expect(screen.locator(".xterm-rows")).toContainText("does not exist");
+  await expect(page.getByText(/^intact/)).toBeVisible();
   await page.screenshot({ path: join(PICTURES, "player.png") });
+  await look(page, "player-statement");
 
-  await look(page, "player");
+  await page.getByText("Export", { exact: true }).click();
+  await look(page, "player-export");
+  await page.getByText("Export", { exact: true }).click();
+  await page.keyboard.press("?");
+  await expect(page.getByRole("dialog", { name: "Keys" })).toBeVisible();
+  await look(page, "player-keys");
 });
 
-test("the pages of an administrator", async ({ browser }) => {
-  test.setTimeout(240_000);
-  const page = await open(browser, administrator);
-  const record = `/vault/${shop.id}`;
-  for (const [name, path] of [
-    ["vault", "/vault"],
-    ["vault-nothing-found", "/vault?q=nothing"],
-    ["database", record],
-    ["user", `/vault/${shop.reading}`],
-    ["edit-database", `${record}/edit`],
-    ["edit-user", `/vault/${shop.reading}/edit`],
-    ["settings-general", `${record}/settings?tab=general`],
-    ["settings-connection", `${record}/settings?tab=connection`],
-    ["sharing", `${record}/sharing`],
-    ["history", `${record}/history`],
-    ["reveal", `/vault/${shop.reading}/reveal`],
-    ["new", "/vault/new"],
-    ["new-configuration", "/vault/new/configuration"],
-    ["new-database", "/vault/new/database"],
-    ["new-user", "/vault/new/user"],
-    ["new-folder", "/folders/new"],
-    ["folder", `/folders/${shop.folder}`],
-    ["people", "/people"],
-    ["invite", "/people/invite"],
-    ["person", `/people/${user.id}`],
-    ["audit", "/audit"],
-    ["account", "/account"],
-    ["not-found", "/no/such/page"],
-  ]) {
-    await visit(page, path);
-    if (name === "database") {
-      await page.screenshot({ path: join(PICTURES, "vault.png") });
-      await page.getByRole("button", { name: "Test launch credential" }).click();
-      await expect(page.getByText("Connected as app_ro.")).toBeVisible();
+test("every page there is", async ({ browser }) => {
+  test.setTimeout(400_000);
+  const running = await launch(browser);
+  await work(running.terminal);
+  const [{ id: live }] = await sessionsOf(await Client.signIn(posternd.url, auditor));
+  const places = everyPage({ shop, person: user.id, ended, live, invited });
+  expect(pagesWithout(places)).toEqual([]);
+  const people = { administrator, auditor, user };
+
+  for (const who of ["nobody", "user", "auditor", "administrator"] as const) {
+    const page = who === "nobody" ? await openPage(browser, posternd.url) : await open(browser, people[who]);
+    for (const { name, path } of places.filter((place) => place.who === who)) {
+      await visit(page, path);
+      await arrange[name]?.(page);
+      await look(page, name);
     }
-    if (name === "new-database") {
-      await page.getByRole("button", { name: "Create" }).click();
-      await expect(page.getByText("Enter a title.")).toBeVisible();
-    }
-    await look(page, name);
+    await page.context().close();
   }
+  await running.page.context().close();
 });
+
+/** What is done on a page before it is looked at. */
+const arrange: Record<string, (page: Page) => Promise<void>> = {
+  database: async (page) => {
+    await page.screenshot({ path: join(PICTURES, "vault.png") });
+    await page.getByRole("button", { name: "Test launch credential" }).click();
+    await expect(page.getByText("Connected as app_ro.")).toBeVisible();
+  },
+  "new-database": async (page) => {
+    await page.getByRole("button", { name: "Create" }).click();
+    await expect(page.getByText("Enter a title.")).toBeVisible();
+  },
+  player: async (page) => {
+    await expect(page.getByText(/^intact/)).toBeVisible();
+  },
+  live: async (page) => {
+    await expect(page.locator(".player-host .xterm-rows")).toContainText("rows)");
+  },
+  terminate: async (page) => {
+    await page.getByRole("button", { name: "Terminate" }).click();
+    await expect(page.getByText("Enter a reason: the person reads it in the terminal.")).toBeVisible();
+  },
+};
 
 test("dialogs over the page one is on", async ({ browser }) => {
   test.setTimeout(60_000);
@@ -150,7 +180,7 @@ test("dialogs over the page one is on", async ({ browser }) => {
   }
 });
 
-test("the pages of who has nothing and of who is not signed in", async ({ browser, page }) => {
+test("the pages of who has nothing yet", async ({ browser }) => {
   test.setTimeout(60_000);
   const admin = await Client.signIn(posternd.url, administrator);
   const newcomer = await open(browser, await admin.addPerson("Emil Ebner", "user", "emil@postern.example"));
@@ -158,14 +188,26 @@ test("the pages of who has nothing and of who is not signed in", async ({ browse
   await look(newcomer, "vault-empty");
   await visit(newcomer, "/sessions");
   await look(newcomer, "sessions-empty");
-
-  await visit(page, `${posternd.url}/sign-in`);
-  await look(page, "sign-in");
-  await visit(page, posternd.url + invited);
-  await look(page, "welcome");
-  await visit(page, `${posternd.url}/welcome/used-up`);
-  await look(page, "welcome-used-up");
 });
+
+/** Two results and an error. */
+async function work(terminal: Terminal): Promise<void> {
+  await terminal.type("SELECT status, count(*), min(placed_at)::date AS first FROM sales.orders GROUP BY 1 ORDER BY 1;");
+  await terminal.shows(/\(\d+ rows\)/);
+  await terminal.type("SELECT order_id, total FROM sales.orders LIMIT 3;");
+  await terminal.shows("does not exist");
+  await terminal.type("SELECT product_id, name FROM catalog.products ORDER BY 1 LIMIT 5;");
+  await terminal.shows("(5 rows)");
+}
+
+/** The user's terminal at its first prompt. */
+async function launch(browser: Browser): Promise<{ page: Page; terminal: Terminal }> {
+  const page = await open(browser, user);
+  await visit(page, `/vault/${shop.id}/terminal`);
+  const terminal = new Terminal(page);
+  await terminal.ready("shop=>");
+  return { page, terminal };
+}
 
 async function open(browser: Browser, person: Pick<Person, "email" | "password">): Promise<Page> {
   const page = await openPage(browser, posternd.url);
@@ -182,6 +224,8 @@ async function look(page: Page, name: string): Promise<void> {
       await page.emulateMedia({ colorScheme });
       await page.evaluate(() => scrollTo(0, 0));
       await page.screenshot({ path: join(OUT, `${name}-${size}-${colorScheme}.png`), fullPage: true });
+      // The colours of a dark page are those of the large one.
+      if (size === "small" && colorScheme === "dark") continue;
       const { violations } = await new AxeBuilder({ page }).analyze();
       for (const { id, nodes } of violations) {
         findings.push(...nodes.map((node) => `${size} ${colorScheme}: ${id}: ${node.target.join(" ")}: ${node.failureSummary}`));

@@ -36,7 +36,7 @@ pub fn shell(assets: Assets, options: LeptosOptions, shown_at: Option<String>) -
     let part = assets
         .part
         .into_iter()
-        .map(|file| view! { <link rel="preload" href=file r#as="fetch" r#type="application/wasm" crossorigin="" /> })
+        .map(|file| view! { <link rel="preload" href=file r#as="fetch" r#type="application/wasm" crossorigin="" fetchpriority="low" /> })
         .collect_view();
 
     view! {
@@ -50,9 +50,17 @@ pub fn shell(assets: Assets, options: LeptosOptions, shown_at: Option<String>) -
                 <link rel="icon" href="/icon.svg" type="image/svg+xml" />
                 <link rel="stylesheet" href=assets.style />
                 <script type="importmap" nonce=nonce.clone() inner_html=assets.import_map></script>
-                <link rel="modulepreload" href=assets.script />
-                <link rel="modulepreload" href=assets.parts />
-                <link rel="preload" href=assets.wasm r#as="fetch" r#type="application/wasm" crossorigin="" />
+                // After the page itself and its style: it can be read before it is alive.
+                <link rel="modulepreload" href=assets.script fetchpriority="low" />
+                <link rel="modulepreload" href=assets.parts fetchpriority="low" />
+                <link
+                    rel="preload"
+                    href=assets.wasm
+                    r#as="fetch"
+                    r#type="application/wasm"
+                    crossorigin=""
+                    fetchpriority="low"
+                />
                 {part}
                 <script type="module" nonce=nonce inner_html=start></script>
                 <AutoReload options />

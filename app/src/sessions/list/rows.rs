@@ -71,6 +71,7 @@ fn Row(row: SessionRow, now: Timestamp, is_evidence: bool) -> impl IntoView {
     let errors = (session.errors > 0).then(|| view! { <div class="danger">{session.errors} " failed"</div> });
     let size = (session.bytes > 0).then(|| view! { <div class="faint">{size(session.bytes)}</div> });
     let target = target_of(&session, row.may_replay, is_evidence);
+    let statements = counted(&session).map_or_else(|| "–".to_owned(), |n| n.to_string());
     let terminate = (is_evidence && session.state == SessionState::Live).then(|| {
         view! {
             <a class="btn small" href=format!("/sessions/{}/terminate", session.id)>
@@ -94,6 +95,9 @@ fn Row(row: SessionRow, now: Timestamp, is_evidence: bool) -> impl IntoView {
                     None => view! { <b>{session.record_title}</b> }.into_any(),
                 }}
                 <div class="faint mono">{session.account} " · " {session.database}</div>
+                <div class="faint only-small">
+                    {session.person_email.clone()} <br /> <When at=session.started_at />
+                </div>
             </td>
             <td class="hide">
                 {session.person_email} <div class="faint mono">{session.remote_address}</div>
@@ -104,7 +108,7 @@ fn Row(row: SessionRow, now: Timestamp, is_evidence: bool) -> impl IntoView {
             <td class="num">
                 <Elapsed started_at=session.started_at ended_at=session.ended_at now />
             </td>
-            <td class="num hide">{session.statements} {errors}</td>
+            <td class="num hide">{statements} {errors}</td>
             <td class="hide">
                 <Recorded recordings=session.recordings state=session.state />
                 {size}
@@ -125,6 +129,7 @@ fn Row(row: SessionRow, now: Timestamp, is_evidence: bool) -> impl IntoView {
 pub fn Brief(row: SessionRow, now: Timestamp) -> impl IntoView {
     let session = row.session;
     let target = target_of(&session, row.may_replay, true).unwrap_or_default();
+    let statements = counted(&session).map(|n| format!(" · {n} statements"));
     let errors =
         (session.errors > 0).then(|| view! { <span class="danger">" · " {session.errors} " failed"</span> });
 
@@ -138,12 +143,20 @@ pub fn Brief(row: SessionRow, now: Timestamp) -> impl IntoView {
             </span>
             <div class="faint">
                 <When at=session.started_at /> " · "
-                <Elapsed started_at=session.started_at ended_at=session.ended_at now /> " · " {session.account} " · "
-                {session.statements} " statements" {errors}
+                <Elapsed started_at=session.started_at ended_at=session.ended_at now /> " · " {session.account}
+                {statements} {errors}
             </div>
         </li>
     }
     .into_any()
+}
+
+/// Statements that were run; how many is known when the session has ended.
+fn counted(session: &SessionView) -> Option<u64> {
+    match session.state {
+        SessionState::Starting | SessionState::Live => None,
+        SessionState::Ended | SessionState::Failed => Some(session.statements),
+    }
 }
 
 /// Where a row leads: to the live view of what runs, to the player of what has ended.
