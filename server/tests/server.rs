@@ -2,7 +2,7 @@
 
 // Said once more for clippy, which knows helpers of tests by it.
 #[cfg(test)]
-mod audit_command;
+mod commands;
 #[cfg(test)]
 mod doors;
 #[cfg(test)]

@@ -57,8 +57,6 @@ pub struct Activity {
     pub statements: u64,
     /// The server waits for COPY data from the client.
     pub copy_in: bool,
-    /// When the client last sent anything. A change of this alone wakes nobody.
-    pub last_client_byte: i64,
 }
 
 /// Whether a statement runs. One that runs is not idle, however long it is silent.

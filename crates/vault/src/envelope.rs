@@ -9,6 +9,7 @@ use aes_gcm::Aes256Gcm;
 use aes_gcm::aead::{Aead, KeyInit, Payload};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
+use hmac::{Hmac, KeyInit as _, Mac};
 use protocol::ids::{RecordId, SessionId};
 use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
@@ -74,6 +75,20 @@ impl MasterKey {
     /// The text for a key file.
     pub fn to_text(&self) -> Zeroizing<String> {
         Zeroizing::new(STANDARD_NO_PAD.encode(self.bytes))
+    }
+
+    /// What only a holder of the key can say of `bytes`: HMAC-SHA-256 (RFC 2104), under a key of its own for each
+    /// `purpose`. Compare in constant time.
+    pub fn authenticate(&self, purpose: &str, bytes: &[u8]) -> [u8; 32] {
+        let under = |key: &[u8; KEY], bytes: &[u8]| {
+            let mut mac = Hmac::<Sha256>::new(key.into());
+            mac.update(bytes);
+
+            mac.finalize().into_bytes().into()
+        };
+        let key = Zeroizing::new(under(&self.bytes, purpose.as_bytes()));
+
+        under(&key, bytes)
     }
 
     /// Tells keys apart without saying anything of them; part of every wrapped text.

@@ -18,6 +18,7 @@ use protocol::ids::SessionId;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use store::{Db, audit, copy, sessions};
+use subtle::ConstantTimeEq;
 use vault::audit::Event;
 use vault::envelope::MasterKey;
 
@@ -42,6 +43,15 @@ struct Manifest {
     rows: u64,
     recordings: u64,
     recording_bytes: u64,
+}
+
+/// `backup.json`: who can write into the folder and has not the master key cannot change what is restored.
+#[derive(Debug, Serialize, Deserialize)]
+struct Whole {
+    #[serde(flatten)]
+    manifest: Manifest,
+    /// Of the manifest, under the master key; in hex.
+    seal: String,
 }
 
 /// Makes a backup; the server may run meanwhile.
@@ -92,9 +102,12 @@ pub async fn make(file: Option<&Path>, folder: &Path, key_file: Option<&Path>) -
         recordings: copied.recordings,
         recording_bytes: copied.bytes,
     };
-    let whole = files::create(&folder.join("backup.json"))?;
-    serde_json::to_writer_pretty(&whole, &manifest)?;
-    whole.sync_all()?;
+    let seal = hex::encode(seal(&master, &manifest)?);
+    let whole = Whole { manifest, seal };
+    let out = files::create(&folder.join("backup.json"))?;
+    serde_json::to_writer_pretty(&out, &whole)?;
+    out.sync_all()?;
+    let Whole { manifest, .. } = whole;
     note(&db, EventName::BackupMade, &manifest).await?;
     db.close().await;
     println!("{}: the backup is whole.", folder.display());
@@ -117,7 +130,9 @@ pub async fn restore(
     key_copy: Option<&Path>,
 ) -> anyhow::Result<ExitCode> {
     let config = configuration(file)?;
-    let manifest = manifest(folder)?;
+    let whole = whole(folder)?;
+    let key = key_for(&config, key_copy, &whole.manifest)?;
+    let manifest = checked(folder, whole, key.master())?;
     make_folders(&config)?;
     let _held = node::hold(&config.data.folder)?;
     ensure!(
@@ -132,7 +147,9 @@ pub async fn restore(
         copy::is_unused(&db).await?,
         "the store is in use; restore to an empty one"
     );
-    install_key(&config, key_copy, &manifest)?;
+    if let Key::Given(master) = &key {
+        master_key::write_new(&config.data.master_key_file(), master)?;
+    }
 
     let copied = files::copy_folders(&folder.join("recordings"), &config.data.recordings())?;
     ensure!(
@@ -186,8 +203,8 @@ fn apart(key_file: &Path, folder: &Path) -> anyhow::Result<PathBuf> {
     Ok(key_file)
 }
 
-/// Reads the manifest and checks the store's copy against it.
-fn manifest(folder: &Path) -> anyhow::Result<Manifest> {
+/// Reads what was written last.
+fn whole(folder: &Path) -> anyhow::Result<Whole> {
     let path = folder.join("backup.json");
     let text = fs::read_to_string(&path).with_context(|| {
         format!(
@@ -195,13 +212,29 @@ fn manifest(folder: &Path) -> anyhow::Result<Manifest> {
             folder.display()
         )
     })?;
-    let manifest: Manifest =
+    let whole: Whole =
         serde_json::from_str(&text).with_context(|| format!("{}: cannot be read", path.display()))?;
     ensure!(
-        manifest.format <= FORMAT,
+        whole.manifest.format <= FORMAT,
         "{}: the backup was made by a newer version of posternd ({})",
         folder.display(),
-        manifest.posternd
+        whole.manifest.posternd
+    );
+
+    Ok(whole)
+}
+
+/// The manifest, once it and the store's copy are what the holder of the master key has written.
+fn checked(folder: &Path, whole: Whole, master: &MasterKey) -> anyhow::Result<Manifest> {
+    let Whole {
+        manifest,
+        seal: given,
+    } = whole;
+    let given = hex::decode(given).unwrap_or_default();
+    ensure!(
+        bool::from(seal(master, &manifest)?.as_slice().ct_eq(&given)),
+        "{}: altered since the backup was made",
+        folder.join("backup.json").display()
     );
     let store_file = folder.join("store.jsonl");
     ensure!(
@@ -213,20 +246,42 @@ fn manifest(folder: &Path) -> anyhow::Result<Manifest> {
     Ok(manifest)
 }
 
-/// Puts the key's copy into its place, or looks whether the right one is there.
-fn install_key(config: &Config, key_copy: Option<&Path>, manifest: &Manifest) -> anyhow::Result<()> {
+fn seal(master: &MasterKey, manifest: &Manifest) -> anyhow::Result<[u8; 32]> {
+    Ok(master.authenticate("postern backup", &serde_json::to_vec(manifest)?))
+}
+
+/// The master key a backup needs.
+enum Key {
+    /// It is in its place.
+    There(MasterKey),
+    /// From a copy; its place is empty.
+    Given(MasterKey),
+}
+
+impl Key {
+    fn master(&self) -> &MasterKey {
+        match self {
+            Self::There(master) | Self::Given(master) => master,
+        }
+    }
+}
+
+fn key_for(config: &Config, key_copy: Option<&Path>, manifest: &Manifest) -> anyhow::Result<Key> {
     let place = config.data.master_key_file();
     let needed = &manifest.master_key;
-    if place.exists() {
-        let keys = master_key::load(&place, false)?;
-        let there = keys.current.id();
+    let load = |file: &Path| {
+        let master = master_key::load(file, false)?.current;
         ensure!(
-            there == needed,
-            "{}: the backup needs master key {needed}, this is {there}",
-            place.display()
+            master.id() == needed,
+            "{}: the backup needs master key {needed}, this is {}",
+            file.display(),
+            master.id()
         );
 
-        return Ok(());
+        Ok(master)
+    };
+    if place.exists() {
+        return load(&place).map(Key::There);
     }
     let Some(key_copy) = key_copy else {
         bail!(
@@ -234,15 +289,8 @@ fn install_key(config: &Config, key_copy: Option<&Path>, manifest: &Manifest) ->
             place.display()
         );
     };
-    let keys = master_key::load(key_copy, false)?;
-    let given = keys.current.id();
-    ensure!(
-        given == needed,
-        "{}: the backup needs master key {needed}, this is {given}",
-        key_copy.display()
-    );
 
-    master_key::write_new(&place, &keys.current)
+    load(key_copy).map(Key::Given)
 }
 
 /// Sessions the store's copy knows: a recording begun since has no key in it.

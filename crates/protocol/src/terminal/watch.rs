@@ -47,7 +47,7 @@ pub enum WatchFrame {
         at: Timestamp,
         /// A command of the terminal asks the catalog.
         is_interfaces: bool,
-        /// At most [`MAX_SQL`] bytes of it, whole characters.
+        /// The beginning of it, whole characters; the recording holds all.
         sql: String,
     },
     /// One result of it has ended; a statement may have several.
@@ -70,9 +70,6 @@ pub enum WatchFrame {
     /// The watcher was too slow, or its right is gone: the connection closes, the session goes on. A sentence.
     Dropped(String),
 }
-
-/// Longest text of a statement in a live view, in bytes; the recording holds all of it.
-pub const MAX_SQL: usize = 16 * 1024;
 
 /// What the bars around a live view show.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

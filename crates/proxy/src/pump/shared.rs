@@ -53,7 +53,6 @@ impl Shared {
             transaction,
             statements: 0,
             copy_in: false,
-            last_client_byte: now,
         };
         Self {
             lane,

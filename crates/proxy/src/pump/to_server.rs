@@ -89,7 +89,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
                 read = self.client.read_buf(&mut self.unread), if need == Need::Bytes => {
                     match read {
                         Ok(0) => return Err(Ending::ClientClosed),
-                        Ok(_) => self.note_client(),
+                        Ok(_) => {}
                         Err(error) => return Err(Ending::ClientIo(error.kind())),
                     }
                 }
@@ -246,14 +246,6 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
     fn fail_copy(&mut self) {
         let reason = Text::from("refused by policy");
         Message::CopyFail { reason }.encode(&mut self.out);
-    }
-
-    fn note_client(&self) {
-        let now = self.shared.now();
-        self.shared.activity.send_if_modified(|activity| {
-            activity.last_client_byte = now;
-            false
-        });
     }
 
     async fn flush(&mut self) -> Result<(), Ending> {
