@@ -19,6 +19,7 @@ mod reconnect;
 mod session;
 mod shown;
 mod socket;
+mod ticket;
 mod touch;
 mod transfer;
 pub mod xterm;

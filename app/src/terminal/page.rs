@@ -6,13 +6,14 @@ use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use protocol::errors::Refusal;
 use protocol::ids::{RecordId, SessionId};
-use protocol::terminal::{LaunchChoice, LaunchView, LiveSession};
+use protocol::terminal::{LaunchChoice, LaunchDraft, LaunchView, LiveSession};
 
 use super::api::look_at_launch;
 use super::back::ComeBack;
 use super::choice::{Choose, NEEDS_JAVASCRIPT};
 use super::keep;
 use super::session::{Session, Start};
+use super::ticket::Ticket;
 use super::xterm;
 use crate::errors::AppError;
 use crate::ui::layout::Page;
@@ -23,9 +24,21 @@ use crate::ui::raw::raw_text;
 pub fn TerminalPage() -> impl IntoView {
     let params = use_params_map();
     let record = Memo::new(move |_| params.with(|params| params.get("record")?.parse::<RecordId>().ok()));
+    let asked = use_asked();
+    let ticket = Ticket::new();
     let offer = Resource::new_blocking(
         move || record.get(),
-        |record| async move { look_at_launch(record.ok_or_else(|| AppError(Refusal::not_found()))?).await },
+        move |record| async move {
+            let offer = look_at_launch(record.ok_or_else(|| AppError(Refusal::not_found()))?).await?;
+            if is_browser() && offer.live.is_empty() {
+                // Before the page is made, which takes as long as the answer.
+                if let Some(choice) = chosen(&offer.choices, asked.get_untracked().as_deref()) {
+                    ticket.ask_ahead(draft(&offer, choice));
+                }
+            }
+
+            Ok::<_, AppError>(offer)
+        },
     );
 
     // xterm.js is on its way while the server says with which accounts.
@@ -36,7 +49,7 @@ pub fn TerminalPage() -> impl IntoView {
             <Transition>
                 {move || Suspend::new(async move {
                     match offer.await {
-                        Ok(offer) => view! { <Offered offer /> }.into_any(),
+                        Ok(offer) => view! { <Offered offer ticket /> }.into_any(),
                         Err(error) => view! { <Refused error /> }.into_any(),
                     }
                 })}
@@ -57,9 +70,8 @@ enum Wish {
 }
 
 #[component]
-fn Offered(offer: LaunchView) -> impl IntoView {
-    let query = use_query_map();
-    let asked = Memo::new(move |_| query.with(|query| query.get("account")));
+fn Offered(offer: LaunchView, ticket: Ticket) -> impl IntoView {
+    let asked = use_asked();
     let title = raw_text(&format!("{} · Postern", offer.record_title));
     let wish = RwSignal::new(match offer.live.is_empty() {
         true => Wish::New,
@@ -78,13 +90,14 @@ fn Offered(offer: LaunchView) -> impl IntoView {
         Wish::Unknown => view! { <Waiting /> }.into_any(),
         Wish::Ask => view! { <ComeBack offer=offer.clone() on_resume=resume on_new=again /> }.into_any(),
         Wish::Resume(live) => {
-            view! { <Session offer=offer.clone() start=Start::Resume(live) on_again=again /> }.into_any()
+            view! { <Session offer=offer.clone() start=Start::Resume(live) ticket on_again=again /> }
+                .into_any()
         }
         Wish::New => match asked.with(|asked| chosen(&offer.choices, asked.as_deref())) {
             Some(choice) => {
-                let start = Start::Launch(choice.clone());
+                let start = Start::Launch(choice.clone(), draft(&offer, choice));
 
-                view! { <Session offer=offer.clone() start on_again=again /> }.into_any()
+                view! { <Session offer=offer.clone() start ticket on_again=again /> }.into_any()
             }
             None => view! { <Choose offer=offer.clone() /> }.into_any(),
         },
@@ -116,6 +129,20 @@ fn wish_of(live: &[LiveSession], left: Option<SessionId>) -> Wish {
         .find(|live| left.as_ref() == Some(&live.id))
         .cloned()
         .map_or(Wish::Ask, Wish::Resume)
+}
+
+/// The account the address names.
+fn use_asked() -> Memo<Option<String>> {
+    let query = use_query_map();
+
+    Memo::new(move |_| query.with(|query| query.get("account")))
+}
+
+fn draft(offer: &LaunchView, choice: &LaunchChoice) -> LaunchDraft {
+    LaunchDraft {
+        record: offer.record.clone(),
+        account: Some(choice.account.clone()),
+    }
 }
 
 /// The account to launch with, where there is nothing left to ask. An address that names an account the person may

@@ -8,7 +8,6 @@ use leptos::prelude::*;
 use protocol::ids::RecordId;
 use protocol::terminal::{LaunchChoice, LaunchDraft, LaunchView, LiveSession};
 
-use super::api::Launch;
 use super::bars::{Status, Top};
 use super::clipboard::{copy_selection, forbid_copy, forbid_paste, forbid_selecting};
 use super::editor::Editor;
@@ -19,6 +18,7 @@ use super::keys::Command;
 use super::line::Line;
 use super::reconnect::come_back;
 use super::shown::{Phase, Shown};
+use super::ticket::Ticket;
 use super::touch::TouchKeys;
 use super::transfer::bar::TransferBar;
 use super::xterm;
@@ -28,14 +28,19 @@ use cover::Cover;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Start {
     /// As a new one.
-    Launch(LaunchChoice),
+    Launch(LaunchChoice, LaunchDraft),
     /// It is running.
     Resume(LiveSession),
 }
 
 /// A session; `on_again` is asked for another.
 #[component]
-pub(super) fn Session(offer: LaunchView, start: Start, on_again: Callback<()>) -> impl IntoView {
+pub(super) fn Session(
+    offer: LaunchView,
+    start: Start,
+    ticket: Ticket,
+    on_again: Callback<()>,
+) -> impl IntoView {
     let shown = Shown::new();
     let held = Held::new();
     let frame = NodeRef::<html::Div>::new();
@@ -43,10 +48,10 @@ pub(super) fn Session(offer: LaunchView, start: Start, on_again: Callback<()>) -
     let host = NodeRef::<html::Div>::new();
     let title = offer.record_title.clone();
     let login = match &start {
-        Start::Launch(choice) => choice.login.clone(),
+        Start::Launch(choice, _) => choice.login.clone(),
         Start::Resume(live) => live.account.clone(),
     };
-    let try_now = open_line(&offer.record, start, host, held, shown);
+    let try_now = open_line(start, ticket, host, held, shown);
     keep_while_away(offer.record.clone(), held, shown);
     on_cleanup(move || held.drop_line());
 
@@ -110,23 +115,16 @@ pub(super) fn Session(offer: LaunchView, start: Start, on_again: Callback<()>) -
 /// Asks for the ticket and for xterm.js at once. The line opens its terminal while the ticket is on its way, which takes
 /// as long, and redeems each ticket that comes: the first, and those of a line that was lost.
 fn open_line(
-    record: &RecordId,
     start: Start,
+    launch: Ticket,
     host: NodeRef<html::Div>,
     held: Held,
     shown: Shown,
 ) -> Callback<()> {
-    let launch = ServerAction::<Launch>::new();
     let widget = LocalResource::new(xterm::load);
     let ticket = RwSignal::new(None::<String>);
     let (draft, resumed) = match start {
-        Start::Launch(choice) => (
-            Some(LaunchDraft {
-                record: record.clone(),
-                account: Some(choice.account),
-            }),
-            None,
-        ),
+        Start::Launch(_, draft) => (Some(draft), None),
         Start::Resume(live) => (None, Some(live.id)),
     };
     let try_now = come_back(shown, resumed, ticket);
@@ -136,12 +134,12 @@ fn open_line(
         match draft.clone() {
             Some(draft) => {
                 shown.phase.set(Phase::Asking);
-                launch.dispatch(Launch { draft });
+                launch.ask(draft);
             }
             None => shown.phase.set(Phase::Away { failed: 0 }),
         }
     });
-    Effect::new(move || match launch.value().get() {
+    Effect::new(move || match launch.take() {
         Some(Ok(launched)) => ticket.set(Some(launched.token)),
         Some(Err(error)) => shown.phase.set(Phase::lost(error.0.sentence)),
         None => {}

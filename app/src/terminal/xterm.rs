@@ -202,7 +202,7 @@ impl Widget {
         self.terminal.get_selection()
     }
 
-    /// Looks as the record's settings say.
+    /// Looks as the record's settings say, but for the size of letters: [`Self::enlarge`].
     pub fn wear(&self, look: &Look) {
         // The colours themselves are the stylesheet's.
         let _set = self
@@ -210,7 +210,6 @@ impl Widget {
             .set_attribute("data-colors", scheme_name(look.color_scheme));
         let options = self.six().options();
         set(&options, "theme", &theme(&self.host));
-        set(&options, "fontSize", &look.font_size.into());
         set(&options, "scrollback", &look.scrollback.into());
     }
 
