@@ -9,7 +9,7 @@ use aes_gcm::Aes256Gcm;
 use aes_gcm::aead::{Aead, KeyInit, Payload};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
-use hmac::{Hmac, KeyInit as _, Mac};
+use hmac::{Hmac, Mac};
 use protocol::ids::{RecordId, SessionId};
 use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
@@ -81,7 +81,10 @@ impl MasterKey {
     /// `purpose`. Compare in constant time.
     pub fn authenticate(&self, purpose: &str, bytes: &[u8]) -> [u8; 32] {
         let under = |key: &[u8; KEY], bytes: &[u8]| {
-            let mut mac = Hmac::<Sha256>::new(key.into());
+            // A key shorter than SHA-256's block is followed by zeros.
+            let mut block = Zeroizing::new([0; 64]);
+            block.iter_mut().zip(key).for_each(|(to, from)| *to = *from);
+            let mut mac = Hmac::<Sha256>::new((&*block).into());
             mac.update(bytes);
 
             mac.finalize().into_bytes().into()
