@@ -28,9 +28,7 @@ impl Ticket {
     }
 
     pub(super) fn ask(self, draft: LaunchDraft) {
-        let was_ahead = self
-            .is_ahead
-            .try_update_value(|is_ahead| std::mem::take(is_ahead));
+        let was_ahead = self.is_ahead.try_update_value(std::mem::take);
         if was_ahead != Some(true) {
             self.asking.dispatch(Launch { draft });
         }

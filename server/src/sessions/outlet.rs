@@ -6,6 +6,8 @@
 //! when the flood is over everything that waits. That is at least a screen and its scrollback, so that the terminal
 //! ends as if it had been sent every byte.
 //!
+//! Who types into a flood sees its end at once, whatever the browser owes: that is one screenful for each key.
+//!
 //! Bounds: [`OUTPUT_WINDOW`] of what moves the cursor, 4 MiB of plain lines, and one piece.
 
 use std::collections::VecDeque;
@@ -137,9 +139,13 @@ impl Outlet {
         self.parsed
     }
 
-    /// While lines are being dropped: what was pushed last is to be seen at once.
+    /// What was pushed last is to be seen: at once while lines are being dropped, and else it is not dropped.
     pub fn urge(&mut self) {
-        self.is_urged = self.has_gap;
+        if self.has_gap {
+            self.is_urged = true;
+        } else if !self.queue.is_empty() {
+            self.is_mixed = true;
+        }
     }
 
     /// The flood is over or pauses: what waits is sent.
@@ -168,12 +174,7 @@ impl Outlet {
         let is_time = self
             .looked_at
             .is_none_or(|last| now.saturating_duration_since(last) >= LOOK);
-        let may_look = if is_urged {
-            self.owed() < OUTPUT_WINDOW
-        } else {
-            is_time && self.owed() == 0
-        };
-        if !may_look {
+        if !is_urged && (!is_time || self.owed() > 0) {
             return None;
         }
         let piece = self.queue.back()?;

@@ -100,7 +100,7 @@ pub struct Task {
     errors: u64,
     backend_pid: Option<i32>,
     tick: Interval,
-    /// The person has typed into a flood and looks for what was typed.
+    /// The person has typed while a statement runs, and looks for what was typed.
     is_urgent: bool,
 }
 
@@ -351,6 +351,7 @@ impl Task {
                 }
                 None if self.is_urgent => {
                     self.is_urgent = false;
+                    self.show()?;
                     self.presence.urge();
                     self.show()?;
                 }

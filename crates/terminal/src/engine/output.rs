@@ -12,8 +12,9 @@ pub(super) const CHUNK: usize = 32 * 1024;
 /// Output in order. Text is held as it is, tables as rows.
 #[derive(Debug, Default)]
 pub(super) struct Output {
-    /// Written, not yet taken.
+    /// Written; of which the first `n_taken` bytes have been taken. A line of 100 MiB is not moved for each chunk of it.
     ready: String,
+    n_taken: usize,
     pieces: VecDeque<Piece>,
     /// Bytes held by `pieces`, tables not counted.
     text: usize,
@@ -63,25 +64,29 @@ impl Output {
             Piece::Text(_) => 0,
             Piece::Table(table) => table.held(),
         });
-        self.ready.len() + self.text + tables.sum::<usize>()
+        self.rest().len() + self.text + tables.sum::<usize>()
     }
 
     /// The next chunk, cut between characters; `None` when nothing can be printed.
     pub(super) fn next_chunk(&mut self) -> Option<Bytes> {
         self.fill();
-        if self.ready.is_empty() {
+        let rest = self.rest();
+        let chunk = rest.get(..rest.floor_char_boundary(CHUNK)).unwrap_or_default();
+        if chunk.is_empty() {
             return None;
         }
-        let rest = self.ready.split_off(self.ready.floor_char_boundary(CHUNK));
-        let chunk = std::mem::replace(&mut self.ready, rest);
-        self.within_line = !chunk.ends_with('\n');
+        let within_line = !chunk.ends_with('\n');
+        let chunk = Bytes::copy_from_slice(chunk.as_bytes());
+        self.n_taken += chunk.len();
+        self.within_line = within_line;
 
-        Some(chunk.into())
+        Some(chunk)
     }
 
     /// Drops everything. A line of which a part was taken already is finished if its rest is at hand, else
     /// cut.
     pub(super) fn clear(&mut self) {
+        self.drop_taken();
         let rest = self.ready.find('\n').filter(|idx| *idx < CHUNK);
         let n_kept = match (self.within_line, rest) {
             (true, Some(idx)) => idx + 1,
@@ -95,7 +100,25 @@ impl Output {
         self.text = 0;
     }
 
+    /// What has not been taken.
+    fn rest(&self) -> &str {
+        self.ready.get(self.n_taken..).unwrap_or_default()
+    }
+
+    fn drop_taken(&mut self) {
+        self.ready.drain(..self.n_taken);
+        self.n_taken = 0;
+        // One long line must not hold its memory for the rest of the session.
+        if self.ready.len() < CHUNK {
+            self.ready.shrink_to(2 * CHUNK);
+        }
+    }
+
     fn fill(&mut self) {
+        if self.rest().len() >= CHUNK {
+            return;
+        }
+        self.drop_taken();
         while self.ready.len() < CHUNK {
             match self.pieces.front_mut() {
                 Some(Piece::Text(text)) => {

@@ -130,11 +130,23 @@ fn who_types_into_a_flood_sees_its_end_at_once() {
     let now = clock::instant();
 
     outlet.urge();
-    assert_eq!(outlet.poll(now), None, "the browser owes all it may");
-    outlet.acknowledge(OUTPUT_WINDOW / 2);
-    outlet.urge();
+
     assert_eq!(outlet.poll(now), Some(typed));
     assert_eq!(outlet.poll(now), None, "once");
+}
+
+#[test]
+fn what_is_typed_before_a_flood_overtakes_the_browser_is_not_dropped() {
+    let mut outlet = outlet();
+    fill(&mut outlet);
+    outlet.push(lines(0..10));
+    outlet.push(Bytes::from_static(b"typed"));
+
+    outlet.urge();
+    outlet.push(lines(10..500));
+    outlet.acknowledge(u64::MAX);
+
+    assert!(take_all(&mut outlet).contains("typed"));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What the person types: on record before anything comes of it, but for what may not be.
 
 use bytes::Bytes;
+use terminal::Transaction;
 use zeroize::Zeroizing;
 
 use super::farewell::unrecorded;
@@ -14,7 +15,10 @@ impl Task {
         let keys = Zeroizing::new(keys);
         let now = clock::now();
         self.last_input = now;
-        self.is_urgent = self.presence.is_flooded();
+        self.is_urgent = match self.engine.status().transaction {
+            Transaction::Running { .. } => true,
+            Transaction::Idle | Transaction::Open | Transaction::Failed => false,
+        };
         let mut rest = keys.as_slice();
         while !rest.is_empty() {
             let is_hidden = self.engine.hides_input();
