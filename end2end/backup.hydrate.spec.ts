@@ -71,14 +71,15 @@ test("a backup made while people work is brought back on an empty machine and a 
 });
 
 test("a backup that was altered or cut short is not brought back", async ({ alone }) => {
-  const backup = join(alone.folder, "backup");
-  expect(alone.run(["backup", backup])).toMatchObject({ status: 0 });
+  const [backup, key] = [join(alone.folder, "backup"), join(alone.folder, "backup.key")];
+  expect(alone.run(["backup", backup, "--master-key", key])).toMatchObject({ status: 0 });
+  const restore = ["restore", backup, "--master-key", key];
   const elsewhere = await Posternd.configure(join(alone.folder, "elsewhere"));
 
   writeFileSync(join(backup, "store.jsonl"), "\n", { flag: "a" });
-  expect(elsewhere.run(["restore", backup])).toMatchObject({ status: 1, output: expect.stringContaining("altered") });
+  expect(elsewhere.run(restore)).toMatchObject({ status: 1, output: expect.stringContaining("altered") });
   rmSync(join(backup, "backup.json"));
-  expect(elsewhere.run(["restore", backup])).toMatchObject({ status: 1, output: expect.stringContaining("no whole backup") });
+  expect(elsewhere.run(restore)).toMatchObject({ status: 1, output: expect.stringContaining("no whole backup") });
 });
 
 test("a new master key takes the old one's place while nobody works", async ({ alone, browser }) => {

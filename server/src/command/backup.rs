@@ -38,6 +38,8 @@ struct Manifest {
     posternd: String,
     /// Id of the master key that wraps what is in it.
     master_key: String,
+    /// Whose live sessions are ended after a restore: what `node.id` says.
+    node: String,
     /// SHA-256 of `store.jsonl`, in hex.
     store_sha256: String,
     rows: u64,
@@ -80,7 +82,8 @@ pub async fn make(file: Option<&Path>, folder: &Path, key_file: Option<&Path>) -
         copied.recordings, copied.bytes
     );
     let node_file = folder.join("node.id");
-    files::create(&node_file)?.write_all(node::id(&config.data.folder)?.as_str().as_bytes())?;
+    let node = node::id(&config.data.folder)?.as_str().to_owned();
+    files::create(&node_file)?.write_all(node.as_bytes())?;
     if let Some(file) = file {
         files::copy(file, &folder.join("postern.toml"))?;
     }
@@ -97,6 +100,7 @@ pub async fn make(file: Option<&Path>, folder: &Path, key_file: Option<&Path>) -
         made_at: clock::now().micros(),
         posternd: env!("CARGO_PKG_VERSION").to_owned(),
         master_key: master.id().to_owned(),
+        node,
         store_sha256: sha256(&store_file)?,
         rows,
         recordings: copied.recordings,
@@ -135,6 +139,8 @@ pub async fn restore(
     let manifest = checked(folder, whole, key.master())?;
     make_folders(&config)?;
     let _held = node::hold(&config.data.folder)?;
+    let rows_file = config.data.folder.join("store.jsonl");
+    take_rows(&folder.join("store.jsonl"), &rows_file, &manifest)?;
     ensure!(
         files::is_empty(&config.data.recordings())?,
         "{}: there are recordings already; restore to an empty data.folder",
@@ -165,10 +171,11 @@ pub async fn restore(
         "recordings: {} sessions, {} bytes",
         copied.recordings, copied.bytes
     );
-    let mut rows = BufReader::new(File::open(folder.join("store.jsonl"))?);
+    let mut rows = BufReader::new(File::open(&rows_file)?);
     let n_rows = copy::read(&db, &mut rows).await?;
+    fs::remove_file(&rows_file)?;
     println!("store: {n_rows} rows");
-    files::replace(&folder.join("node.id"), &config.data.folder.join("node.id"))?;
+    files::put(&config.data.folder.join("node.id"), manifest.node.as_bytes())?;
     let master = rotation::current(&config, &db, false).await?;
     note(&db, EventName::BackupRestored, &manifest).await?;
     db.close().await;
@@ -224,7 +231,7 @@ fn whole(folder: &Path) -> anyhow::Result<Whole> {
     Ok(whole)
 }
 
-/// The manifest, once it and the store's copy are what the holder of the master key has written.
+/// The manifest, once it is what the holder of the master key has written, and `node.id` what it says.
 fn checked(folder: &Path, whole: Whole, master: &MasterKey) -> anyhow::Result<Manifest> {
     let Whole {
         manifest,
@@ -236,14 +243,25 @@ fn checked(folder: &Path, whole: Whole, master: &MasterKey) -> anyhow::Result<Ma
         "{}: altered since the backup was made",
         folder.join("backup.json").display()
     );
-    let store_file = folder.join("store.jsonl");
+    let node_file = folder.join("node.id");
     ensure!(
-        sha256(&store_file)? == manifest.store_sha256,
+        fs::read_to_string(&node_file).is_ok_and(|node| node == manifest.node),
         "{}: altered since the backup was made",
-        store_file.display()
+        node_file.display()
     );
 
     Ok(manifest)
+}
+
+/// Copies the store's rows to a place of our own and checks them there: nobody exchanges them between check and use.
+fn take_rows(from: &Path, to: &Path, manifest: &Manifest) -> anyhow::Result<()> {
+    files::replace(from, to)?;
+    if sha256(to)? != manifest.store_sha256 {
+        fs::remove_file(to)?;
+        bail!("{}: altered since the backup was made", from.display());
+    }
+
+    Ok(())
 }
 
 fn seal(master: &MasterKey, manifest: &Manifest) -> anyhow::Result<[u8; 32]> {

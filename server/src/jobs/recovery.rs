@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use protocol::audit::{EventName, Outcome};
 use protocol::recordings::VerdictView;
 use protocol::terminal::EndReason;
@@ -132,6 +132,8 @@ fn find(state: &AppState, recordings: &Path, session: &Session) -> anyhow::Resul
 
         return Ok(Found::Altered { problem });
     }
+    // A footer would take the place of what a newer version might find missing.
+    ensure!(is_readable, "a segment is of a later version of posternd");
     if let Some(footer) = crash_footer(&recovery, &key) {
         put_closed(&folder, footer.head.segment, &footer.bytes)?;
 

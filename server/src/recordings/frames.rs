@@ -66,8 +66,8 @@ async fn write(
 }
 
 fn blocks(segment: &Closed, wanted: &Wanted) -> Result<Vec<Frame>, Refusal> {
-    let n_blocks = wanted.last.checked_sub(wanted.first).map(|more| more + 1);
-    if n_blocks.is_none_or(|n_blocks| n_blocks > MAX_BLOCKS) {
+    let more = wanted.last.checked_sub(wanted.first);
+    if more.is_none_or(|more| more >= MAX_BLOCKS) {
         return Err(Refusal::new(
             Code::Validation,
             format!("Ask for 1 to {MAX_BLOCKS} blocks."),

@@ -55,6 +55,19 @@ fn what_was_backed_up_is_restored() {
 }
 
 #[test]
+fn a_backup_of_another_server_is_not_made_by_changing_its_name() {
+    let place = backed_up();
+    rewrite(&place.path().join("backup/node.id"), |id| {
+        id.replace(|_: char| true, "a")
+    });
+
+    let (code, complaint) = restore(place.path());
+
+    assert_eq!(code, 1);
+    assert!(complaint.contains("node.id: altered since"), "{complaint}");
+}
+
+#[test]
 fn a_backup_that_was_altered_is_not_restored_though_its_sums_are_right() {
     let place = backed_up();
     let backup = place.path().join("backup");

@@ -1,7 +1,7 @@
 //! Files of a backup: made for their owner alone, never over what is there.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io;
+use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
@@ -57,7 +57,17 @@ pub(super) fn copy(from: &Path, to: &Path) -> anyhow::Result<u64> {
     Ok(bytes)
 }
 
-/// The same where something may be in the place.
+/// Writes a file where something may be in the place.
+pub(super) fn put(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    if path.exists() {
+        fs::remove_file(path)?;
+    }
+    create(path)?.write_all(bytes)?;
+
+    Ok(())
+}
+
+/// The same with a file's copy.
 pub(super) fn replace(from: &Path, to: &Path) -> anyhow::Result<u64> {
     if to.exists() {
         fs::remove_file(to)?;
