@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "write")]
 use crate::frame::Body;
 
 /// What a closed segment holds, without reading its blocks.
@@ -45,6 +46,7 @@ pub struct Position {
     pub block: u32,
 }
 
+#[cfg(feature = "write")]
 impl Index {
     /// Notes a frame of the block in the making.
     pub(crate) fn note(&mut self, body: &Body, seq: u64, at: i64) {
