@@ -148,6 +148,12 @@ async function openCast(browser: Browser, url: string): Promise<Opened> {
   return { context, page, took };
 }
 
+/** Where the timeline was pressed last. */
+let pressedAt = 0;
+
+/** Pixels between one press and the next, at least. */
+const fewest = 5;
+
 /** From a press on the timeline to its moment on the screen. */
 async function seek(page: Page): Promise<number> {
   const slider = page.getByRole("slider").first();
@@ -166,7 +172,10 @@ async function seek(page: Page): Promise<number> {
         observer.observe(host, { attributes: true, attributeFilter: ["data-at"] });
       }),
   );
-  await page.mouse.click(x + 10 + Math.random() * (width - 20), y + height / 2);
+  const before = pressedAt;
+  // A press where the thumb is already moves nothing.
+  while (Math.abs(pressedAt - before) < fewest) pressedAt = x + 10 + Math.random() * (width - 20);
+  await page.mouse.click(pressedAt, y + height / 2);
   return shown;
 }
 
