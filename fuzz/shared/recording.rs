@@ -20,7 +20,8 @@ pub fn run(data: &[u8]) {
     }
     let _ = player::decode(bytes.clone());
     let mut frames = Vec::new();
-    if let Ok(unpacked) = footer::unpack(bytes.clone()) {
+    // The first byte is none of the block's.
+    if let Ok(unpacked) = footer::unpack(bytes.slice(bytes.len().min(1)..)) {
         frames = unpacked;
     }
     let mut rest = bytes;

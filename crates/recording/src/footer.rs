@@ -4,10 +4,10 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
-use crate::frame::{Frame, Malformed};
+use crate::frame::Frame;
 use crate::key::SessionKey;
 use crate::segment::block::{self, Layout};
-use crate::segment::closed::{TRAILER_LEN, index_place, read_index, unseal_block};
+use crate::segment::closed::{TRAILER_LEN, index_place, read_block, read_index};
 use crate::segment::index::{Block, Index};
 use crate::segment::{HEADER_LEN, Parts, ReadError, State};
 
@@ -59,36 +59,14 @@ impl Footer {
         Some(start..start + u64::from(block.len))
     }
 
-    /// A block, given the bytes of its place: decrypted, still packed. [`unpack`] reads on.
-    pub fn unseal(&self, block: u32, sealed: &[u8]) -> Result<Vec<u8>, ReadError> {
+    /// The frames of a block, given the bytes of its place.
+    pub fn frames(&self, block: u32, sealed: &[u8]) -> Result<Vec<Frame>, ReadError> {
         let number = usize::try_from(block).map_err(|_| ReadError::Altered)?;
-        let packed = unseal_block(&self.parts, number, sealed)?;
-        Ok(with_layout(self.parts.header.layout(), &packed))
+        read_block(&self.parts, number, sealed)
     }
 }
 
-const ROWS: u8 = 0;
-const COLUMNS: u8 = 1;
-
-/// A packed block that says how its frames lie.
-fn with_layout(layout: Layout, packed: &[u8]) -> Vec<u8> {
-    let layout = match layout {
-        Layout::Rows => ROWS,
-        Layout::Columns => COLUMNS,
-    };
-    let mut bytes = Vec::with_capacity(packed.len() + 1);
-    bytes.push(layout);
-    bytes.extend_from_slice(packed);
-    bytes
-}
-
-/// Frames of a block as [`Footer::unseal`] gives it.
-pub fn unpack(mut bytes: Bytes) -> Result<Vec<Frame>, Malformed> {
-    let layout = match bytes.first() {
-        Some(&ROWS) => Layout::Rows,
-        Some(&COLUMNS) => Layout::Columns,
-        Some(_) | None => return Err(Malformed),
-    };
-    let plain = block::unpack(bytes.split_off(1)).map_err(|_| Malformed)?;
-    block::frames(plain, layout)
+/// Frames of a block of the present version, as it lies below its seal.
+pub fn unpack(packed: Bytes) -> Result<Vec<Frame>, ReadError> {
+    block::frames(block::unpack(packed)?, Layout::Columns).map_err(|_| ReadError::Altered)
 }

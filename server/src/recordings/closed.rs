@@ -3,9 +3,8 @@
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 
-use bytes::Bytes;
 use protocol::errors::Refusal;
-use recording::footer::{Footer, SEGMENT_HEAD, SEGMENT_TAIL, unpack};
+use recording::footer::{Footer, SEGMENT_HEAD, SEGMENT_TAIL};
 use recording::{Frame, Index, ReadError, SessionKey};
 
 use super::{unlike, unreadable};
@@ -55,12 +54,10 @@ impl Closed {
             return Ok(Vec::new());
         };
         let sealed = read_at(&self.file, &place)?;
-        let packed = self
-            .footer
-            .unseal(block, &sealed)
-            .map_err(|error| unlike(self.number, &error))?;
 
-        unpack(Bytes::from(packed)).map_err(|_| unlike(self.number, &ReadError::Altered))
+        self.footer
+            .frames(block, &sealed)
+            .map_err(|error| unlike(self.number, &error))
     }
 }
 
