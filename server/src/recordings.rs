@@ -177,8 +177,14 @@ pub fn known(found: &store::sessions::Session) -> Known {
 
     Known {
         was_begun,
-        head: found.chain_head.as_deref().and_then(head_of),
+        heads: found
+            .chain_head
+            .as_deref()
+            .and_then(head_of)
+            .into_iter()
+            .collect(),
         running: found.chain_running.as_deref().and_then(running_of),
+        version: None,
     }
 }
 

@@ -9,10 +9,10 @@ use crate::key::SessionKey;
 use crate::segment::block::{self, Layout};
 use crate::segment::closed::{TRAILER_LEN, index_place, read_block, read_index};
 use crate::segment::index::{Block, Index};
-use crate::segment::{HEADER_LEN, Parts, ReadError, State};
+use crate::segment::{HEADER_LEN, PLACE_LEN, Parts, ReadError, State};
 
 /// Bytes at the start of a segment that [`Footer`] needs.
-pub const SEGMENT_HEAD: usize = HEADER_LEN;
+pub const SEGMENT_HEAD: usize = HEADER_LEN + PLACE_LEN;
 /// Bytes at the end of a closed segment that [`Footer`] needs first.
 pub const SEGMENT_TAIL: usize = TRAILER_LEN;
 
@@ -36,7 +36,7 @@ impl Footer {
         let parts = Parts::read(head, key)?;
         match parts.header.state {
             State::Open => Ok(None),
-            State::Closed => index_place(&parts, tail, len).map(Some),
+            State::Closed | State::Footer => index_place(&parts, tail, len).map(Some),
         }
     }
 

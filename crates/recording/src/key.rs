@@ -5,6 +5,8 @@ use std::fmt;
 use aes_gcm::{AeadInOut, Aes256Gcm, KeyInit};
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
+use crate::segment::{Hash, PLACE_LEN};
+
 /// Key of one session's recording. Kept wrapped by the master key; wiped when dropped.
 #[derive(Clone, ZeroizeOnDrop)]
 pub struct SessionKey([u8; 32]);
@@ -28,32 +30,38 @@ impl fmt::Debug for SessionKey {
 }
 
 /// Length of the tag at the end of everything sealed.
-#[cfg(feature = "write")]
 pub(crate) const TAG_LEN: usize = 16;
 
 /// The tag does not hold: another key, another place or other bytes.
 #[derive(Debug)]
 pub(crate) struct WrongTag;
 
-/// One of the session's two subkeys, ready for use.
+/// One of the session's subkeys, ready for use.
 #[derive(Clone)]
 pub(crate) struct Cipher(Aes256Gcm);
 
 impl SessionKey {
     /// For records of open segments.
     pub(crate) fn open_cipher(&self) -> Cipher {
-        self.cipher(b"postern recording open")
+        self.cipher(&[b"postern recording open"])
     }
 
     /// For blocks of closed segments: the same segment number and counters under another subkey.
     pub(crate) fn closed_cipher(&self) -> Cipher {
-        self.cipher(b"postern recording closed")
+        self.cipher(&[b"postern recording closed"])
     }
 
-    fn cipher(&self, purpose: &[u8]) -> Cipher {
+    /// For the footer of one crash. A recording and its copy may both be recovered, and by then differ under one
+    /// segment number: a subkey seals two footers only where header and place are the same, and so is all they say.
+    pub(crate) fn footer_cipher(&self, header: &Hash, place: &[u8; PLACE_LEN]) -> Cipher {
+        self.cipher(&[b"postern recording crash", header, place])
+    }
+
+    fn cipher(&self, purpose: &[&[u8]]) -> Cipher {
         let mut subkey = Zeroizing::new([0; 32]);
         // HKDF-SHA256 (RFC 5869) gives up to 8,160 bytes; 32 never fail.
-        let expanded = hkdf::Hkdf::<sha2::Sha256>::new(None, &self.0).expand(purpose, subkey.as_mut());
+        let expanded =
+            hkdf::Hkdf::<sha2::Sha256>::new(None, &self.0).expand_multi_info(purpose, subkey.as_mut());
         debug_assert!(expanded.is_ok(), "32 bytes are within HKDF's bound");
         Cipher(Aes256Gcm::new(&(*subkey).into()))
     }
@@ -77,8 +85,8 @@ impl Cipher {
     }
 }
 
-/// Segment and counter: each pair is used once under a subkey, because a segment number is never
-/// used twice and [`Sealer`] counts.
+/// Segment and counter: each pair is used once under a subkey, because a session never uses a segment number twice and
+/// [`Sealer`] counts. What a recovery adds has subkeys of its own.
 fn nonce(segment: u32, counter: u64) -> [u8; 12] {
     let mut nonce = [0; 12];
     let (head, tail) = nonce.split_at_mut(4);

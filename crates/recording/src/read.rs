@@ -10,7 +10,9 @@ use crate::key::SessionKey;
 use crate::segment::closed::{TRAILER_LEN, index_place, read_block, read_index, unseal_block};
 use crate::segment::index::Index;
 use crate::segment::open::{OpenFrames, Tail};
-use crate::segment::{Hash, Head, Parts, ReadError, SegmentHeader, State, sha256};
+use crate::segment::{
+    HEADER_LEN, Hash, Head, Parts, ReadError, SegmentHeader, State, is_cut_by_zeros, sha256,
+};
 
 /// A segment whose start, and where it is closed whose index, was read and holds. A clone shares its bytes.
 #[derive(Clone)]
@@ -24,12 +26,15 @@ impl Segment {
     /// Reads header and index.
     ///
     /// # Errors
-    /// [`ReadError::Empty`] for bytes that end within the header.
+    /// [`ReadError::Empty`] for bytes that end within the header, or in zeros from there on.
     pub fn open(bytes: Bytes, key: &SessionKey) -> Result<Segment, ReadError> {
-        let parts = Parts::read(&bytes, key)?;
+        let parts = match Parts::read(&bytes, key) {
+            Err(ReadError::Altered) if is_cut_by_zeros(&bytes, HEADER_LEN) => return Err(ReadError::Empty),
+            parts => parts?,
+        };
         let index = match parts.header.state {
             State::Open => None,
-            State::Closed => {
+            State::Closed | State::Footer => {
                 let trailer: &[u8; TRAILER_LEN] = bytes.last_chunk().ok_or(ReadError::Altered)?;
                 let len = u64::try_from(bytes.len()).map_err(|_| ReadError::Altered)?;
                 let place = index_place(&parts, trailer, len)?;
@@ -73,6 +78,11 @@ impl Segment {
             cursor,
             failed: false,
         }
+    }
+
+    /// Whether a recovery added it.
+    pub(crate) fn is_footer(&self) -> bool {
+        self.parts.header.state == State::Footer
     }
 
     /// Whether a block is as it was sealed, without unpacking it.

@@ -1,7 +1,8 @@
 //! After a crash: what a recording still has, and the footer that closes it.
 //!
-//! Nothing that is found is written to. A footer depends only on what was found, so a recovery cut
-//! short and repeated makes the same bytes: one nonce never seals two contents.
+//! Nothing that is found is written to. A footer depends only on what was found, so a recovery cut short and repeated
+//! makes the same bytes; and what it depends on is in its key, so that one made of a copy which was found otherwise is
+//! sealed under another: one nonce never seals two contents.
 
 use crate::frame::Body;
 use crate::key::SessionKey;
@@ -58,7 +59,7 @@ impl Recovery {
 /// [`Recovery::next_segment`]. `None` where the recording was ended.
 #[cfg(feature = "write")]
 pub fn crash_footer(recovery: &Recovery, key: &SessionKey) -> Option<crate::Closed> {
-    use crate::segment::closed::{ClosedWriter, Effort};
+    use crate::segment::{Place, closed::ClosedWriter};
 
     if recovery.was_ended {
         return None;
@@ -79,7 +80,7 @@ pub fn crash_footer(recovery: &Recovery, key: &SessionKey) -> Option<crate::Clos
     };
     let packed = body.pack().ok()?;
     let previous = head.map_or([0; 32], |head| head.hash);
-    let mut closed = ClosedWriter::start(key, next_segment, session, previous, Effort::None);
+    let mut closed = ClosedWriter::footer(key, next_segment, session, previous, Place { seq, at });
     closed.push(0, seq, at, &body, &packed).ok()?;
     closed.finish().ok()
 }

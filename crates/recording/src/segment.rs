@@ -1,6 +1,7 @@
-//! A segment: a stretch of a recording in one file, open while it is written and closed after.
+//! A segment: a stretch of a recording in one file, open while it is written and closed after; or the footer that a
+//! recovery adds, which is a closed one with seals of its own.
 //!
-//! Both kinds start with the same 68 bytes, not encrypted and bound to everything after them:
+//! All of them start with the same 68 bytes, not encrypted and bound to everything after them:
 //!
 //! ```text
 //! magic 8 | version 1 | version inverted 1 | state 1 | 0 | number 4 | session 16 | previous 32 | check 4
@@ -13,7 +14,7 @@
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
-use crate::key::{SessionKey, WrongTag};
+use crate::key::{SessionKey, TAG_LEN, WrongTag};
 
 pub(crate) mod block;
 pub(crate) mod closed;
@@ -25,10 +26,14 @@ pub(crate) mod open;
 /// | Version | Closed segments |
 /// |---|---|
 /// | 1 | frames one after the other, a plain footer |
-/// | 2 | frames in columns, a packed footer |
-pub const VERSION: u8 = 2;
+/// | 2 | frames in columns, a packed index |
+/// | 3 | the same; the footer of a crash is sealed under a key of its own |
+pub const VERSION: u8 = 3;
 
 pub(crate) const HEADER_LEN: usize = 68;
+
+/// Bytes behind the header of a crash's footer: [`Place`].
+pub(crate) const PLACE_LEN: usize = 16;
 
 const MAGIC: [u8; 8] = *b"\x89PSTN\r\n\x1a";
 
@@ -36,7 +41,7 @@ const MAGIC: [u8; 8] = *b"\x89PSTN\r\n\x1a";
 pub(crate) type Hash = [u8; 32];
 
 /// Hash of a segment, in which the hashes of all segments before it are contained.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Head {
     /// Number of the segment.
     pub segment: u32,
@@ -68,6 +73,27 @@ impl From<WrongTag> for ReadError {
 pub(crate) enum State {
     Open,
     Closed,
+    /// Closed, and all that is in it follows from its first [`HEADER_LEN`] and [`PLACE_LEN`] bytes.
+    Footer,
+}
+
+/// Where the end that a recovery writes is in the recording: sequence number and time.
+#[cfg(feature = "write")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) seq: u64,
+    pub(crate) at: i64,
+}
+
+#[cfg(feature = "write")]
+impl Place {
+    pub(crate) fn encode(self) -> [u8; PLACE_LEN] {
+        let mut bytes = [0; PLACE_LEN];
+        let (seq, at) = bytes.split_at_mut(8);
+        seq.copy_from_slice(&self.seq.to_be_bytes());
+        at.copy_from_slice(&self.at.to_be_bytes());
+        bytes
+    }
 }
 
 /// The start of a segment.
@@ -94,6 +120,7 @@ impl SegmentHeader {
         let state = match self.state {
             State::Open => b'O',
             State::Closed => b'C',
+            State::Footer => b'F',
         };
         let mut bytes = Vec::with_capacity(HEADER_LEN);
         bytes.extend_from_slice(&MAGIC);
@@ -126,6 +153,7 @@ impl SegmentHeader {
         let state = match state {
             b'O' => State::Open,
             b'C' => State::Closed,
+            b'F' if version >= 3 => State::Footer,
             _ => return Err(ReadError::Altered),
         };
         if zero != 0 || written != check(&sha256(&[covered])) {
@@ -148,6 +176,16 @@ pub(crate) fn session_mark(session: &str) -> [u8; 16] {
     let mut mark = [0; 16];
     mark.iter_mut().zip(hash).for_each(|(mark, byte)| *mark = byte);
     mark
+}
+
+/// Whether a power failure kept the rest of what starts here from the disk: from somewhere within its first `len` bytes
+/// on there are only zeros, and more of them than chance leaves, as many as a tag has.
+pub(crate) fn is_cut_by_zeros(bytes: &[u8], len: usize) -> bool {
+    let n_written = bytes
+        .iter()
+        .rposition(|byte| *byte != 0)
+        .map_or(0, |last| last + 1);
+    n_written < len && bytes.len() - n_written >= TAG_LEN
 }
 
 pub(crate) fn sha256(parts: &[&[u8]]) -> Hash {
@@ -195,20 +233,28 @@ pub(crate) struct Parts {
     /// Hash of the header: what all after it is bound to.
     pub(crate) digest: Hash,
     pub(crate) cipher: crate::key::Cipher,
+    /// How many bytes it has: what is sealed follows.
+    pub(crate) len: usize,
 }
 
 impl Parts {
     pub(crate) fn read(bytes: &[u8], key: &SessionKey) -> Result<Self, ReadError> {
         let header = SegmentHeader::decode(bytes)?;
-        let digest = sha256(&[bytes.get(..HEADER_LEN).ok_or(ReadError::Empty)?]);
-        let cipher = match header.state {
-            State::Open => key.open_cipher(),
-            State::Closed => key.closed_cipher(),
+        let (start, rest) = bytes.split_at_checked(HEADER_LEN).ok_or(ReadError::Empty)?;
+        let digest = sha256(&[start]);
+        let (cipher, len) = match header.state {
+            State::Open => (key.open_cipher(), HEADER_LEN),
+            State::Closed => (key.closed_cipher(), HEADER_LEN),
+            State::Footer => {
+                let place: &[u8; PLACE_LEN] = rest.first_chunk().ok_or(ReadError::Altered)?;
+                (key.footer_cipher(&digest, place), HEADER_LEN + PLACE_LEN)
+            }
         };
         Ok(Parts {
             header,
             digest,
             cipher,
+            len,
         })
     }
 }

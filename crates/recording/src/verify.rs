@@ -1,6 +1,6 @@
 //! Whether a recording is all there and as it was recorded.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::frame::Body;
 use crate::key::SessionKey;
@@ -65,20 +65,32 @@ pub struct Running {
 }
 
 /// What is known of a recording apart from its files. What is known to have been there and is not, was removed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Known {
     /// Whether it was begun, so that there is a first segment.
     pub was_begun: bool,
-    /// The last head that was noted.
-    pub head: Option<Head>,
+    /// Heads that were noted, wherever that was: each of them has to be there.
+    pub heads: BTreeSet<Head>,
     /// The last place in an open segment that was noted.
     pub running: Option<Running>,
+    /// The latest version of the format it was written in: a segment that says a later one was changed. `None` believes
+    /// every segment, which hides what was done to one that says so.
+    pub version: Option<u8>,
 }
 
 impl Known {
+    /// The heads that were noted of a segment; more than one where notes contradict each other.
+    fn of(&self, segment: u32) -> impl Iterator<Item = &Head> {
+        let head = |byte| Head {
+            segment,
+            hash: [byte; 32],
+        };
+        self.heads.range(head(0)..=head(0xff))
+    }
+
     /// Number of the last segment that there is at least; `None` where there need not be one.
     pub fn last_segment(&self) -> Option<u32> {
-        let noted = self.head.map(|head| head.segment);
+        let noted = self.heads.last().map(|head| head.segment);
         let running = self.running.map(|running| running.segment);
         noted.max(running).max(self.was_begun.then_some(0))
     }
@@ -91,7 +103,7 @@ impl Known {
 /// counts.
 pub fn verify(segments: &[Stored], key: &SessionKey, anchor: Option<&Head>) -> Result<Verdict, Unsupported> {
     let known = Known {
-        head: anchor.copied(),
+        heads: anchor.copied().into_iter().collect(),
         ..Known::default()
     };
     let mut verifier = Verifier::new(key.clone(), known);
@@ -141,7 +153,7 @@ impl Verifier {
         if self.altered.is_some() {
             return Ok(());
         }
-        match self.walk.take(number, opened, self.known.running.as_ref()) {
+        match self.walk.take(number, opened, &self.known) {
             Ok(()) => Ok(()),
             Err(Stop::Altered(segment, fault)) => {
                 self.altered = Some((segment, fault));
@@ -180,7 +192,8 @@ struct Walk {
     last: Option<u32>,
     session: Option<[u8; 16]>,
     head: Hash,
-    heads: BTreeMap<u32, Hash>,
+    /// Segments that hold; one without a header is none.
+    seen: BTreeSet<u32>,
     next_seq: u64,
     last_at: i64,
     ended: Option<String>,
@@ -202,12 +215,7 @@ impl Broken {
 }
 
 impl Walk {
-    fn take(
-        &mut self,
-        number: u32,
-        opened: Result<Segment, ReadError>,
-        running: Option<&Running>,
-    ) -> Result<(), Stop> {
+    fn take(&mut self, number: u32, opened: Result<Segment, ReadError>, known: &Known) -> Result<(), Stop> {
         let expected = self.next();
         if number != expected {
             return Err(Stop::Altered(expected, Fault::Missing));
@@ -218,14 +226,18 @@ impl Walk {
             Ok(segment) => segment,
             Err(ReadError::Empty) => return Ok(()),
             Err(ReadError::Altered) => return Err(changed),
+            Err(ReadError::Newer(version)) if known.version.is_some_and(|latest| version > latest) => {
+                return Err(changed);
+            }
             Err(ReadError::Newer(version)) => return Err(Stop::Newer(version)),
         };
         let header = segment.header();
         if header.segment != number || *self.session.get_or_insert(header.session) != header.session {
             return Err(changed);
         }
+        let running = known.running.as_ref().filter(|running| running.segment == number);
         let taken = match segment.index() {
-            Some(index) => self.take_closed(&segment, index),
+            Some(index) => self.take_closed(&segment, index, running),
             None => self.take_open(&segment, running),
         };
         let hash = taken.map_err(|broken| broken.seen_from(number))?;
@@ -233,8 +245,11 @@ impl Walk {
         if header.previous != self.head {
             return Err(Broken::Before(Fault::Changed).seen_from(number));
         }
+        if known.of(number).any(|head| head.hash != hash) {
+            return Err(changed);
+        }
         self.head = hash;
-        self.heads.insert(number, self.head);
+        self.seen.insert(number);
         Ok(())
     }
 
@@ -244,12 +259,23 @@ impl Walk {
     }
 
     /// Everything is unsealed and hashed; what blocks have inside is as their index says.
-    fn take_closed(&mut self, segment: &Segment, index: &Index) -> Result<Hash, Broken> {
+    fn take_closed(
+        &mut self,
+        segment: &Segment,
+        index: &Index,
+        expected: Option<&Running>,
+    ) -> Result<Hash, Broken> {
         let changed = |_| Broken::Here(Fault::Changed);
+        let mut n_frames = 0u64;
         for (number, block) in index.blocks.iter().enumerate() {
             segment.check_block(number).map_err(changed)?;
             self.count(block.first_seq, block.n_frames.into())?;
             self.last_at = block.last_at;
+            n_frames = n_frames.saturating_add(block.n_frames.into());
+        }
+        // What was noted while it was open is in it. A footer never was open: one made of a copy lies in its place.
+        if expected.is_some_and(|expected| segment.is_footer() || n_frames < expected.n_frames) {
+            return Err(Broken::Here(Fault::Short));
         }
         if index.ends {
             let last = index.blocks.len().checked_sub(1);
@@ -262,8 +288,7 @@ impl Walk {
         Ok(segment.hash())
     }
 
-    fn take_open(&mut self, segment: &Segment, running: Option<&Running>) -> Result<Hash, Broken> {
-        let expected = running.filter(|running| running.segment == segment.number());
+    fn take_open(&mut self, segment: &Segment, expected: Option<&Running>) -> Result<Hash, Broken> {
         let mut frames = segment.frames();
         let mut n_frames = 0u64;
         while let Some(frame) = frames.next() {
@@ -310,24 +335,18 @@ impl Walk {
         if self.last < Some(known_last) {
             return Some((self.next(), Fault::Missing));
         }
-        if let Some(head) = known.head {
-            match self.heads.get(&head.segment) {
-                Some(hash) if *hash == head.hash => {}
-                Some(_) => return Some((head.segment, Fault::Changed)),
-                None => return Some((head.segment, Fault::Short)),
-            }
-        }
-        let running = known.running?;
-        // Where the segment is there, it was held against the note while it was read.
-        let is_there = self.heads.contains_key(&running.segment);
-        (!is_there).then_some((running.segment, Fault::Short))
+        // Those that are there were held against what was noted while they were read.
+        let heads = known.heads.iter().map(|head| head.segment);
+        let noted = heads.chain(known.running.map(|running| running.segment));
+        let gone = noted.filter(|segment| !self.seen.contains(segment)).min();
+        gone.map(|segment| (segment, Fault::Short))
     }
 
     fn verdict(&self) -> Verdict {
         match self.ended.as_deref() {
             None | Some(CRASH) => Verdict::Incomplete { since: self.last_at },
             Some(_) => Verdict::Intact {
-                segments: u32::try_from(self.heads.len()).unwrap_or(u32::MAX),
+                segments: u32::try_from(self.seen.len()).unwrap_or(u32::MAX),
             },
         }
     }

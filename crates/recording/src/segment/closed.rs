@@ -14,15 +14,15 @@ use bytes::Bytes;
 
 use super::block::{frames, unpack};
 use super::index::Index;
-use super::{HEADER_LEN, Parts, ReadError, associated, check};
+use super::{Parts, ReadError, associated, check};
 use crate::frame::Frame;
 use crate::key::LAST;
 #[cfg(feature = "write")]
 use crate::{
     frame::{Body, Packed},
-    key::{Sealer, SessionKey, Unsealable},
+    key::{Cipher, Sealer, SessionKey, Unsealable},
     segment::{
-        Hash, Head, SegmentHeader, State, VERSION,
+        Hash, Head, Place, SegmentHeader, State, VERSION,
         block::{BLOCK_LEN, Columns, Packing, SLOW_BLOCK_LEN, pack},
         index::Block,
         sha256,
@@ -49,7 +49,7 @@ pub struct Closed {
 /// How a segment's blocks are compressed.
 #[cfg(feature = "write")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Effort {
+enum Effort {
     /// By how fast they fill.
     Adaptive,
     /// Not at all.
@@ -71,26 +71,48 @@ pub(crate) struct ClosedWriter {
 
 #[cfg(feature = "write")]
 impl ClosedWriter {
-    pub(crate) fn start(
-        key: &SessionKey,
-        segment: u32,
-        session: [u8; 16],
-        previous: Hash,
-        effort: Effort,
-    ) -> Self {
-        let out = SegmentHeader {
+    pub(crate) fn start(key: &SessionKey, segment: u32, session: [u8; 16], previous: Hash) -> Self {
+        let header = SegmentHeader {
             version: VERSION,
             state: State::Closed,
             segment,
             session,
             previous,
-        }
-        .encode();
+        };
+        let out = header.encode();
+        let digest = sha256(&[&out]);
+        Self::new(Effort::Adaptive, segment, key.closed_cipher(), digest, out)
+    }
+
+    /// The segment a recovery adds, for the one frame of this place.
+    pub(crate) fn footer(
+        key: &SessionKey,
+        segment: u32,
+        session: [u8; 16],
+        previous: Hash,
+        place: Place,
+    ) -> Self {
+        let header = SegmentHeader {
+            version: VERSION,
+            state: State::Footer,
+            segment,
+            session,
+            previous,
+        };
+        let mut out = header.encode();
+        let digest = sha256(&[&out]);
+        let place = place.encode();
+        out.extend_from_slice(&place);
+        let cipher = key.footer_cipher(&digest, &place);
+        Self::new(Effort::None, segment, cipher, digest, out)
+    }
+
+    fn new(effort: Effort, segment: u32, cipher: Cipher, digest: Hash, out: Vec<u8>) -> Self {
         Self {
             effort,
             segment,
-            sealer: Sealer::new(key.closed_cipher(), segment),
-            digest: sha256(&[&out]),
+            sealer: Sealer::new(cipher, segment),
+            digest,
             out,
             pending: Columns::default(),
             block: None,
@@ -218,7 +240,7 @@ pub(crate) fn read_index(parts: &Parts, sealed: &[u8], start: u64) -> Result<Ind
     };
     let index: Index = postcard::from_bytes(&plain).map_err(|_| ReadError::Altered)?;
 
-    let mut offset = u32::try_from(HEADER_LEN).ok();
+    let mut offset = u32::try_from(parts.len).ok();
     for block in &index.blocks {
         if offset != Some(block.offset) {
             return Err(ReadError::Altered);

@@ -10,7 +10,7 @@
 
 use bytes::Bytes;
 
-use super::{HEADER_LEN, Hash, Parts, ReadError, associated, check, sha256};
+use super::{Hash, Parts, ReadError, associated, check, is_cut_by_zeros, sha256};
 use crate::frame::Frame;
 use crate::key::Cipher;
 #[cfg(feature = "write")]
@@ -100,7 +100,7 @@ impl OpenFrames {
         Self {
             cipher: parts.cipher.clone(),
             segment: parts.header.segment,
-            rest: bytes.slice(HEADER_LEN.min(bytes.len())..),
+            rest: bytes.slice(parts.len.min(bytes.len())..),
             counter: 0,
             running: parts.digest,
             tail: None,
@@ -122,12 +122,15 @@ impl OpenFrames {
             return Ok(None);
         };
         let place = associated(&self.running, self.counter);
-        let plain = self.cipher.unseal(
+        let unsealed = self.cipher.unseal(
             self.segment,
             self.counter,
             &place,
             sealed.slice(PREFIX_LEN..).as_ref(),
-        )?;
+        );
+        let Ok(plain) = unsealed else {
+            return self.torn_within(sealed.len());
+        };
         let mut plain = Bytes::from(plain);
         let frame = Frame::decode(&mut plain).map_err(|_| ReadError::Altered)?;
         if !plain.is_empty() {
@@ -152,16 +155,24 @@ impl OpenFrames {
         let [a, b, c, d, e, f, g, h] = *prefix;
         let len = u32::from_be_bytes([a, b, c, d]);
         let written = u32::from_be_bytes([e, f, g, h]);
-        // A file system may leave zeros where a power failure cut the write.
-        let zeros = self.rest.iter().all(|byte| *byte == 0);
-        if !zeros && written != len ^ check(&self.running) {
-            return Err(ReadError::Altered);
+        if written != len ^ check(&self.running) {
+            return self.torn_within(PREFIX_LEN);
         }
         let len = usize::try_from(len).map_err(|_| ReadError::Altered)?;
-        if zeros || len > after.len() {
+        if len > after.len() {
             self.tail = Some(Tail::Torn);
             return Ok(None);
         }
         Ok(Some(self.rest.slice(..PREFIX_LEN + len)))
+    }
+
+    /// A record that does not hold is torn where the file system left zeros for it, and altered elsewhere.
+    fn torn_within<T>(&mut self, len: usize) -> Result<Option<T>, ReadError> {
+        let is_torn = is_cut_by_zeros(&self.rest, len) || self.rest.iter().all(|byte| *byte == 0);
+        if !is_torn {
+            return Err(ReadError::Altered);
+        }
+        self.tail = Some(Tail::Torn);
+        Ok(None)
     }
 }

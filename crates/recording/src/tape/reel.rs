@@ -7,7 +7,7 @@ use crate::body::{Header, Switches};
 use crate::frame::{Body, Packed, TooLarge};
 use crate::key::{SessionKey, Unsealable};
 use crate::screen::{Screen, Snapshot};
-use crate::segment::closed::{ClosedWriter, Effort};
+use crate::segment::closed::ClosedWriter;
 use crate::segment::open::OpenWriter;
 use crate::segment::{Hash, Head, session_mark};
 use crate::verify::Running;
@@ -223,7 +223,7 @@ impl Reel {
             since: at,
             n_bytes: 0,
             open: OpenWriter::start(&self.key, number, self.session, previous, batch),
-            closed: ClosedWriter::start(&self.key, number, self.session, previous, Effort::Adaptive),
+            closed: ClosedWriter::start(&self.key, number, self.session, previous),
         })
     }
 

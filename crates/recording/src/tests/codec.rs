@@ -4,7 +4,7 @@ use bytes::Bytes;
 use proptest::prelude::*;
 
 use super::shelf::{START, any_bytes, any_frame, header, key, stored};
-use crate::segment::closed::{ClosedWriter, Effort};
+use crate::segment::closed::ClosedWriter;
 use crate::segment::open::OpenWriter;
 use crate::*;
 
@@ -12,7 +12,7 @@ use crate::*;
 fn segments(frames: &[Frame]) -> (Bytes, Bytes) {
     let mut open = Vec::new();
     let mut writer = OpenWriter::start(&key(), 3, [1; 16], [2; 32], &mut open);
-    let mut closed = ClosedWriter::start(&key(), 3, [1; 16], [2; 32], Effort::Adaptive);
+    let mut closed = ClosedWriter::start(&key(), 3, [1; 16], [2; 32]);
     for frame in frames {
         let mut bytes = Vec::new();
         frame.encode(&mut bytes).unwrap();

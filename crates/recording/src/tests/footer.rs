@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
-use super::shelf::{SECOND, START, Shelf, frames, key, start};
+use super::shelf::{SECOND, START, Shelf, bodies, frames, key, recovered, start};
 use crate::footer::{Footer, SEGMENT_HEAD, SEGMENT_TAIL};
 use crate::*;
 
@@ -46,6 +46,21 @@ fn the_blocks_of_a_closed_segment_are_its_frames() {
     assert!(n_blocks > 2);
     assert_eq!(footer.block_place(n_blocks), None);
     assert_eq!(read, frames(&bytes));
+}
+
+#[test]
+fn the_footer_of_a_crash_is_read_like_any_closed_segment() {
+    let shelf = Shelf::default();
+    start(&shelf, Switches::ALL);
+    let crash = crash_footer(&recovered(&shelf.stored()), &key()).unwrap();
+    let bytes = Bytes::from(crash.bytes);
+
+    let footer = footer(&bytes).unwrap();
+    let place = footer.block_place(0).unwrap();
+
+    let read = footer.frames(0, range(&bytes, &place)).unwrap();
+    assert_eq!(read, frames(&bytes));
+    assert_eq!(bodies(&read), ["end"]);
 }
 
 #[test]

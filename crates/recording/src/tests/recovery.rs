@@ -56,6 +56,50 @@ fn recovery_repeated_makes_the_same_bytes() {
 }
 
 #[test]
+fn footers_of_copies_that_were_found_otherwise_are_sealed_under_other_keys() {
+    let found = cut_off().stored();
+    let mut shorter = found.clone();
+    let torn = found[1].bytes.len() - 1;
+    shorter[1].bytes.truncate(torn);
+
+    let one = crash_footer(&recovered(&found), &key()).unwrap();
+    let other = crash_footer(&recovered(&shorter), &key()).unwrap();
+
+    // Under one key and nonce the blocks, which begin alike, would be sealed alike.
+    let block = 68 + 16;
+    assert_eq!(one.head.segment, other.head.segment);
+    assert_ne!(one.bytes[block..block + 4], other.bytes[block..block + 4]);
+    let closed = Segment::open(one.bytes.clone().into(), &key()).unwrap();
+    let block = &closed.index().unwrap().blocks[0];
+    assert_eq!((block.first_at, block.n_frames), (START + SEGMENT_MICROS, 1));
+}
+
+/// What version 2 left of a session that was cut off, its footer included.
+fn second_version() -> Vec<Stored> {
+    let files = include_str!("version_2.txt").split("\n\n").zip(0..);
+
+    files
+        .map(|(hex, segment)| {
+            let digits: Vec<u8> = hex.bytes().filter(u8::is_ascii_hexdigit).collect();
+            let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();
+            let bytes: Vec<u8> = digits.chunks(2).map(byte).collect();
+            stored(segment, &bytes)
+        })
+        .collect()
+}
+
+#[test]
+fn what_the_second_version_recorded_and_recovered_is_still_read() {
+    let found = second_version();
+
+    let since = START + SEGMENT_MICROS;
+    assert_eq!(verify(&found, &key(), None), Ok(Verdict::Incomplete { since }));
+    let read: Vec<Frame> = found.iter().flat_map(|stored| frames(&stored.bytes)).collect();
+    assert_eq!(bodies(&read), ["header", "output", "keyframe", "output", "end"]);
+    assert!(recovered(&found).was_ended);
+}
+
+#[test]
 fn a_recovered_recording_needs_no_second_footer() {
     let mut found = cut_off().stored();
     let footer = crash_footer(&recovered(&found), &key()).unwrap();

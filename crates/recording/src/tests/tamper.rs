@@ -33,8 +33,8 @@ fn judge(segments: &[Stored], anchor: Option<&Head>) -> Verdict {
     verify(segments, &key(), anchor).unwrap()
 }
 
-fn judge_knowing(segments: &[Stored], known: Known) -> Verdict {
-    let mut verifier = Verifier::new(key(), known);
+fn judge_knowing(segments: &[Stored], known: &Known) -> Verdict {
+    let mut verifier = Verifier::new(key(), known.clone());
     for stored in segments {
         verifier.push(stored.clone()).unwrap();
     }
@@ -124,6 +124,52 @@ fn every_flipped_bit_of_a_running_recording_is_located() {
 }
 
 #[test]
+fn a_segment_that_claims_a_later_version_than_was_written_is_located() {
+    let (closed, _) = recorded();
+    let known = Known {
+        version: Some(VERSION),
+        ..Known::default()
+    };
+
+    for segments in [closed, crashed()] {
+        for place in 0..segments.len() {
+            let mut claimed = segments.clone();
+            claimed[place].bytes = later(&segments[place].bytes);
+            // What is wrong behind it does not hide it either.
+            claimed.truncate(place + 2);
+
+            let number = segments[place].segment;
+            assert_eq!(judge_knowing(&claimed, &known), changed(number));
+        }
+    }
+}
+
+#[test]
+fn a_recording_of_a_later_version_is_believed_where_that_was_noted() {
+    let (mut segments, _) = recorded();
+    segments[1].bytes = later(&segments[1].bytes);
+    let known = Known {
+        version: Some(VERSION + 1),
+        ..Known::default()
+    };
+    let mut verifier = Verifier::new(key(), known);
+
+    verifier.push(segments[0].clone()).unwrap();
+    let unsupported = verifier.push(segments[1].clone());
+
+    let version = VERSION + 1;
+    assert_eq!(unsupported, Err(Unsupported { segment: 1, version }));
+}
+
+/// The same bytes with the next version in their header.
+fn later(bytes: &[u8]) -> Bytes {
+    let mut bytes = bytes.to_vec();
+    bytes[8] = VERSION + 1;
+    bytes[9] = !bytes[8];
+    bytes.into()
+}
+
+#[test]
 fn a_removed_segment_shows() {
     let (segments, head) = recorded();
     let without = |place: usize| {
@@ -143,19 +189,19 @@ fn a_recording_that_was_begun_has_a_first_segment() {
     let (_, head) = recorded();
     let known = |head: Option<Head>| Known {
         was_begun: true,
-        head,
-        running: None,
+        heads: head.into_iter().collect(),
+        ..Known::default()
     };
 
-    assert_eq!(judge_knowing(&[], known(None)), missing(0));
-    assert_eq!(judge_knowing(&[], known(Some(head))), missing(0));
+    assert_eq!(judge_knowing(&[], &known(None)), missing(0));
+    assert_eq!(judge_knowing(&[], &known(Some(head))), missing(0));
     assert_eq!(
-        judge_knowing(&[], Known::default()),
+        judge_knowing(&[], &Known::default()),
         Verdict::Incomplete { since: 0 }
     );
     // Its first write was cut short.
     assert_eq!(
-        judge_knowing(&[stored(0, b"\x89P")], known(None)),
+        judge_knowing(&[stored(0, b"\x89P")], &known(None)),
         Verdict::Incomplete { since: 0 }
     );
 }
@@ -183,15 +229,15 @@ fn a_tail_removed_at_any_length_is_located() {
     for (segments, head) in [(ended, head), (crashed, crashed_head)] {
         let known = Known {
             was_begun: true,
-            head: Some(head),
-            running: None,
+            heads: [head].into(),
+            ..Known::default()
         };
         assert!(!matches!(
-            judge_knowing(&segments, known),
+            judge_knowing(&segments, &known),
             Verdict::Altered { .. }
         ));
         cut_everywhere(&segments, |cut, place, len| {
-            let verdict = judge_knowing(cut, known);
+            let verdict = judge_knowing(cut, &known);
 
             let Verdict::Altered { segment, .. } = verdict else {
                 panic!("segment {place} cut at {len}: {verdict:?}");
@@ -221,12 +267,12 @@ fn the_tail_of_a_running_recording_is_missed_down_to_its_last_note() {
         .unwrap();
     let known = Known {
         was_begun: true,
-        head: None,
         running: Some(shelf.with(|contents| contents.noted[0])),
+        ..Known::default()
     };
     let mut whole = shelf.stored();
 
-    assert_eq!(judge_knowing(&whole, known), Verdict::Incomplete { since: at });
+    assert_eq!(judge_knowing(&whole, &known), Verdict::Incomplete { since: at });
     cut_everywhere(&whole, |cut, _, len| {
         let expected = match len {
             0 => missing(0),
@@ -234,7 +280,7 @@ fn the_tail_of_a_running_recording_is_missed_down_to_its_last_note() {
             _ => Verdict::Incomplete { since: at },
         };
 
-        assert_eq!(judge_knowing(cut, known), expected, "cut at {len}");
+        assert_eq!(judge_knowing(cut, &known), expected, "cut at {len}");
     });
 
     // What recovery puts behind a cut does not cover it.
@@ -243,10 +289,65 @@ fn the_tail_of_a_running_recording_is_missed_down_to_its_last_note() {
     let footer = crash_footer(&recovered(&whole), &key()).unwrap();
     whole.push(stored(footer.head.segment, &footer.bytes));
     let known = Known {
-        head: Some(footer.head),
+        heads: [footer.head].into(),
         ..known
     };
-    assert_eq!(judge_knowing(&whole, known), short(0));
+    assert_eq!(judge_knowing(&whole, &known), short(0));
+}
+
+#[test]
+fn the_footer_of_a_copy_does_not_stand_for_the_segment_whose_number_it_has() {
+    let shelf = Shelf::default();
+    let tape = start(&shelf, Switches::ALL);
+    tape.handle_time(START + SEGMENT_MICROS).unwrap();
+    let copied = shelf.stored();
+    // Recovered where the copy was brought back, while the session went on.
+    let footer = crash_footer(&recovered(&copied), &key()).unwrap();
+    tape.lane(0)
+        .record_output(START + SEGMENT_MICROS, Bytes::from_static(b"later"))
+        .unwrap();
+    tape.handle_time(START + SEGMENT_MICROS + NOTE_MICROS).unwrap();
+    let known = Known {
+        running: Some(shelf.with(|contents| contents.noted[0])),
+        heads: shelf.with(|contents| contents.heads.iter().copied().collect()),
+        ..Known::default()
+    };
+    assert_eq!(footer.head.segment, 1);
+
+    let exchanged = [copied, vec![stored(1, &footer.bytes)]].concat();
+
+    assert_eq!(judge_knowing(&exchanged, &known), short(1));
+}
+
+#[test]
+fn every_head_that_was_noted_has_to_be_there() {
+    let (segments, last) = recorded();
+    let of_first = Segment::open(segments[0].bytes.clone(), &key())
+        .unwrap()
+        .frames()
+        .head();
+    let noted = |heads: &[Head]| Known {
+        heads: heads.iter().copied().collect(),
+        ..Known::default()
+    };
+    let other = Head {
+        hash: [0; 32],
+        ..of_first
+    };
+
+    assert_eq!(
+        judge_knowing(&segments, &noted(&[of_first, last])),
+        Verdict::Intact { segments: 3 }
+    );
+    assert_eq!(
+        judge_knowing(&segments, &noted(&[of_first, other, last])),
+        changed(0)
+    );
+    // The row was brought back to an older head, the audit log was not.
+    assert_eq!(
+        judge_knowing(&segments[..1], &noted(&[of_first, last])),
+        missing(1)
+    );
 }
 
 #[test]
@@ -335,6 +436,71 @@ fn zeros_where_a_write_was_cut_are_a_torn_tail() {
 }
 
 #[test]
+fn zeros_from_within_the_last_record_on_are_a_torn_tail_unless_more_was_noted() {
+    let shelf = Shelf::default();
+    let tape = start(&shelf, Switches::ALL);
+    let at = START + NOTE_MICROS;
+    tape.handle_time(at).unwrap();
+    let whole = shelf.stored()[0].bytes.len();
+    tape.lane(0)
+        .record_output(at, Bytes::from_static(b"the last record"))
+        .unwrap();
+    let bytes = shelf.stored().remove(0).bytes;
+    let noted = Known {
+        running: Some(shelf.with(|contents| contents.noted[0])),
+        ..Known::default()
+    };
+    let zeroed = |from: usize, until: usize| {
+        let mut zeroed = bytes[..from].to_vec();
+        zeroed.resize(until, 0);
+        [stored(0, &zeroed)]
+    };
+
+    for from in whole..bytes.len() {
+        for until in [bytes.len() + 16, bytes.len() + 4096] {
+            let found = zeroed(from, until);
+
+            assert_eq!(
+                judge_knowing(&found, &noted),
+                Verdict::Incomplete { since: START }
+            );
+            assert_eq!(recovered(&found).last_at, Some(START), "zeros from {from}");
+        }
+    }
+    assert_eq!(
+        judge(&zeroed(bytes.len() - 16, bytes.len()), None),
+        Verdict::Incomplete { since: START }
+    );
+    for from in 68..whole {
+        assert_eq!(
+            judge_knowing(&zeroed(from, bytes.len()), &noted),
+            short(0),
+            "zeros from {from}"
+        );
+    }
+    // The header's write was cut short.
+    for from in 0..68 {
+        let found = zeroed(from, bytes.len());
+
+        assert_eq!(judge(&found, None), Verdict::Incomplete { since: 0 });
+        assert_eq!(judge_knowing(&found, &noted), short(0), "zeros from {from}");
+    }
+}
+
+#[test]
+fn zeros_within_a_record_that_others_follow_are_an_alteration() {
+    let shelf = Shelf::default();
+    let tape = start(&shelf, Switches::ALL);
+    let first = shelf.stored()[0].bytes.len();
+    tape.marker(START, "behind it").unwrap();
+    let mut bytes = shelf.stored().remove(0).bytes.to_vec();
+
+    bytes[first - 32..first].fill(0);
+
+    assert_eq!(judge(&[stored(0, &bytes)], None), changed(0));
+}
+
+#[test]
 fn a_closed_segment_cut_anywhere_is_altered() {
     let (segments, _) = recorded();
     let last = segments.last().unwrap();
@@ -354,10 +520,10 @@ fn a_closed_segment_cut_anywhere_is_altered() {
 fn a_recording_is_verified_one_segment_at_a_time() {
     let (segments, head) = recorded();
     let known = Known {
-        head: Some(head),
+        heads: [head].into(),
         ..Known::default()
     };
-    assert_eq!(judge_knowing(&segments, known), Verdict::Intact { segments: 3 });
+    assert_eq!(judge_knowing(&segments, &known), Verdict::Intact { segments: 3 });
 
     let mut verifier = Verifier::new(key(), known);
     for mut stored in segments {
@@ -392,10 +558,10 @@ fn a_segment_written_again_with_the_key_is_not_what_was_noted() {
         ..Known::default()
     };
 
-    assert_eq!(judge_knowing(&shelf.stored(), other), changed(0));
+    assert_eq!(judge_knowing(&shelf.stored(), &other), changed(0));
     tape.end(START + NOTE_MICROS, "goodbye").unwrap();
     assert_eq!(
-        judge_knowing(&shelf.stored(), known),
+        judge_knowing(&shelf.stored(), &known),
         Verdict::Intact { segments: 1 }
     );
 }
