@@ -4,19 +4,14 @@ mod recovery;
 
 use std::time::Duration;
 
-use protocol::audit::{EventName, Outcome};
-use protocol::ids::SessionId;
-use protocol::time::Timestamp;
-use recording::Head;
 use store::{audit, sessions, sign_ins};
 use tokio::sync::mpsc;
 use tokio::time::{Interval, interval};
 use tracing::{error, warn};
-use vault::audit::Event;
 
 use crate::clock;
 use crate::recorder::{Note, Place};
-use crate::recordings::{head_text, running_text};
+use crate::recordings::{head_text, running_text, segment_closed};
 use crate::state::AppState;
 
 pub use recovery::recover;
@@ -70,13 +65,6 @@ async fn write_note(state: &AppState, note: &Note) -> Result<(), store::Error> {
     }
 
     tx.commit().await
-}
-
-fn segment_closed(session: &SessionId, head: &Head, now: Timestamp) -> Event {
-    Event::new(EventName::SessionRecordingSegmentClosed, Outcome::Ok, now)
-        .in_session(session)
-        .with("segment", head.segment.to_string())
-        .with("head", hex::encode(head.hash))
 }
 
 async fn round(state: AppState) {
@@ -134,6 +122,8 @@ async fn is_due(state: &AppState, every: &mut Interval) -> bool {
 #[cfg(test)]
 mod tests {
     use protocol::audit::AuditFilter;
+    use protocol::ids::SessionId;
+    use recording::Head;
     use store::Db;
 
     use super::*;

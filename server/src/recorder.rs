@@ -296,10 +296,15 @@ fn lies_by(extension: &str) -> Option<Lies> {
 pub fn tidy(recordings: &Path, session: &SessionId) -> io::Result<()> {
     let folder = recordings.join(session.as_str());
     for entry in fs::read_dir(&folder)? {
-        let path = entry?.path();
+        let entry = entry?;
+        // Nothing of ours; a close that needs its place says so.
+        if entry.file_type()?.is_dir() {
+            continue;
+        }
+        let path = entry.path();
         let is_part = path.extension().is_some_and(|kind| kind == "part");
         let is_replaced =
-            path.extension().is_some_and(|kind| kind == "open") && path.with_extension("closed").exists();
+            path.extension().is_some_and(|kind| kind == "open") && path.with_extension("closed").is_file();
         if is_part || is_replaced {
             fs::remove_file(path)?;
         }

@@ -5,6 +5,7 @@ mod closed;
 mod contents;
 pub mod export;
 mod frames;
+mod noted;
 mod transcript;
 mod verdict;
 mod viewings;
@@ -17,9 +18,8 @@ use protocol::errors::{Code, Refusal};
 use protocol::ids::SessionId;
 use protocol::people::Role;
 use protocol::recordings::RecordingView;
-use protocol::sessions::SessionState;
 use protocol::sessions::SessionView;
-use recording::{Head, Known, Running, Segment, SessionKey};
+use recording::{Segment, SessionKey};
 use store::{audit, launching};
 use tracing::error;
 use vault::authorize;
@@ -34,8 +34,9 @@ use crate::state::AppState;
 pub use chapters::chapters;
 pub use contents::contents;
 pub use frames::frames;
+pub use noted::{Noted, begun, footer_added, head_text, noted, running_text, segment_closed};
 pub use transcript::transcript;
-pub use verdict::{Checked, check, not_intact, verify, view_of};
+pub use verdict::{Checked, check, garbled, not_intact, verify, view_of};
 pub use viewings::Viewings;
 
 /// A recording, for the player. Whoever opens one is in the audit log.
@@ -167,33 +168,21 @@ fn key(state: &AppState, found: &store::sessions::Session) -> Result<SessionKey,
     Ok(SessionKey::new(*key))
 }
 
-/// What the store remembers of a session's recording.
-pub fn known(found: &store::sessions::Session) -> Known {
-    // The recording is begun before a session becomes live.
-    let was_begun = match found.view.state {
-        SessionState::Live | SessionState::Ended => true,
-        SessionState::Starting | SessionState::Failed => false,
-    };
-
-    Known {
-        was_begun,
-        heads: found
-            .chain_head
-            .as_deref()
-            .and_then(head_of)
-            .into_iter()
-            .collect(),
-        running: found.chain_running.as_deref().and_then(running_of),
-        version: None,
-    }
+/// The segments of a recording in order, also those that by the session's row must be there and are not. A session that
+/// failed before anything was recorded has none.
+fn segments(state: &AppState, found: &store::sessions::Session) -> Result<Vec<StoredSegment>, Refusal> {
+    segments_with(state, found, &noted::by_row(found))
 }
 
-/// The segments of a recording in order, also those that must be there and are not. A session that failed before
-/// anything was recorded has none.
-fn segments(state: &AppState, found: &store::sessions::Session) -> Result<Vec<StoredSegment>, Refusal> {
+/// The same, by what was noted.
+fn segments_with(
+    state: &AppState,
+    found: &store::sessions::Session,
+    noted: &Noted,
+) -> Result<Vec<StoredSegment>, Refusal> {
     let session = &found.view.id;
     let recordings = state.config.data.recordings();
-    let is_of_another = found.node.as_ref().is_some_and(|node| *node != state.node);
+    let is_of_another = noted.server.as_ref().is_some_and(|server| *server != state.node);
     if is_of_another && !recordings.join(session.as_str()).exists() {
         return Err(Refusal::new(
             Code::Unavailable,
@@ -201,7 +190,7 @@ fn segments(state: &AppState, found: &store::sessions::Session) -> Result<Vec<St
         ));
     }
 
-    recorder::segments(&recordings, session, known(found).last_segment()).map_err(unreadable)
+    recorder::segments(&recordings, session, noted.known.last_segment()).map_err(unreadable)
 }
 
 /// Reads one segment: its header, and where it is closed its index.
@@ -230,45 +219,6 @@ fn answer(result: Result<Vec<u8>, Refusal>) -> Response {
     }
 }
 
-/// `n:hash`, as the session's row keeps the last head.
-pub fn head_text(head: &Head) -> String {
-    format!("{}:{}", head.segment, hex::encode(head.hash))
-}
-
-/// The head a row keeps; `None` for what is none.
-fn head_of(text: &str) -> Option<Head> {
-    let (segment, hash) = text.split_once(':')?;
-    let hash = hex::decode(hash).ok()?.try_into().ok()?;
-
-    Some(Head {
-        segment: segment.parse().ok()?,
-        hash,
-    })
-}
-
-/// `n:frames:hash`, as the session's row keeps how far the open segment was.
-pub fn running_text(running: &Running) -> String {
-    format!(
-        "{}:{}:{}",
-        running.segment,
-        running.n_frames,
-        hex::encode(running.hash)
-    )
-}
-
-/// The place a row keeps; `None` for what is none.
-fn running_of(text: &str) -> Option<Running> {
-    let (segment, rest) = text.split_once(':')?;
-    let (n_frames, hash) = rest.split_once(':')?;
-    let hash = hex::decode(hash).ok()?.try_into().ok()?;
-
-    Some(Running {
-        segment: segment.parse().ok()?,
-        n_frames: n_frames.parse().ok()?,
-        hash,
-    })
-}
-
 fn missing() -> Refusal {
     Refusal::new(Code::PamNotFound, "There is no such recording.")
 }
@@ -285,7 +235,9 @@ fn gone(first: u32, until: u32) -> Refusal {
 fn unlike(segment: u32, error: &recording::ReadError) -> Refusal {
     let sentence = match error {
         recording::ReadError::Newer(_) => {
-            format!("Segment {segment} of this recording was written by a later version of Postern.")
+            format!(
+                "Segment {segment} of this recording says that a later version of Postern wrote it. Verify the recording."
+            )
         }
         recording::ReadError::Empty => format!("Segment {segment} of this recording is empty."),
         recording::ReadError::Altered => {
@@ -303,32 +255,4 @@ fn unreadable(error: std::io::Error) -> Refusal {
         Code::Internal,
         "The files of this recording cannot be read. Tell an administrator.",
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_head_survives_its_text() {
-        let head = Head {
-            segment: 7,
-            hash: [0xa5; 32],
-        };
-
-        assert_eq!(head_of(&head_text(&head)), Some(head));
-        assert_eq!(head_of("7:zz"), None);
-    }
-
-    #[test]
-    fn a_place_survives_its_text() {
-        let running = Running {
-            segment: 7,
-            n_frames: 190,
-            hash: [0xa5; 32],
-        };
-
-        assert_eq!(running_of(&running_text(&running)), Some(running));
-        assert_eq!(running_of("7:190"), None);
-    }
 }

@@ -1,5 +1,6 @@
 //! Recordings a server that was killed left behind, or that somebody changed since.
 
 mod command;
+mod evidence;
 mod made;
 mod recovery;

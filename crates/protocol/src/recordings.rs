@@ -47,6 +47,8 @@ pub enum Fault {
     Changed,
     Missing,
     Short,
+    /// What was noted of the recording while it was written can be no note.
+    Note,
 }
 
 impl Fault {
@@ -56,6 +58,7 @@ impl Fault {
             Self::Changed => format!("altered in segment {segment}"),
             Self::Missing => format!("altered: segment {segment} is missing"),
             Self::Short => format!("altered: the end of segment {segment} is missing"),
+            Self::Note => "altered: what was noted of it while it was recorded".to_owned(),
         }
     }
 }

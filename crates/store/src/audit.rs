@@ -1,6 +1,7 @@
 //! The audit log: appending in the transaction of what happened, reading, exporting, verifying.
 
 pub mod export;
+pub mod recordings;
 pub mod repeats;
 pub mod verify;
 
@@ -258,7 +259,16 @@ pub async fn head(snapshot: &mut Snapshot) -> Result<(i64, String), Error> {
 
 /// The statements of this module, for the test that prepares each on both databases.
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[&str] = &[LOCK_HEAD, ADD, MOVE_HEAD, LIST, HEAD, export::AFTER, verify::SCAN];
+pub(crate) const STATEMENTS: &[&str] = &[
+    LOCK_HEAD,
+    ADD,
+    MOVE_HEAD,
+    LIST,
+    HEAD,
+    export::AFTER,
+    recordings::AFTER,
+    verify::SCAN,
+];
 
 #[cfg(test)]
 mod tests;

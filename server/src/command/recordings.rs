@@ -73,7 +73,7 @@ async fn judge(state: &AppState, session: &SessionId) -> anyhow::Result<(String,
     let Some(found) = found else {
         return Ok(("there is no such session".to_owned(), Gravity::Unreadable));
     };
-    let checked = match check(state, &found) {
+    let checked = match check(state, &found).await {
         Ok(checked) => checked,
         // Each of several servers on one store verifies the recordings it has.
         Err(refusal) if refusal.code == Code::Unavailable => return Ok((refusal.sentence, Gravity::Fine)),

@@ -1,8 +1,6 @@
 //! What a server that was killed left behind: recordings get their crash footer, sessions their reason, the ledger its
 //! releases.
 
-use std::path::Path;
-
 use anyhow::{Context, ensure};
 use protocol::audit::{EventName, Outcome};
 use protocol::recordings::VerdictView;
@@ -13,10 +11,9 @@ use store::{acquisitions, audit, sessions};
 use tracing::{error, info};
 use vault::audit::Event;
 
-use super::segment_closed;
 use crate::clock;
 use crate::recorder::{self, Lies, aside, put_closed};
-use crate::recordings::{head_text, known, not_intact, view_of};
+use crate::recordings::{Noted, footer_added, garbled, head_text, not_intact, noted, view_of};
 use crate::sessions::open::HELD;
 use crate::state::AppState;
 
@@ -30,9 +27,9 @@ pub async fn recover(state: &AppState) -> anyhow::Result<()> {
         let id = session.view.id.clone();
         match recover_one(state, session).await {
             Ok(()) => info!(session.id = %id, "session recovered"),
-            // The others must not wait for one whose files are damaged; it stays unfinished and is tried again.
+            // The store did not take it: it stays unfinished and is tried again at the next start.
             Err(error) => {
-                error!(error = &*error as &dyn std::error::Error, session.id = %id, "session not recovered")
+                error!(error = &error as &dyn std::error::Error, session.id = %id, "session not recovered")
             }
         }
     }
@@ -40,10 +37,16 @@ pub async fn recover(state: &AppState) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn recover_one(state: &AppState, session: Session) -> anyhow::Result<()> {
+async fn recover_one(state: &AppState, session: Session) -> Result<(), store::Error> {
     let id = &session.view.id;
-    let recordings = state.config.data.recordings();
-    let found = aside(|| find(state, &recordings, &session))?;
+    let mut snapshot = state.db.read().await?;
+    let noted = noted(&mut snapshot, &session).await?;
+    drop(snapshot);
+    let found = aside(|| find(state, &session, noted)).unwrap_or_else(|error| {
+        error!(error = &*error as &dyn std::error::Error, session.id = %id, "recording not recovered");
+
+        Found::Unreadable
+    });
     let now = clock::now();
     let mut tx = state.db.write().await?;
     let mut chain_head = None;
@@ -52,12 +55,15 @@ async fn recover_one(state: &AppState, session: Session) -> anyhow::Result<()> {
         Found::Whole { head, is_new } => {
             chain_head = Some(head_text(head));
             if *is_new {
-                audit::append(&mut tx, segment_closed(id, head, now)).await?;
+                audit::append(&mut tx, footer_added(id, head, now)).await?;
             }
         }
         Found::Altered { problem } => {
             error!(session.id = %id, problem, "recording altered");
             audit::append(&mut tx, not_intact(&session, problem.clone(), now)).await?;
+        }
+        Found::Unreadable => {
+            audit::append(&mut tx, not_intact(&session, UNREADABLE.to_owned(), now)).await?;
         }
     }
     let progress = Progress {
@@ -90,28 +96,34 @@ enum Found {
     Whole { head: Head, is_new: bool },
     /// Then nothing is written behind it, and what was noted stays noted.
     Altered { problem: String },
+    /// The same; nothing can be said of it.
+    Unreadable,
 }
 
+/// What the audit log says of a recording that a recovery could not read.
+const UNREADABLE: &str = "not recovered: its files cannot be read; the server's log says why";
+
 /// Reads what is there, one segment at a time: what a segment's file and one block of it take is all that is held.
-fn find(state: &AppState, recordings: &Path, session: &Session) -> anyhow::Result<Found> {
+fn find(state: &AppState, session: &Session, noted: Noted) -> anyhow::Result<Found> {
     let id = &session.view.id;
-    let known = known(session);
+    let recordings = state.config.data.recordings();
     let folder = recordings.join(id.as_str());
     if folder.exists() {
-        recorder::tidy(recordings, id)?;
+        recorder::tidy(&recordings, id)?;
     }
-    let segments = recorder::segments(recordings, id, known.last_segment())?;
+    let last = noted.known.last_segment();
+    let segments = recorder::segments(&recordings, id, last)?;
     if let Some((Lies::Nowhere { .. }, number)) = segments.first().map(|first| (first.lies, first.number)) {
         let problem = protocol::recordings::Fault::Missing.told(number);
 
         return Ok(Found::Altered { problem });
     }
-    if segments.is_empty() {
+    if segments.is_empty() && !noted.is_garbled {
         return Ok(Found::Nothing);
     }
     let key = vault::envelope::unwrap_session_key(&state.master, id, &session.recording_key)?;
     let key = SessionKey::new(*key);
-    let mut verifier = Verifier::new(key.clone(), known);
+    let mut verifier = Verifier::new(key.clone(), noted.known);
     let mut recovery = Recovery::default();
     let mut is_readable = true;
     for stored in &segments {
@@ -126,7 +138,10 @@ fn find(state: &AppState, recordings: &Path, session: &Session) -> anyhow::Resul
         // Of a segment of a later version nothing can be said, and so of no other.
         is_readable = is_readable && verifier.push(stored).is_ok();
     }
-    let verdict = view_of(verifier.finish());
+    let mut verdict = view_of(verifier.finish());
+    if noted.is_garbled {
+        verdict = garbled(verdict, last);
+    }
     if let (VerdictView::Altered { segment, fault }, true) = (&verdict, is_readable) {
         let problem = fault.told(*segment);
 

@@ -11,7 +11,7 @@ use store::audit;
 use store::sessions::Session;
 use vault::audit::Event;
 
-use super::{key, known, lookup, segments, unreadable};
+use super::{Noted, key, lookup, noted, segments_with, unreadable};
 use crate::clock;
 use crate::people::sign_in::event;
 use crate::people::store_failed;
@@ -35,7 +35,7 @@ pub async fn verify(
 ) -> Result<VerdictView, Refusal> {
     vault::authorize::audit(&actor.person)?;
     let found = lookup(state, session).await?;
-    let view = match aside(|| check(state, &found))? {
+    let view = match check(state, &found).await? {
         Checked::Empty => VerdictView::Incomplete {
             since: found.view.started_at.micros(),
         },
@@ -73,14 +73,23 @@ fn about(event: Event, found: &Session, problem: String) -> Event {
         .with("problem", problem)
 }
 
-/// Reads every byte of a recording, one segment at a time, and holds it against what the store remembers.
-pub fn check(state: &AppState, found: &Session) -> Result<Checked, Refusal> {
-    let segments = segments(state, found)?;
-    if segments.is_empty() {
+/// Reads every byte of a recording, one segment at a time, and holds it against what was noted before.
+pub async fn check(state: &AppState, found: &Session) -> Result<Checked, Refusal> {
+    let mut snapshot = state.db.read().await.map_err(store_failed)?;
+    let noted = noted(&mut snapshot, found).await.map_err(store_failed)?;
+    drop(snapshot);
+
+    aside(|| hold(state, found, noted))
+}
+
+fn hold(state: &AppState, found: &Session, noted: Noted) -> Result<Checked, Refusal> {
+    let segments = segments_with(state, found, &noted)?;
+    if segments.is_empty() && !noted.is_garbled {
         return Ok(Checked::Empty);
     }
     let newer = |newer| Refusal::new(Code::Internal, format!("This recording cannot be read: {newer}."));
-    let mut verifier = Verifier::new(key(state, found)?, known(found));
+    let (is_garbled, last) = (noted.is_garbled, noted.known.last_segment());
+    let mut verifier = Verifier::new(key(state, found)?, noted.known);
     for stored in &segments {
         // The verifier misses it by its number.
         if let Lies::Nowhere { .. } = stored.lies {
@@ -95,7 +104,23 @@ pub fn check(state: &AppState, found: &Session) -> Result<Checked, Refusal> {
         verifier.push(Stored { segment, bytes }).map_err(newer)?;
     }
 
-    Ok(Checked::Found(view_of(verifier.finish())))
+    let view = view_of(verifier.finish());
+
+    Ok(Checked::Found(match is_garbled {
+        true => garbled(view, last),
+        false => view,
+    }))
+}
+
+/// Where nothing else is wrong, what was noted is: nobody can say what it was.
+pub fn garbled(view: VerdictView, last: Option<u32>) -> VerdictView {
+    match view {
+        VerdictView::Altered { .. } => view,
+        VerdictView::Intact { .. } | VerdictView::Incomplete { .. } => VerdictView::Altered {
+            segment: last.unwrap_or_default(),
+            fault: Fault::Note,
+        },
+    }
 }
 
 /// A verdict in the words of pages.

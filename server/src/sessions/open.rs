@@ -22,6 +22,7 @@ use super::supervise;
 use crate::clock;
 use crate::people::store_failed;
 use crate::recorder::Folder;
+use crate::recordings::begun;
 use crate::state::AppState;
 use crate::target::{self, Aim};
 
@@ -210,7 +211,9 @@ async fn go_live(
         .map_err(store_failed)?;
     if recordings(launch.effective()).any() {
         let recorded = closing.event(EventName::SessionRecordingStarted, Outcome::Ok, now);
-        audit::append(&mut tx, recorded).await.map_err(store_failed)?;
+        audit::append(&mut tx, begun(recorded, &state.node))
+            .await
+            .map_err(store_failed)?;
     }
     tx.commit().await.map_err(store_failed)?;
     metrics::counter!("postern_sessions_opened_total").increment(1);

@@ -3,17 +3,20 @@
 use std::path::PathBuf;
 
 use bytes::Bytes;
-use protocol::audit::{AuditFilter, EventName};
+use protocol::audit::{AuditFilter, EventName, Outcome};
 use protocol::ids::{RecordId, SessionId};
 use protocol::people::Role;
+use protocol::recordings::{Fault, VerdictView};
 use protocol::sessions::Recordings;
 use protocol::terminal::EndReason;
 use recording::{Header, NOTE_MICROS, SEGMENT_MICROS, SessionKey, Switches, Tape};
 use server::recorder::{Folder, MAX_WAITING_NOTES, Note, Place};
+use server::recordings::{Checked, check};
 use server::{clock, recordings};
-use store::audit;
 use store::sessions::{self, Limits, NewSession, Progress, Session};
+use store::{Db, audit};
 use tokio::sync::mpsc;
+use vault::audit::Event;
 
 use crate::house::{ADDRESS, House, email_of};
 
@@ -51,6 +54,10 @@ impl Made {
         let mut tx = state.db.write().await.unwrap();
         sessions::add(&mut tx, &new, Limits::default()).await.unwrap();
         sessions::go_live(&mut tx, &id, "books").await.unwrap();
+        let begun = Event::new(EventName::SessionRecordingStarted, Outcome::Ok, clock::now());
+        audit::append(&mut tx, recordings::begun(begun.in_session(&id), &state.node))
+            .await
+            .unwrap();
         tx.commit().await.unwrap();
         let header = Header {
             session: id.to_string(),
@@ -95,15 +102,20 @@ impl Made {
     async fn write_notes(&mut self, house: &House) {
         let mut tx = house.state.db.write().await.unwrap();
         while let Ok(note) = self.notes.try_recv() {
-            let written = match note.place {
+            match note.place {
                 Place::Closed(head) => {
-                    sessions::note_head(&mut tx, &self.id, &recordings::head_text(&head)).await
+                    sessions::note_head(&mut tx, &self.id, &recordings::head_text(&head))
+                        .await
+                        .unwrap();
+                    let event = recordings::segment_closed(&self.id, &head, clock::now());
+                    audit::append(&mut tx, event).await.unwrap();
                 }
                 Place::Running(running) => {
-                    sessions::note_running(&mut tx, &self.id, &recordings::running_text(&running)).await
+                    sessions::note_running(&mut tx, &self.id, &recordings::running_text(&running))
+                        .await
+                        .unwrap();
                 }
-            };
-            written.unwrap();
+            }
         }
         tx.commit().await.unwrap();
     }
@@ -120,6 +132,7 @@ impl Made {
             chain_head: Some(recordings::head_text(&head)),
             ..Progress::default()
         };
+        self.write_notes(house).await;
         let mut tx = house.state.db.write().await.unwrap();
         sessions::progress(&mut tx, &self.id, &progress).await.unwrap();
         sessions::finish(&mut tx, &self.id, EndReason::Goodbye, clock::now())
@@ -143,12 +156,37 @@ impl Made {
         names
     }
 
+    /// Changes the store as who can write to it can; `$1` is the session.
+    pub async fn meddle(&self, house: &House, statement: &'static str) {
+        let Db::Sqlite { writer, .. } = &house.state.db else {
+            panic!("a house has a store of its own");
+        };
+        let changed = sqlx::query(statement)
+            .bind(self.id.as_str())
+            .execute(writer)
+            .await
+            .unwrap();
+        assert!(changed.rows_affected() > 0);
+    }
+
     /// What its row says.
     pub async fn row(&self, house: &House) -> Session {
         let mut snapshot = house.state.db.read().await.unwrap();
 
         sessions::lookup(&mut snapshot, &self.id).await.unwrap().unwrap()
     }
+}
+
+/// What a check finds.
+pub async fn verdict(house: &House, made: &Made) -> VerdictView {
+    match check(&house.state, &made.row(house).await).await.unwrap() {
+        Checked::Found(view) => view,
+        Checked::Empty => panic!("nothing was found"),
+    }
+}
+
+pub fn altered(segment: u32, fault: Fault) -> VerdictView {
+    VerdictView::Altered { segment, fault }
 }
 
 /// What the audit log has against recordings, oldest first: session and problem.

@@ -6,21 +6,9 @@ use protocol::recordings::{Fault, VerdictView};
 use protocol::sessions::SessionState;
 use protocol::terminal::EndReason;
 use server::jobs;
-use server::recordings::{Checked, check};
 
-use super::made::{Made, problems};
+use super::made::{Made, altered, problems, verdict};
 use crate::house::House;
-
-async fn verdict(house: &House, made: &Made) -> VerdictView {
-    match check(&house.state, &made.row(house).await).unwrap() {
-        Checked::Found(view) => view,
-        Checked::Empty => panic!("nothing was found"),
-    }
-}
-
-fn altered(segment: u32, fault: Fault) -> VerdictView {
-    VerdictView::Altered { segment, fault }
-}
 
 async fn assert_ended(house: &House, made: &Made) {
     let view = made.row(house).await.view;
@@ -164,4 +152,48 @@ async fn a_close_cut_short_anywhere_leaves_the_recording_as_it_was() {
         );
         assert!(problems(&house).await.is_empty(), "{left}");
     }
+}
+
+#[tokio::test]
+async fn what_is_no_file_of_ours_does_not_keep_a_session_from_its_end() {
+    let house = House::open().await;
+    let mut made = Made::begin(&house).await;
+    made.show("one");
+    fs::create_dir(made.folder(&house).join("00000007.part")).unwrap();
+    let unreadable = Made::begin(&house).await;
+    let file = unreadable.folder(&house).join("00000000.open");
+    fs::remove_file(&file).unwrap();
+    fs::create_dir(&file).unwrap();
+
+    jobs::recover(&house.state).await.unwrap();
+
+    assert_ended(&house, &made).await;
+    assert_ended(&house, &unreadable).await;
+    assert_eq!(
+        made.files(&house),
+        ["00000000.open", "00000001.closed", "00000007.part"]
+    );
+    assert!(matches!(
+        verdict(&house, &made).await,
+        VerdictView::Incomplete { .. }
+    ));
+    let problem = "not recovered: its files cannot be read; the server's log says why".to_owned();
+    assert_eq!(problems(&house).await, [(Some(unreadable.id.clone()), problem)]);
+}
+
+#[tokio::test]
+async fn what_was_noted_and_then_changed_is_an_alteration_to_a_recovery_too() {
+    let house = House::open().await;
+    let mut made = Made::begin(&house).await;
+    made.show("one");
+    made.wait_a_minute(&house).await;
+    made.meddle(&house, "UPDATE sessions SET chain_running = '0' WHERE id = $1")
+        .await;
+
+    jobs::recover(&house.state).await.unwrap();
+
+    assert_ended(&house, &made).await;
+    assert_eq!(made.files(&house), ["00000000.open"]);
+    let problem = "altered: what was noted of it while it was recorded".to_owned();
+    assert_eq!(problems(&house).await, [(Some(made.id.clone()), problem)]);
 }

@@ -83,7 +83,7 @@ async fn a_full_disk_ends_the_session_and_nothing_was_shown_that_is_not_recorded
             .unwrap()
             .unwrap()
     };
-    let verdict = check(&desk.house.state, &found).unwrap();
+    let verdict = check(&desk.house.state, &found).await.unwrap();
     assert!(
         matches!(verdict, Checked::Found(VerdictView::Incomplete { .. })),
         "{verdict:?}"

@@ -128,6 +128,7 @@ mod tests {
             (Fault::Changed, "altered in segment 3"),
             (Fault::Missing, "altered: segment 3 is missing"),
             (Fault::Short, "altered: the end of segment 3 is missing"),
+            (Fault::Note, "altered: what was noted of it while it was recorded"),
         ] {
             let altered = VerdictView::Altered { segment: 3, fault };
 
