@@ -7,7 +7,7 @@ use std::time::Duration;
 use store::{audit, sessions, sign_ins};
 use tokio::sync::mpsc;
 use tokio::time::{Interval, interval};
-use tracing::{error, warn};
+use tracing::{error, info, warn};
 
 use crate::clock;
 use crate::recorder::{Note, Place};
@@ -18,6 +18,9 @@ pub use recovery::recover;
 
 /// How often every live session looks at its rights, should a change not have told it.
 const ROUND: Duration = Duration::from_secs(30);
+
+/// How often a note is tried again that the store did not take.
+const RETRY: Duration = Duration::from_secs(1);
 
 /// How often refusals that were only counted are told.
 const SETTLING: Duration = Duration::from_secs(60);
@@ -46,9 +49,26 @@ async fn write_notes(state: AppState, mut notes: mpsc::Receiver<Note>) {
         let Some(note) = note else {
             return;
         };
-        if let Err(error) = write_note(&state, &note).await {
+        keep_writing(&state, &note).await;
+    }
+}
+
+/// Writes a note, again and again until the store takes it: those behind it wait, and once too many do, recordings are
+/// not written either. Gives up only when the server stops.
+async fn keep_writing(state: &AppState, note: &Note) {
+    let mut every = interval(RETRY);
+    let mut was_told = false;
+    while let Err(error) = write_note(state, note).await {
+        if !was_told {
             error!(error = &error as &dyn std::error::Error, session.id = %note.session, "recording's place not noted");
+            was_told = true;
         }
+        if !is_due(state, &mut every).await {
+            return;
+        }
+    }
+    if was_told {
+        info!(session.id = %note.session, "recording's place noted after all");
     }
 }
 
@@ -121,26 +141,29 @@ async fn is_due(state: &AppState, every: &mut Interval) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+    use std::pin::pin;
+
     use protocol::audit::AuditFilter;
     use protocol::ids::SessionId;
     use recording::Head;
     use store::Db;
+    use tokio::time::timeout;
 
     use super::*;
     use crate::config::Config;
     use crate::{master_key, node};
 
-    #[tokio::test]
-    async fn heads_that_wait_are_written_before_the_server_stops() {
-        let folder = tempfile::tempdir().unwrap();
+    /// A server's state, and three closed segments that wait to be noted.
+    async fn waiting(folder: &Path) -> (AppState, mpsc::Receiver<Note>) {
         let mut config = Config::default();
-        config.data.folder = folder.path().to_owned();
+        config.data.folder = folder.to_owned();
         let db = Db::open(&config.store_url(), 1).await.unwrap();
         let master = master_key::load(&config.data.master_key_file(), true)
             .unwrap()
             .current;
         let (to_store, notes) = mpsc::channel(4);
-        let node = node::id(folder.path()).unwrap();
+        let node = node::id(folder).unwrap();
         let state = AppState::new(config, node, db, master, to_store);
         for segment in 0..3 {
             let note = Note {
@@ -153,11 +176,47 @@ mod tests {
             state.notes.send(note).await.unwrap();
         }
 
+        (state, notes)
+    }
+
+    /// How many events the audit log has.
+    async fn n_events(state: &AppState) -> usize {
+        let mut snapshot = state.db.read().await.unwrap();
+        let page = audit::list(&mut snapshot, &AuditFilter::default()).await.unwrap();
+
+        page.events.len()
+    }
+
+    #[tokio::test]
+    async fn heads_that_wait_are_written_before_the_server_stops() {
+        let folder = tempfile::tempdir().unwrap();
+        let (state, notes) = waiting(folder.path()).await;
+
         state.stopping.cancel();
         write_notes(state.clone(), notes).await;
 
-        let mut snapshot = state.db.read().await.unwrap();
-        let page = audit::list(&mut snapshot, &AuditFilter::default()).await.unwrap();
-        assert_eq!(page.events.len(), 3);
+        assert_eq!(n_events(&state).await, 3);
+    }
+
+    #[tokio::test]
+    async fn heads_the_store_did_not_take_are_written_once_it_does() {
+        let folder = tempfile::tempdir().unwrap();
+        let (state, notes) = waiting(folder.path()).await;
+        let change = async |statement: &'static str| {
+            let Db::Sqlite { writer, .. } = &state.db else {
+                panic!("a store of its own");
+            };
+            sqlx::query(statement).execute(writer).await.unwrap();
+        };
+        change("ALTER TABLE audit_head RENAME TO away").await;
+
+        let mut writing = pin!(write_notes(state.clone(), notes));
+        let moment = Duration::from_millis(100);
+        assert!(timeout(moment, &mut writing).await.is_err());
+        assert_eq!(n_events(&state).await, 0);
+        change("ALTER TABLE away RENAME TO audit_head").await;
+        while n_events(&state).await < 3 {
+            assert!(timeout(moment, &mut writing).await.is_err());
+        }
     }
 }

@@ -96,17 +96,17 @@ impl Media for Folder {
         }
     }
 
-    fn note(&mut self, running: &Running) -> io::Result<()> {
-        // The next one says the same and more: those of closed segments have precedence.
-        if self.notes.capacity() > MAX_WAITING_NOTES / 2 {
-            let note = Note {
-                session: self.session.clone(),
-                place: Place::Running(*running),
-            };
-            drop(self.notes.try_send(note));
+    fn note(&mut self, running: &Running) -> io::Result<bool> {
+        // One that comes later says the same and more: those of closed segments have precedence.
+        if self.notes.capacity() <= MAX_WAITING_NOTES / 2 {
+            return Ok(false);
         }
+        let note = Note {
+            session: self.session.clone(),
+            place: Place::Running(*running),
+        };
 
-        Ok(())
+        Ok(self.notes.try_send(note).is_ok())
     }
 }
 
@@ -319,4 +319,32 @@ pub fn is_writable(recordings: &Path) -> io::Result<()> {
     File::create(&probe)?.write_all(b"ok")?;
 
     fs::remove_file(probe)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_far_a_recording_is_waits_for_room_behind_closed_segments() {
+        let recordings = tempfile::tempdir().unwrap();
+        let session = SessionId::from_random([1; 16]);
+        let (sender, mut notes) = mpsc::channel(MAX_WAITING_NOTES);
+        let mut folder = Folder::create(recordings.path(), session.clone(), sender.clone()).unwrap();
+        let hash = [0; 32];
+        for segment in 0..512 {
+            let place = Place::Closed(Head { segment, hash });
+            let session = session.clone();
+            sender.try_send(Note { session, place }).unwrap();
+        }
+        let running = Running {
+            segment: 512,
+            n_frames: 1,
+            hash,
+        };
+
+        assert!(!folder.note(&running).unwrap());
+        notes.try_recv().unwrap();
+        assert!(folder.note(&running).unwrap());
+    }
 }

@@ -37,8 +37,8 @@ impl Media for Shelf {
         Ok(())
     }
 
-    fn note(&mut self, _running: &Running) -> io::Result<()> {
-        Ok(())
+    fn note(&mut self, _running: &Running) -> io::Result<bool> {
+        Ok(true)
     }
 }
 

@@ -45,8 +45,8 @@ pub trait Media {
     fn sync(&mut self) -> io::Result<()>;
 
     /// Takes note, apart from the segments, of how far the open one is. All of it was made durable before, so that what
-    /// is missing of it later was removed.
-    fn note(&mut self, running: &Running) -> io::Result<()>;
+    /// is missing of it later was removed. False where there is no room for it: it is offered again.
+    fn note(&mut self, running: &Running) -> io::Result<bool>;
 }
 
 /// Why something was not recorded, and so must not be shown, sent or run.

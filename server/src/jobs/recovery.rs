@@ -13,7 +13,7 @@ use vault::audit::Event;
 
 use crate::clock;
 use crate::recorder::{self, Lies, aside, put_closed};
-use crate::recordings::{Noted, footer_added, garbled, head_text, not_intact, noted, view_of};
+use crate::recordings::{Noted, garbled, head_text, not_intact, noted, segment_closed, view_of};
 use crate::sessions::open::HELD;
 use crate::state::AppState;
 
@@ -52,10 +52,10 @@ async fn recover_one(state: &AppState, session: Session) -> Result<(), store::Er
     let mut chain_head = None;
     match &found {
         Found::Nothing => {}
-        Found::Whole { head, is_new } => {
+        Found::Whole { head, unnoted } => {
             chain_head = Some(head_text(head));
-            if *is_new {
-                audit::append(&mut tx, footer_added(id, head, now)).await?;
+            for head in unnoted {
+                audit::append(&mut tx, segment_closed(id, head, now)).await?;
             }
         }
         Found::Altered { problem } => {
@@ -92,8 +92,9 @@ async fn recover_one(state: &AppState, session: Session) -> Result<(), store::Er
 enum Found {
     /// It was not begun.
     Nothing,
-    /// All that was noted is there, and now its end; whether the end was written by this recovery.
-    Whole { head: Head, is_new: bool },
+    /// All that was noted is there, and now its end. The footer's head and those the killed server had no time to note
+    /// are not in the audit log.
+    Whole { head: Head, unnoted: Vec<Head> },
     /// Then nothing is written behind it, and what was noted stays noted.
     Altered { problem: String },
     /// The same; nothing can be said of it.
@@ -123,18 +124,23 @@ fn find(state: &AppState, session: &Session, noted: Noted) -> anyhow::Result<Fou
     }
     let key = vault::envelope::unwrap_session_key(&state.master, id, &session.recording_key)?;
     let key = SessionKey::new(*key);
+    let heads = noted.known.heads.clone();
     let mut verifier = Verifier::new(key.clone(), noted.known);
     let mut recovery = Recovery::default();
+    let mut unnoted = Vec::new();
     let mut is_readable = true;
-    for stored in &segments {
-        if let Lies::Nowhere { .. } = stored.lies {
+    for found in &segments {
+        if let Lies::Nowhere { .. } = found.lies {
             continue;
         }
         let stored = Stored {
-            segment: stored.number,
-            bytes: stored.read()?,
+            segment: found.number,
+            bytes: found.read()?,
         };
         recovery.push(&stored, &key);
+        if found.lies == Lies::Closed {
+            unnoted.extend(recovery.head.filter(|head| !heads.contains(head)));
+        }
         // Of a segment of a later version nothing can be said, and so of no other.
         is_readable = is_readable && verifier.push(stored).is_ok();
     }
@@ -151,15 +157,14 @@ fn find(state: &AppState, session: &Session, noted: Noted) -> anyhow::Result<Fou
     ensure!(is_readable, "a segment is of a later version of posternd");
     if let Some(footer) = crash_footer(&recovery, &key) {
         put_closed(&folder, footer.head.segment, &footer.bytes)?;
+        let head = footer.head;
+        unnoted.push(head);
 
-        return Ok(Found::Whole {
-            head: footer.head,
-            is_new: true,
-        });
+        return Ok(Found::Whole { head, unnoted });
     }
     let head = recovery
         .head
         .context("a recording that has ended has a segment")?;
 
-    Ok(Found::Whole { head, is_new: false })
+    Ok(Found::Whole { head, unnoted })
 }

@@ -120,17 +120,13 @@ pub fn begun(event: Event, server: &NodeId) -> Event {
         .with(SERVER, server.as_str())
 }
 
-/// The event that a segment was closed.
+/// The event that a segment was closed; with the version, since a footer's may be a later one than the recording's.
 pub fn segment_closed(session: &SessionId, head: &Head, now: Timestamp) -> Event {
     Event::new(EventName::SessionRecordingSegmentClosed, Outcome::Ok, now)
         .in_session(session)
         .with(SEGMENT, head.segment.to_string())
         .with(HEAD, hex::encode(head.hash))
-}
-
-/// The event that a recovery added a footer: in its own version, which may be a later one than that of the recording.
-pub fn footer_added(session: &SessionId, head: &Head, now: Timestamp) -> Event {
-    segment_closed(session, head, now).with(FORMAT, VERSION.to_string())
+        .with(FORMAT, VERSION.to_string())
 }
 
 /// `n:hash`, as the session's row keeps the last head.

@@ -122,6 +122,8 @@ async fn an_end_the_store_had_not_heard_of_is_remembered_by_the_recovery() {
 
     assert_eq!(made.files(&house), ["00000000.closed", "00000001.closed"]);
     assert_eq!(verdict(&house, &made).await, VerdictView::Intact { segments: 2 });
+    made.meddle(&house, "UPDATE sessions SET chain_head = NULL WHERE id = $1")
+        .await;
     fs::remove_file(made.folder(&house).join("00000001.closed")).unwrap();
     assert_eq!(verdict(&house, &made).await, altered(1, Fault::Missing));
     assert!(problems(&house).await.is_empty());

@@ -143,8 +143,8 @@ impl Media for Shelf {
         Ok(())
     }
 
-    fn note(&mut self, _running: &recording::Running) -> io::Result<()> {
-        Ok(())
+    fn note(&mut self, _running: &recording::Running) -> io::Result<bool> {
+        Ok(true)
     }
 }
 

@@ -240,20 +240,22 @@ impl Reel {
         Ok(())
     }
 
-    /// Nothing is noted twice: an idle session costs nothing.
+    /// Nothing is noted twice: an idle session costs nothing. What was not taken is offered again at the next call.
     fn note_if_due(&mut self, at: i64) -> Result<(), TapeError> {
         // A clock that was set back starts the wait again.
         self.noted_at = self.noted_at.min(at);
         if at.saturating_sub(self.noted_at) < NOTE_MICROS {
             return Ok(());
         }
-        self.noted_at = at;
         let running = self.running();
         if let Some(running) = running.filter(|running| self.noted != Some(*running)) {
             self.media.sync().map_err(TapeError::Media)?;
-            self.media.note(&running).map_err(TapeError::Media)?;
+            if !self.media.note(&running).map_err(TapeError::Media)? {
+                return Ok(());
+            }
             self.noted = Some(running);
         }
+        self.noted_at = at;
         Ok(())
     }
 

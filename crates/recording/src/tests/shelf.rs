@@ -26,6 +26,7 @@ pub(super) struct Contents {
     pub(super) noted: Vec<Running>,
     pub(super) n_appends: usize,
     pub(super) n_syncs: usize,
+    pub(super) no_room_for_notes: bool,
     pub(super) fail_append: bool,
     pub(super) fail_replace: bool,
 }
@@ -82,9 +83,13 @@ impl Media for Shelf {
         Ok(())
     }
 
-    fn note(&mut self, running: &Running) -> io::Result<()> {
-        self.with(|contents| contents.noted.push(*running));
-        Ok(())
+    fn note(&mut self, running: &Running) -> io::Result<bool> {
+        self.with(|contents| {
+            if !contents.no_room_for_notes {
+                contents.noted.push(*running);
+            }
+            Ok(!contents.no_room_for_notes)
+        })
     }
 }
 

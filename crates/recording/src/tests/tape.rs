@@ -456,6 +456,28 @@ fn how_far_a_segment_is_is_noted_every_minute_after_it_is_durable_and_only_when_
     assert_eq!(noted(), [1, 2, 3]);
 }
 
+#[test]
+fn a_note_for_which_there_was_no_room_is_offered_again_at_the_next_tick() {
+    let shelf = Shelf::default();
+    let tape = start(&shelf, Switches::ALL);
+    let tick = |seconds: i64| tape.handle_time(START + seconds * SECOND).unwrap();
+    let n_noted = || shelf.with(|contents| contents.noted.len());
+
+    shelf.with(|contents| contents.no_room_for_notes = true);
+    tick(60);
+    tick(61);
+    assert_eq!(n_noted(), 0);
+    shelf.with(|contents| contents.no_room_for_notes = false);
+    tick(62);
+    assert_eq!(n_noted(), 1);
+    // The next minute begins with what was taken.
+    tape.marker(START + 63 * SECOND, "more").unwrap();
+    tick(121);
+    assert_eq!(n_noted(), 1);
+    tick(122);
+    assert_eq!(n_noted(), 2);
+}
+
 /// A disk that takes what it is given only when it is told to.
 struct Slow {
     shelf: Shelf,
@@ -478,7 +500,7 @@ impl Media for Slow {
         self.shelf.sync()
     }
 
-    fn note(&mut self, running: &Running) -> io::Result<()> {
+    fn note(&mut self, running: &Running) -> io::Result<bool> {
         self.shelf.note(running)
     }
 }

@@ -24,8 +24,8 @@ impl Media for Nowhere {
         Ok(())
     }
 
-    fn note(&mut self, _running: &recording::Running) -> std::io::Result<()> {
-        Ok(())
+    fn note(&mut self, _running: &recording::Running) -> std::io::Result<bool> {
+        Ok(true)
     }
 }
 
