@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+const MIB: usize = 1024 * 1024;
+
 /// A configuration that cannot be used: where it came from, what is wrong, what would be right.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -127,6 +129,13 @@ impl Config {
             .clone()
             .unwrap_or_else(|| format!("sqlite://{}", self.data.folder.join("postern.db").display()))
     }
+
+    pub fn spool_folder(&self) -> PathBuf {
+        self.sessions
+            .result_spool_folder
+            .clone()
+            .unwrap_or_else(|| self.data.folder.clone())
+    }
 }
 
 /// How long a sign-in lasts.
@@ -162,8 +171,14 @@ impl SignIn {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Sessions {
-    /// MiB of rows one session keeps to find the widths of an aligned result: 1 to 256.
+    /// MiB of rows one session holds in memory to find the widths of an aligned result: 1 to 256.
     pub result_memory_mib: u32,
+    /// MiB of rows of a larger result that one session keeps on disk: 0 to 1048576. 0 is none.
+    pub result_spool_mib: u32,
+    /// MiB that all sessions of the server keep there together: 0 to 16777216.
+    pub result_spool_total_mib: u32,
+    /// Folder of these files, which have no names; without it the data folder.
+    pub result_spool_folder: Option<PathBuf>,
     /// Seconds a session waits for a browser that was lost: 0 to 3600. 0 ends it at once.
     pub reattach_seconds: u32,
 }
@@ -172,6 +187,9 @@ impl Default for Sessions {
     fn default() -> Self {
         Self {
             result_memory_mib: 16,
+            result_spool_mib: 2048,
+            result_spool_total_mib: 8192,
+            result_spool_folder: None,
             reattach_seconds: 60,
         }
     }
@@ -180,7 +198,17 @@ impl Default for Sessions {
 impl Sessions {
     /// The same in bytes.
     pub fn result_memory(&self) -> usize {
-        usize::try_from(self.result_memory_mib).unwrap_or(1) * 1024 * 1024
+        usize::try_from(self.result_memory_mib).unwrap_or(1) * MIB
+    }
+
+    /// The same in bytes.
+    pub fn result_spool(&self) -> usize {
+        usize::try_from(self.result_spool_mib).unwrap_or(0) * MIB
+    }
+
+    /// The same in bytes.
+    pub fn result_spool_total(&self) -> u64 {
+        u64::from(self.result_spool_total_mib) * MIB as u64
     }
 
     /// How long a session waits for its person to come back.
@@ -229,6 +257,9 @@ const KEYS: &[(&str, &str)] = &[
     ("sign_in", "idle_minutes"),
     ("sign_in", "absolute_hours"),
     ("sessions", "result_memory_mib"),
+    ("sessions", "result_spool_mib"),
+    ("sessions", "result_spool_total_mib"),
+    ("sessions", "result_spool_folder"),
     ("sessions", "reattach_seconds"),
     ("log", "format"),
     ("log", "filter"),
@@ -342,6 +373,18 @@ fn check(config: &Config, file: Option<&Path>) -> Result<(), ConfigError> {
     }
     if !(1..=256).contains(&config.sessions.result_memory_mib) {
         return invalid("sessions.result_memory_mib", "must be from 1 to 256".to_owned());
+    }
+    if config.sessions.result_spool_mib > 1 << 20 {
+        return invalid(
+            "sessions.result_spool_mib",
+            "must be from 0 to 1048576".to_owned(),
+        );
+    }
+    if config.sessions.result_spool_total_mib > 1 << 24 {
+        return invalid(
+            "sessions.result_spool_total_mib",
+            "must be from 0 to 16777216".to_owned(),
+        );
     }
     if config.sessions.reattach_seconds > 3600 {
         return invalid("sessions.reattach_seconds", "must be from 0 to 3600".to_owned());

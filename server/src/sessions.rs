@@ -8,6 +8,7 @@ pub mod limits;
 pub mod open;
 mod outlet;
 mod registry;
+mod spool;
 pub mod supervise;
 pub mod task;
 
@@ -18,6 +19,7 @@ use protocol::terminal::{EndReason, TerminateDraft};
 use store::audit;
 
 pub use registry::{Orders, Place, Registry, Seat};
+pub use spool::Space;
 
 use crate::clock;
 use crate::people::sign_in::event;

@@ -17,7 +17,7 @@ use crate::config::Config;
 use crate::operations::ServerOperations;
 use crate::recorder::Note;
 use crate::recordings::Viewings;
-use crate::sessions::Registry;
+use crate::sessions::{Registry, Space};
 use crate::terminal::tickets::Tickets;
 
 /// Cheap to clone.
@@ -33,6 +33,8 @@ pub struct App {
     pub master: Arc<MasterKey>,
     pub tickets: Tickets,
     pub sessions: Registry,
+    /// Where sessions keep rows of results that are larger than memory.
+    pub spools: Arc<Space>,
     pub viewings: Viewings,
     /// Where recordings leave what the store is to remember of them.
     pub notes: mpsc::Sender<Note>,
@@ -46,6 +48,8 @@ pub struct App {
 
 impl AppState {
     pub fn new(config: Config, node: NodeId, db: Db, master: MasterKey, notes: mpsc::Sender<Note>) -> Self {
+        let spools = Space::new(config.spool_folder(), config.sessions.result_spool_total());
+
         Self(Arc::new(App {
             config,
             node,
@@ -53,6 +57,7 @@ impl AppState {
             master: Arc::new(master),
             tickets: Tickets::default(),
             sessions: Registry::default(),
+            spools: Arc::new(spools),
             viewings: Viewings::default(),
             notes,
             system_roots: system_roots(),

@@ -13,4 +13,5 @@ mod files;
 mod floods;
 mod passwords;
 mod resuming;
+mod spool;
 mod watching;

@@ -9,6 +9,7 @@ mod messages;
 mod output;
 mod password;
 mod settings;
+mod spool;
 #[cfg(test)]
 mod tests;
 mod timing;
@@ -36,6 +37,7 @@ use lines::Line;
 use output::Output;
 pub use password::Guarded;
 use password::NewPassword;
+pub use spool::Shortage;
 pub(crate) use transfer::Transfer;
 
 /// Output below this is let out together with the prompt after it.
@@ -74,14 +76,16 @@ pub struct Settings {
     /// The server's version for the first line: `15.18`.
     pub server_version: String,
     pub size: Size,
-    /// Bytes of rows that are kept to learn the widths of columns.
+    /// Bytes of rows that are held to learn the widths of columns.
     pub result_memory: usize,
+    /// Bytes of rows of a larger result that are given to [`Action::Spool`]; 0 is none.
+    pub result_spool: usize,
     /// Statements typed in earlier sessions, oldest first.
     pub history: Vec<String>,
 }
 
 impl Settings {
-    /// What is kept of one result before it is printed: 16 MiB.
+    /// What is held of one result before it is printed: 16 MiB.
     pub const DEFAULT_RESULT_MEMORY: usize = 16 * 1024 * 1024;
 }
 
@@ -118,6 +122,13 @@ pub enum Action {
     Print(Bytes),
     /// Ask the database, by a connection of its own, to cancel what runs.
     Cancel,
+    /// Keep these rows behind those kept before, then say [`Engine::handle_spooled`] or
+    /// [`Engine::handle_spool_refused`]. The next do not come before that.
+    Spool(Bytes),
+    /// Give back what was kept first, as it was, to [`Engine::handle_unspooled`].
+    Unspool,
+    /// Keep nothing any longer; an answer that is still on its way is not wanted.
+    DropSpool,
     /// Let the person edit this text; [`Engine::handle_edited`] takes what came of it. Given up by Ctrl-C: see
     /// [`Engine::is_editing_text`].
     Edit(String),
@@ -180,7 +191,7 @@ pub enum Transaction {
 ///
 /// Flow control: feed messages only while [`Self::wants_message`]; when nothing more may be printed, take
 /// [`Self::poll_urgent`] instead of [`Self::poll_action`]. Then what is held is bounded: rows of one result
-/// (`result_memory` and one message), 64 KiB of output and one message, as much of a file, 64 KiB of keys typed ahead, 256 KiB
+/// (`result_memory` and one message, or with the rest in the spool 1 MiB and two), 64 KiB of output and one message, as much of a file, 64 KiB of keys typed ahead, 256 KiB
 /// of the line being edited, 16 MiB of the statement before it and as much of the one run last, 4 MiB of
 /// history. While a table is written, one line of one cell with its padding comes on top: as wide as the
 /// widest value shown, where a tab counts 8 and an escaped byte 4 or 6.
@@ -193,6 +204,7 @@ pub struct Engine {
     tls: Option<Tls>,
     is_superuser: bool,
     result_memory: usize,
+    result_spool: usize,
     /// The major version of the server: 15.
     server_major: u32,
     /// How tables look.
@@ -231,6 +243,8 @@ pub struct Engine {
 
     shape: Shape,
     result: Option<Table>,
+    /// The driver has been given rows to keep.
+    has_spool: bool,
     /// A command that asks the catalog.
     asking: Option<Asking>,
     /// `\password`.
@@ -305,6 +319,7 @@ impl Engine {
             tls: settings.tls,
             is_superuser: settings.is_superuser,
             result_memory: settings.result_memory,
+            result_spool: settings.result_spool,
             server_major: major_version(&settings.server_version),
             options: Options {
                 screen: settings.size.cols,
@@ -332,6 +347,7 @@ impl Engine {
             rows: Rows::default(),
             shape: Shape::Tag,
             result: None,
+            has_spool: false,
             asking: None,
             password: None,
             cancelled: false,
@@ -368,8 +384,14 @@ impl Engine {
         if let Some(action) = self.poll_urgent() {
             return Some(action);
         }
+        if let Some(action) = self.poll_unspool() {
+            return Some(action);
+        }
         if let Some(chunk) = self.output.next_chunk() {
             return Some(Action::Print(chunk));
+        }
+        if self.output.pending() > 0 {
+            return None;
         }
         match self.state {
             State::Ending(end) => {
@@ -388,6 +410,9 @@ impl Engine {
 
     /// The next thing to do besides printing and ending: for a driver that may not print.
     pub fn poll_urgent(&mut self) -> Option<Action> {
+        if let Some(action) = self.poll_spool() {
+            return Some(action);
+        }
         let action = self.actions.pop_front();
         if let Some(Action::File(bytes)) = &action {
             self.transfer_held = self.transfer_held.saturating_sub(bytes.len());
@@ -397,7 +422,9 @@ impl Engine {
 
     /// Whether the next message of the database may be fed: not while much is to be printed or kept.
     pub fn wants_message(&self) -> bool {
-        self.output.pending() < MUCH_OUTPUT && self.transfer_held < MUCH_OUTPUT
+        let has_to_spool = self.result.as_ref().is_some_and(Table::has_to_spool);
+
+        self.output.pending() < MUCH_OUTPUT && self.transfer_held < MUCH_OUTPUT && !has_to_spool
     }
 
     pub fn status(&self) -> Status {

@@ -11,6 +11,8 @@ mod report;
 mod scanner;
 mod variables;
 
-pub use engine::{Action, Connected, End, Engine, Guarded, Settings, Size, Status, Tls, Transaction};
+pub use engine::{
+    Action, Connected, End, Engine, Guarded, Settings, Shortage, Size, Status, Tls, Transaction,
+};
 pub use print::escape::visible;
 pub use print::{char_width, wide_ranges, width, zero_width_ranges};

@@ -11,6 +11,7 @@ mod comings;
 mod database;
 mod farewell;
 mod rounds;
+mod spool;
 mod transfer;
 mod typing;
 mod wire;
@@ -43,7 +44,8 @@ use attachment::{Attachment, Presence};
 use cancels::Cancels;
 use database::Reached;
 pub use database::Server;
-use farewell::{malformed, unrecorded};
+use farewell::{lost, malformed, unrecorded};
+use spool::{Spooled, Spooling};
 use transfer::Transfers;
 use wire::Wire;
 
@@ -78,6 +80,9 @@ pub struct Task {
     /// Another connection, on its way.
     connecting: Option<oneshot::Receiver<Reached>>,
     transfers: Transfers,
+    spooling: Spooling,
+    /// How the connection has ended; what was received before is still shown.
+    ending: Option<Ending>,
     activity: watch::Receiver<Activity>,
     tape: Tape,
     lane: Lane,
@@ -137,6 +142,7 @@ enum Event {
     Tick,
     Pump(Ending),
     Connected(Box<Reached>),
+    Rows(Spooled),
 }
 
 /// Goes on, or ends for a reason.
@@ -168,6 +174,8 @@ impl Task {
             databases: vec![parts.database],
             connecting: None,
             transfers: Transfers::default(),
+            spooling: Spooling::of(&state),
+            ending: None,
             activity,
             fanout: Fanout::new(parts.tape.clone(), parts.size.cols, parts.size.rows),
             tape: parts.tape,
@@ -216,8 +224,10 @@ impl Task {
     /// Waits for whatever comes first. Orders and limits come before the browser, which could keep them waiting
     /// by never being silent, and watchers come last.
     async fn next(&mut self) -> Event {
-        let reads = self.may_read();
+        let reads = self.may_read() && !self.wire.inbound.has_ended();
         let is_flooded = self.presence.is_flooded();
+        let is_connected = self.ending.is_none();
+        let writes = is_connected && self.wire.outbound.has_pending();
 
         tokio::select! {
             biased;
@@ -225,9 +235,10 @@ impl Task {
             _ = self.tick.tick() => Event::Tick,
             Some(knock) = self.seat.knocks.recv() => Event::Knock(knock),
             frame = self.presence.receive() => Event::Browser(frame),
-            written = self.wire.outbound.write(), if self.wire.outbound.has_pending() => Event::ToDatabase(written),
+            written = self.wire.outbound.write(), if writes => Event::ToDatabase(written),
+            spooled = self.spooling.done() => Event::Rows(spooled),
             read = self.wire.inbound.read(), if reads => Event::FromDatabase(read),
-            ending = self.control.ended(), if !reads => Event::Pump(ending),
+            ending = self.control.ended(), if !reads && is_connected => Event::Pump(ending),
             reached = outcome(&mut self.connecting) => Event::Connected(Box::new(reached)),
             seen = next_statement(&mut self.statements) => Event::Statement(seen),
             () = self.fanout.listen() => Event::Watchers,
@@ -260,6 +271,11 @@ impl Task {
             Event::Tick => self.tick().await,
             Event::Pump(ending) => self.pump_ended(ending),
             Event::Connected(reached) => self.connected(*reached).await,
+            Event::Rows(spooled) => {
+                self.hear_of_rows(spooled);
+
+                Ok(())
+            }
         }
     }
 
@@ -305,6 +321,7 @@ impl Task {
         loop {
             while !self.is_urgent && self.may_read() {
                 let Some(message) = self.wire.inbound.next_message().map_err(|_| malformed())? else {
+                    self.say_lost();
                     break;
                 };
                 self.take(message);
@@ -333,6 +350,9 @@ impl Task {
                     self.cut_download();
                     self.cancels.ask();
                 }
+                Some(Action::Spool(chunk)) => self.spooling.keep(chunk),
+                Some(Action::Unspool) => self.fetch_rows(),
+                Some(Action::DropSpool) => self.spooling.clear(),
                 // Kept by the engine for this session; see docs/adr/0006.
                 Some(Action::Remember(_)) => {}
                 Some(Action::Edit(text)) => self.ask_to_edit(text)?,
@@ -344,9 +364,10 @@ impl Task {
                 Some(Action::End(end)) => {
                     self.show()?;
 
-                    return Err(match end {
-                        End::Quit => ended(EndReason::Goodbye, "Goodbye."),
-                        End::Lost => ended(EndReason::ConnectionLost, "Connection lost."),
+                    return Err(match (end, &self.ending) {
+                        (End::Quit, _) => ended(EndReason::Goodbye, "Goodbye."),
+                        (End::Lost, Some(ending)) => lost(ending),
+                        (End::Lost, None) => ended(EndReason::ConnectionLost, "Connection lost."),
                     });
                 }
                 None if self.is_urgent => {

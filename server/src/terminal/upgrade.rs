@@ -253,6 +253,7 @@ fn settings(
             rows: screen.rows,
         },
         result_memory: state.config.sessions.result_memory(),
+        result_spool: state.config.sessions.result_spool(),
         history: Vec::new(),
     }
 }

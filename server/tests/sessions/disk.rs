@@ -12,17 +12,17 @@ use server::recordings::{Checked, check};
 use super::desk::Desk;
 use crate::house::Call;
 
-/// A file system in memory on the recordings' folder. Mounting takes root, as `make test` has it.
-struct Disk(PathBuf);
+/// A file system in memory on a folder. Mounting takes root, as `make test` has it.
+pub struct Disk(PathBuf);
 
 impl Disk {
-    fn mount(place: &Path, options: &str) -> Self {
+    pub fn mount(place: &Path, options: &str) -> Self {
         run("mount", &["-t", "tmpfs", "-o", options, "tmpfs"], place);
 
         Self(place.to_owned())
     }
 
-    fn remount(&self, options: &str) {
+    pub fn remount(&self, options: &str) {
         run("mount", &["-o", &format!("remount,{options}")], &self.0);
     }
 }

@@ -64,7 +64,11 @@ impl Column {
 }
 
 impl DataRow {
-    pub(super) fn decode(body: Bytes) -> Result<Self, Malformed> {
+    /// The row whose [`Self::body`] was kept.
+    ///
+    /// # Errors
+    /// The bytes are not one row.
+    pub fn decode(body: Bytes) -> Result<Self, Malformed> {
         let mut check = Body::new(super::tag::DATA_ROW, body.clone());
         let n_columns = check.u16()?;
         for _ in 0..n_columns {

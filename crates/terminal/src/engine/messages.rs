@@ -103,17 +103,8 @@ impl Engine {
             return;
         };
         result.collect(row);
-        if result.held() <= self.result_memory {
-            return;
-        }
-        let note = format!(
-            "(larger than {}: columns are as wide as their first {} rows need)\r\n",
-            size(self.result_memory),
-            result.n_rows()
-        );
-        if let Some(table) = self.result.take() {
-            self.say(&note);
-            self.output.push_table(table);
+        if result.held() > self.result_memory {
+            self.outgrow();
         }
     }
 
@@ -234,14 +225,5 @@ impl Engine {
         self.cancelled = false;
         self.run_options = None;
         self.state = State::Ready;
-    }
-}
-
-fn size(bytes: usize) -> String {
-    const MIB: usize = 1024 * 1024;
-    if bytes >= MIB && bytes.is_multiple_of(MIB) {
-        format!("{} MiB", bytes / MIB)
-    } else {
-        format!("{bytes} bytes")
     }
 }

@@ -58,11 +58,19 @@ impl Output {
         }
     }
 
-    /// Bytes held: a table counts as its rows.
+    /// The table of which rows are kept elsewhere.
+    pub(super) fn away_table(&mut self) -> Option<&mut Table> {
+        self.pieces.iter_mut().find_map(|piece| match piece {
+            Piece::Table(table) if table.is_away() => Some(&mut **table),
+            Piece::Table(_) | Piece::Text(_) => None,
+        })
+    }
+
+    /// Bytes to be printed: a table counts as its rows, wherever they are.
     pub(super) fn pending(&self) -> usize {
         let tables = self.pieces.iter().map(|piece| match piece {
             Piece::Text(_) => 0,
-            Piece::Table(table) => table.held(),
+            Piece::Table(table) => table.pending(),
         });
         self.rest().len() + self.text + tables.sum::<usize>()
     }

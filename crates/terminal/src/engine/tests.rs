@@ -5,6 +5,7 @@ mod inquiry;
 mod lines;
 mod messages;
 mod password;
+mod spool;
 mod strain;
 mod transfer;
 mod typing;
@@ -23,6 +24,9 @@ struct Session {
     /// What the person saw, with `\r\n` as `\n`; actions other than printing in braces. Checked with
     /// symbols for control characters.
     seen: String,
+    /// What the driver keeps of a result; it has room for so many pieces.
+    kept: VecDeque<Bytes>,
+    room: usize,
 }
 
 impl Session {
@@ -49,6 +53,8 @@ impl Session {
             engine: Engine::new(settings, now),
             now,
             seen: String::new(),
+            kept: VecDeque::new(),
+            room: usize::MAX,
         };
         session.poll();
         session.seen.clear();
@@ -107,6 +113,16 @@ impl Session {
                     .push_str(&format!("{{guarded {shown:?} for {:?}}}", guarded.recorded()));
             }
             Action::Send(other) | Action::Ask(other) => self.seen.push_str(&format!("{{{other:?}}}")),
+            Action::Spool(chunk) if self.kept.len() < self.room => {
+                self.kept.push_back(chunk);
+                self.engine.handle_spooled();
+            }
+            Action::Spool(chunk) => self.engine.handle_spool_refused(chunk, Shortage::Disk),
+            Action::Unspool => {
+                let chunk = self.kept.pop_front();
+                self.engine.handle_unspooled(chunk);
+            }
+            Action::DropSpool => self.kept.clear(),
             Action::Cancel => self.seen.push_str("{cancel}"),
             Action::Remember(entry) => self.seen.push_str(&format!("{{remember {entry:?}}}")),
             Action::Edit(text) => self.seen.push_str(&format!("{{edit {text:?}}}")),

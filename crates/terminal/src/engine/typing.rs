@@ -230,7 +230,9 @@ impl Engine {
     fn interrupt(&mut self) {
         let was = self.state;
         match was {
-            State::Ending(_) | State::Over | State::Away(Errand::Connect) => return,
+            // What is left of a result is not waited for.
+            State::Ending(_) => return self.output.clear(),
+            State::Over | State::Away(Errand::Connect) => return,
             State::Ready
             | State::Prompt
             | State::Hidden

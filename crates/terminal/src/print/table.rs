@@ -1,6 +1,8 @@
 //! A table: collects rows and learns the widths, then is written in pieces, so that what waits for a slow
 //! browser is rows as received and not their padding.
 
+mod spool;
+
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -14,6 +16,8 @@ use super::options::{Expanded, Format, Options};
 use super::pen::{Debts, Pen};
 use super::unaligned::Unaligned;
 use super::vertical::Vertical;
+pub(crate) use spool::Packed;
+use spool::Spool;
 
 /// What a row costs besides its bytes.
 const ROW_OVERHEAD: usize = 64;
@@ -32,6 +36,8 @@ pub(super) struct Sheet {
     pub(super) options: Options,
     pub(super) title: Option<String>,
     pub(super) columns: Vec<Head>,
+    /// Rows that come before those waiting.
+    spool: Spool,
     waiting: VecDeque<Entry>,
     /// Bytes held by `waiting`.
     held: usize,
@@ -177,6 +183,7 @@ impl Table {
                 options,
                 title,
                 columns,
+                spool: Spool::default(),
                 waiting: VecDeque::new(),
                 held: 0,
                 n_rows: 0,
@@ -222,9 +229,22 @@ impl Table {
         self.sheet.n_rows
     }
 
-    /// Bytes of rows and text not written yet.
+    /// Bytes of rows and text held for columns that are still measured.
     pub(crate) fn held(&self) -> usize {
         self.sheet.held
+    }
+
+    /// Bytes of rows and text not written yet, wherever they are.
+    pub(crate) fn pending(&self) -> usize {
+        self.sheet.held + self.sheet.spool.len()
+    }
+
+    /// Whether nothing can be written before all rows were seen.
+    pub(crate) fn needs_widths(&self) -> bool {
+        match self.sheet.options.format {
+            Format::Aligned | Format::Wrapped => true,
+            Format::Unaligned | Format::Csv => false,
+        }
     }
 
     pub(crate) fn is_open(&self) -> bool {
@@ -333,6 +353,12 @@ impl Sheet {
     }
 
     pub(super) fn next(&mut self) -> Next {
+        if let Some(row) = self.spool.next() {
+            return Next::Row(row);
+        }
+        if self.spool.is_away() {
+            return Next::Nothing;
+        }
         match self.waiting.pop_front() {
             Some(Entry::Row(row)) => {
                 self.held = self.held.saturating_sub(row.body().len() + ROW_OVERHEAD);

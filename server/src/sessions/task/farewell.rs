@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use protocol::terminal::{EndReason, Ended};
 use proxy::pump::Ending;
-use terminal::Action;
 use tokio::time::timeout;
 use tracing::debug;
 
@@ -18,25 +17,22 @@ const FAREWELL: Duration = Duration::from_secs(2);
 const MAX_SENTENCE: usize = 600;
 
 impl Task {
-    /// The connection to the database is over: the engine says so as psql does.
+    /// The connection to the database is over. What the server said last is shown as far as the browser keeps up.
     pub(super) fn pump_ended(&mut self, ending: Ending) -> Step {
         debug!(?ending, "pump ended");
-        // What the server said last has been read; what is left of it is shown.
-        while let Ok(Some(message)) = self.wire.inbound.next_message() {
-            self.take(message);
-        }
         if ending == Ending::RecordingFailed {
             return Err(lost(&ending));
         }
-        self.engine.handle_closed();
-        while let Some(action) = self.engine.poll_action() {
-            if let Action::Print(bytes) = action {
-                self.output.extend_from_slice(&bytes);
-            }
-        }
-        self.show()?;
+        self.ending.get_or_insert(ending);
 
-        Err(lost(&ending))
+        Ok(())
+    }
+
+    /// Nothing is left of what the server said. Where it will not say more, the engine tells so as psql does.
+    pub(super) fn say_lost(&mut self) {
+        if self.ending.is_some() && self.wire.inbound.has_ended() {
+            self.engine.handle_closed();
+        }
     }
 
     /// Says goodbye on both sides: the database's first, then recording and rows, then the browser.
@@ -66,7 +62,7 @@ impl Task {
 }
 
 /// The end of a connection, as the person reads it.
-fn lost(ending: &Ending) -> Ended {
+pub(super) fn lost(ending: &Ending) -> Ended {
     let sentence = match ending {
         Ending::RecordingFailed => return unrecorded(),
         Ending::Refused(_) | Ending::Asked { .. } => ending.sentence(),

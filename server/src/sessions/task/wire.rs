@@ -26,6 +26,7 @@ impl Wire {
             inbound: Inbound {
                 reader,
                 received: BytesMut::new(),
+                has_ended: false,
             },
             outbound: Outbound {
                 writer,
@@ -39,14 +40,22 @@ impl Wire {
 pub struct Inbound {
     reader: ReadHalf<DuplexStream>,
     received: BytesMut,
+    has_ended: bool,
 }
 
 impl Inbound {
     /// Reads what is there; 0 at the end. Nothing is lost when the future is dropped.
     pub async fn read(&mut self) -> io::Result<usize> {
         self.received.reserve(CHUNK);
+        let read = self.reader.read_buf(&mut self.received).await;
+        self.has_ended = !matches!(read, Ok(1..));
 
-        self.reader.read_buf(&mut self.received).await
+        read
+    }
+
+    /// Whether nothing more is to be read.
+    pub fn has_ended(&self) -> bool {
+        self.has_ended
     }
 
     /// The next whole message.

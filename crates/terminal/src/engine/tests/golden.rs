@@ -60,6 +60,9 @@ fn drain(engine: &mut Engine) -> (String, usize) {
             | Action::Download { .. }
             | Action::File(_)
             | Action::FileEnd { .. }
+            | Action::Spool(_)
+            | Action::Unspool
+            | Action::DropSpool
             | Action::End(_)) => panic!("{other:?}"),
         }
     }
@@ -170,6 +173,9 @@ fn check_session(golden: &str) {
                 | Action::Download { .. }
                 | Action::File(_)
                 | Action::FileEnd { .. }
+                | Action::Spool(_)
+                | Action::Unspool
+                | Action::DropSpool
                 | Action::End(_)) => panic!("{other:?}"),
             }
         }
