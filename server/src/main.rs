@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use protocol::ids::SessionId;
+use server::command::recordings::Wanted;
 use server::{command, process};
 
 /// Privileged access to PostgreSQL, in the browser.
@@ -54,7 +55,8 @@ enum Command {
 
 #[derive(Subcommand)]
 enum Recordings {
-    /// Say of each recording whether it is intact; exit code 1 when one was altered, 2 when one is incomplete.
+    /// Say of each recording whether it is intact; exit code 1 when one was altered, 3 when one cannot be read, 4 when one
+    /// is on another server, 2 when one is incomplete.
     Verify {
         /// Ids of sessions.
         #[arg(required_unless_present = "all")]
@@ -62,6 +64,9 @@ enum Recordings {
         /// Every recording there is.
         #[arg(long, conflicts_with = "sessions")]
         all: bool,
+        /// Of those on other servers of this store only the number; each of them verifies its own.
+        #[arg(long, requires = "all")]
+        here: bool,
     },
     /// Write a recording to standard output in the form of another program; noted in the audit log.
     Export {
@@ -121,8 +126,13 @@ async fn main() -> ExitCode {
         Command::Restore { folder, master_key } => {
             command::backup::restore(arguments.config.as_deref(), &folder, master_key.as_deref()).await
         }
-        Command::Recordings(Recordings::Verify { sessions, .. }) => {
-            command::recordings::verify(arguments.config.as_deref(), sessions).await
+        Command::Recordings(Recordings::Verify { sessions, all, here }) => {
+            let wanted = match (all, here) {
+                (false, _) => Wanted::These(sessions),
+                (true, false) => Wanted::All,
+                (true, true) => Wanted::AllHere,
+            };
+            command::recordings::verify(arguments.config.as_deref(), wanted).await
         }
         Command::Recordings(Recordings::Export {
             session,

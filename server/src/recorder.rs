@@ -292,6 +292,21 @@ fn lies_by(extension: &str) -> Option<Lies> {
     }
 }
 
+/// The sessions of which there is a folder, in order.
+pub fn folders(recordings: &Path) -> io::Result<Vec<SessionId>> {
+    let mut sessions = Vec::new();
+    for entry in fs::read_dir(recordings)? {
+        let entry = entry?;
+        let session = entry.file_name().to_str().and_then(|name| name.parse().ok());
+        if let Some(session) = session.filter(|_| entry.path().is_dir()) {
+            sessions.push(session);
+        }
+    }
+    sessions.sort();
+
+    Ok(sessions)
+}
+
 /// Deletes what a close that was cut short has left behind: temporary files, and open files already replaced.
 pub fn tidy(recordings: &Path, session: &SessionId) -> io::Result<()> {
     let folder = recordings.join(session.as_str());

@@ -44,13 +44,12 @@ enum Line {
     },
 }
 
-/// Writes everything that lasts as of one moment; answers how many rows. Sign-ins, links and what throttling
+/// Writes everything that lasts as of the snapshot's moment; answers how many rows. Sign-ins, links and what throttling
 /// counted are left out: a copy brought back lets nobody in who has not signed in again.
 ///
 /// # Errors
 /// [`Error::Copy`] when `out` fails.
-pub async fn write(db: &Db, out: &mut (dyn Write + Send)) -> Result<u64, Error> {
-    let mut snapshot = db.read().await?;
+pub async fn write(snapshot: &mut Snapshot, out: &mut (dyn Write + Send)) -> Result<u64, Error> {
     let mut rows = 0;
     put(
         out,
@@ -67,7 +66,7 @@ pub async fn write(db: &Db, out: &mut (dyn Write + Send)) -> Result<u64, Error> 
                 columns: table.columns.iter().map(|(name, _)| (*name).to_owned()).collect(),
             },
         )?;
-        rows += write_rows(&mut snapshot, table, out).await?;
+        rows += write_rows(snapshot, table, out).await?;
     }
     let tables = TABLES.len();
     put(out, &Line::End { tables, rows })?;

@@ -14,7 +14,6 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail, ensure};
 use protocol::audit::{EventName, Outcome};
-use protocol::ids::SessionId;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use store::{Db, audit, copy, sessions};
@@ -69,13 +68,16 @@ pub async fn make(file: Option<&Path>, folder: &Path, key_file: Option<&Path>) -
 
     let store_file = folder.join("store.jsonl");
     let mut out = BufWriter::new(files::create(&store_file)?);
-    let rows = copy::write(&db, &mut out).await?;
+    let mut snapshot = db.read().await?;
+    let rows = copy::write(&mut snapshot, &mut out).await?;
+    // Those of the copy: of a session that began since, neither the key nor anything else is in it.
+    let recorded = sessions::ids(&mut snapshot).await?;
+    drop(snapshot);
     out.into_inner()
         .context("the store's copy cannot be written")?
         .sync_all()?;
     println!("store: {rows} rows");
 
-    let recorded = recordings(&db).await?;
     let copied = files::copy_recordings(&config.data.recordings(), &folder.join("recordings"), &recorded)?;
     println!(
         "recordings: {} sessions, {} bytes",
@@ -309,11 +311,6 @@ fn key_for(config: &Config, key_copy: Option<&Path>, manifest: &Manifest) -> any
     };
 
     load(key_copy).map(Key::Given)
-}
-
-/// Sessions the store's copy knows: a recording begun since has no key in it.
-async fn recordings(db: &Db) -> anyhow::Result<Vec<SessionId>> {
-    Ok(sessions::ids(&mut db.read().await?).await?)
 }
 
 async fn note(db: &Db, name: EventName, manifest: &Manifest) -> anyhow::Result<()> {

@@ -1,5 +1,6 @@
 //! `posternd recordings …`: whether recordings are intact, and a recording in the form of another program.
 
+use std::collections::HashSet;
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -11,16 +12,17 @@ use protocol::ids::SessionId;
 use protocol::recordings::{ExportFormat, VerdictView};
 use recording::Keys;
 use store::audit;
+use store::audit::verify::Chain;
 use store::sessions::Session;
 use time::OffsetDateTime;
 use time::macros::format_description;
 use vault::audit::Event;
 
 use super::{configuration, in_words, open};
-use crate::clock;
 use crate::recordings::export::{self, formats_sentence};
 use crate::recordings::{Checked, check, not_intact};
 use crate::state::AppState;
+use crate::{clock, recorder};
 
 /// Where an event comes from that nobody signed in for.
 const SHELL: &str = "the server's shell";
@@ -30,6 +32,7 @@ const SHELL: &str = "the server's shell";
 enum Gravity {
     Fine,
     Incomplete,
+    Elsewhere,
     Unreadable,
     Altered,
 }
@@ -41,52 +44,124 @@ impl Gravity {
             Self::Altered => 1,
             Self::Incomplete => 2,
             Self::Unreadable => 3,
+            Self::Elsewhere => 4,
         }
     }
 }
 
-/// Prints a line for each of `sessions`, or of all when there are none; 0 when every one is intact. One that cannot be
-/// read keeps nobody from the others, and one that was altered is in the audit log.
+/// Which recordings to verify.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wanted {
+    These(Vec<SessionId>),
+    /// Every one. What is on another server cannot be verified here, and that is a fault.
+    All,
+    /// Every one that is on this server: the others are counted.
+    AllHere,
+}
+
+/// Prints a line for each recording; 0 when every one is intact. One that cannot be read keeps nobody from the others,
+/// and one that was altered is in the audit log. So is a folder of a session the store does not know: its row was
+/// removed, or the folder came from elsewhere.
 #[expect(clippy::print_stdout, reason = "the command line's answer to a person")]
-pub async fn verify(file: Option<&Path>, sessions: Vec<SessionId>) -> anyhow::Result<ExitCode> {
+pub async fn verify(file: Option<&Path>, wanted: Wanted) -> anyhow::Result<ExitCode> {
     let (state, _notes) = open(configuration(file)?).await?;
-    let sessions = match sessions.is_empty() {
-        true => store::sessions::ids(&mut state.db.read().await?).await?,
-        false => sessions,
-    };
     let mut worst = Gravity::Fine;
+    if let Chain::Broken { seq, why } = audit::verify::verify(&mut state.db.read().await?).await? {
+        println!(
+            "The audit log, which recordings are held against, is broken at event {seq}: {}",
+            why.sentence()
+        );
+        worst = Gravity::Altered;
+    }
+    // The folders first: a session's row is there before its folder.
+    let folders = recorder::folders(&state.config.data.recordings())?;
+    let known = store::sessions::ids(&mut state.db.read().await?).await?;
+    let (sessions, here) = match wanted {
+        Wanted::These(sessions) => (sessions, false),
+        Wanted::All => (with_unknown(known, folders), false),
+        Wanted::AllHere => (with_unknown(known, folders), true),
+    };
+    let mut n_elsewhere = 0_u64;
     for session in &sessions {
         let (line, gravity) = judge(&state, session).await?;
+        if gravity == Gravity::Elsewhere {
+            n_elsewhere += 1;
+            if here {
+                continue;
+            }
+        }
         println!("{session}  {line}");
         worst = worst.max(gravity);
     }
     if sessions.is_empty() {
         println!("There are no recordings.");
     }
+    match n_elsewhere {
+        0 => {}
+        1 => println!("1 recording is on another server and was not verified."),
+        n => println!("{n} recordings are on other servers and were not verified."),
+    }
     state.db.close().await;
 
     Ok(ExitCode::from(worst.exit_code()))
 }
 
+/// The sessions of the store, and then those of which there is only a folder.
+fn with_unknown(mut known: Vec<SessionId>, folders: Vec<SessionId>) -> Vec<SessionId> {
+    let is_known: HashSet<SessionId> = known.iter().cloned().collect();
+    known.extend(folders.into_iter().filter(|folder| !is_known.contains(folder)));
+
+    known
+}
+
 async fn judge(state: &AppState, session: &SessionId) -> anyhow::Result<(String, Gravity)> {
-    let found = store::sessions::lookup(&mut state.db.read().await?, session).await?;
+    let mut snapshot = state.db.read().await?;
+    let found = match store::sessions::lookup(&mut snapshot, session).await {
+        Ok(found) => found,
+        Err(error @ store::Error::Inconsistent { .. }) => {
+            return Ok((error.to_string(), Gravity::Unreadable));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    drop(snapshot);
     let Some(found) = found else {
-        return Ok(("there is no such session".to_owned(), Gravity::Unreadable));
+        return unknown(state, session).await;
     };
     let checked = match check(state, &found).await {
         Ok(checked) => checked,
-        // Each of several servers on one store verifies the recordings it has.
-        Err(refusal) if refusal.code == Code::Unavailable => return Ok((refusal.sentence, Gravity::Fine)),
+        Err(refusal) if refusal.code == Code::Unavailable => {
+            return Ok((refusal.sentence, Gravity::Elsewhere));
+        }
         Err(refusal) => return Ok((refusal.sentence, Gravity::Unreadable)),
     };
     if let Checked::Found(VerdictView::Altered { segment, fault }) = &checked {
-        let event = not_intact(&found, fault.told(*segment), clock::now()).with("from", SHELL);
-        let mut tx = state.db.write().await?;
-        audit::append(&mut tx, event).await?;
-        tx.commit().await?;
+        note(state, not_intact(&found, fault.told(*segment), clock::now())).await?;
     }
 
     Ok(line_of(&found, &checked))
+}
+
+/// A session that has no row; it may have a folder all the same.
+async fn unknown(state: &AppState, session: &SessionId) -> anyhow::Result<(String, Gravity)> {
+    if !state.config.data.recordings().join(session.as_str()).exists() {
+        return Ok(("there is no such session".to_owned(), Gravity::Unreadable));
+    }
+    let problem = "a recording of a session that is not in the store";
+    let event = Event::new(
+        EventName::SessionRecordingIntegrityFailed,
+        Outcome::Failed,
+        clock::now(),
+    );
+    note(state, event.in_session(session).with("problem", problem)).await?;
+
+    Ok((problem.to_owned(), Gravity::Altered))
+}
+
+async fn note(state: &AppState, event: Event) -> anyhow::Result<()> {
+    let mut tx = state.db.write().await?;
+    audit::append(&mut tx, event.with("from", SHELL)).await?;
+
+    Ok(tx.commit().await?)
 }
 
 /// What is said of a recording, and how grave it is.

@@ -3,6 +3,9 @@
 use std::fs;
 use std::process::Command;
 
+use protocol::ids::{NodeId, SessionId};
+use server::clock;
+
 use super::made::{Made, problems};
 use crate::house::House;
 
@@ -18,7 +21,7 @@ fn verify(house: &House, arguments: &[&str]) -> (i32, Vec<String>) {
     let printed = String::from_utf8(output.stdout).unwrap();
     let lines = printed
         .lines()
-        .map(|line| line.split_once("  ").unwrap().1.to_owned());
+        .map(|line| line.split_once("  ").map_or(line, |(_, told)| told).to_owned());
 
     (output.status.code().unwrap(), lines.collect())
 }
@@ -80,5 +83,52 @@ async fn every_recording_is_judged_and_the_worst_decides() {
     assert_eq!(
         verify(&house, &[intact.id.as_str()]),
         (0, vec!["intact, 2 segments".to_owned()])
+    );
+}
+
+#[tokio::test]
+async fn what_another_server_keeps_is_counted_apart_and_a_fault_unless_it_was_asked_for() {
+    let house = House::open().await;
+    ended(&house).await;
+    let elsewhere = Made::begin_on(&house, &NodeId::from_random(clock::draw())).await;
+    fs::remove_dir_all(elsewhere.folder(&house)).unwrap();
+    let intact = "intact, 2 segments".to_owned();
+    let counted = "1 recording is on another server and was not verified.".to_owned();
+    let there = "This session was recorded by another server of this house, and its recording is there.";
+
+    assert_eq!(
+        verify(&house, &["--all"]),
+        (4, vec![intact.clone(), there.to_owned(), counted.clone()])
+    );
+    assert_eq!(verify(&house, &["--all", "--here"]), (0, vec![intact, counted]));
+}
+
+#[tokio::test]
+async fn a_folder_of_a_session_that_is_not_in_the_store_is_told_and_in_the_audit_log() {
+    let house = House::open().await;
+    let unknown = SessionId::from_random(clock::draw());
+    let recordings = house.state.config.data.recordings();
+    fs::create_dir_all(recordings.join(unknown.as_str())).unwrap();
+    // What a file system keeps for itself is no recording.
+    fs::create_dir(recordings.join("lost+found")).unwrap();
+    let problem = "a recording of a session that is not in the store".to_owned();
+
+    assert_eq!(verify(&house, &["--all"]), (1, vec![problem.clone()]));
+
+    assert_eq!(problems(&house).await, [(Some(unknown), problem)]);
+}
+
+#[tokio::test]
+async fn an_audit_log_that_is_broken_vouches_for_no_recording() {
+    let house = House::open().await;
+    let made = ended(&house).await;
+    made.meddle_with_log(&house).await;
+
+    let (code, lines) = verify(&house, &["--all"]);
+
+    assert_eq!(code, 1);
+    assert!(
+        lines[0].starts_with("The audit log, which recordings are held against, is broken at event"),
+        "{lines:?}"
     );
 }

@@ -28,7 +28,7 @@ async fn fill(db: &Db) -> anyhow::Result<()> {
 
 async fn copy_of(db: &Db) -> anyhow::Result<String> {
     let mut bytes = Vec::new();
-    write(db, &mut bytes).await?;
+    write(&mut db.read().await?, &mut bytes).await?;
 
     Ok(String::from_utf8(bytes)?)
 }
