@@ -39,6 +39,10 @@ install_packages() {
   has openssl || packages+=(openssl)
   has setpriv || packages+=(util-linux)
   has_postgres || packages+=(postgresql)
+  # A test has a disk of its own fail.
+  if [ "$purpose" = test ] && ! has mkfs.ext4 && [ ! -x /usr/sbin/mkfs.ext4 ]; then
+    packages+=(e2fsprogs)
+  fi
   # Node and the tools come from PyPI where Debian's are too old.
   if needs_python && ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
     packages+=(python3-venv)

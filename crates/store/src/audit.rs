@@ -267,6 +267,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     HEAD,
     export::AFTER,
     recordings::AFTER,
+    recordings::WITHOUT_ROW,
     verify::SCAN,
 ];
 

@@ -1,6 +1,6 @@
 //! `posternd recordings …`: whether recordings are intact, and a recording in the form of another program.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -73,13 +73,10 @@ pub async fn verify(file: Option<&Path>, wanted: Wanted) -> anyhow::Result<ExitC
         );
         worst = Gravity::Altered;
     }
-    // The folders first: a session's row is there before its folder.
-    let folders = recorder::folders(&state.config.data.recordings())?;
-    let known = store::sessions::ids(&mut state.db.read().await?).await?;
     let (sessions, here) = match wanted {
         Wanted::These(sessions) => (sessions, false),
-        Wanted::All => (with_unknown(known, folders), false),
-        Wanted::AllHere => (with_unknown(known, folders), true),
+        Wanted::All => (all(&state).await?, false),
+        Wanted::AllHere => (all(&state).await?, true),
     };
     let mut n_elsewhere = 0_u64;
     for session in &sessions {
@@ -106,12 +103,21 @@ pub async fn verify(file: Option<&Path>, wanted: Wanted) -> anyhow::Result<ExitC
     Ok(ExitCode::from(worst.exit_code()))
 }
 
-/// The sessions of the store, and then those of which there is only a folder.
-fn with_unknown(mut known: Vec<SessionId>, folders: Vec<SessionId>) -> Vec<SessionId> {
-    let is_known: HashSet<SessionId> = known.iter().cloned().collect();
-    known.extend(folders.into_iter().filter(|folder| !is_known.contains(folder)));
+/// The sessions of the store, and then those that only have a folder, or only were recorded by what the audit log says.
+async fn all(state: &AppState) -> anyhow::Result<Vec<SessionId>> {
+    // The folders first: a session's row is there before its folder.
+    let folders = recorder::folders(&state.config.data.recordings())?;
+    let mut snapshot = state.db.read().await?;
+    let mut sessions = store::sessions::ids(&mut snapshot).await?;
+    let known: HashSet<SessionId> = sessions.iter().cloned().collect();
+    let mut unknown: BTreeSet<SessionId> = audit::recordings::without_row(&mut snapshot)
+        .await?
+        .into_iter()
+        .collect();
+    unknown.extend(folders.into_iter().filter(|folder| !known.contains(folder)));
+    sessions.extend(unknown);
 
-    known
+    Ok(sessions)
 }
 
 async fn judge(state: &AppState, session: &SessionId) -> anyhow::Result<(String, Gravity)> {
@@ -141,12 +147,16 @@ async fn judge(state: &AppState, session: &SessionId) -> anyhow::Result<(String,
     Ok(line_of(&found, &checked))
 }
 
-/// A session that has no row; it may have a folder all the same.
+/// A session that has no row; it may have a folder all the same, or have had both.
 async fn unknown(state: &AppState, session: &SessionId) -> anyhow::Result<(String, Gravity)> {
-    if !state.config.data.recordings().join(session.as_str()).exists() {
+    let events = audit::recordings::after(&mut state.db.read().await?, session, 0).await?;
+    let problem = if state.config.data.recordings().join(session.as_str()).exists() {
+        "a recording of a session that is not in the store"
+    } else if events.is_empty() {
         return Ok(("there is no such session".to_owned(), Gravity::Unreadable));
-    }
-    let problem = "a recording of a session that is not in the store";
+    } else {
+        "recorded by what the audit log says, and neither its session nor its recording is there"
+    };
     let event = Event::new(
         EventName::SessionRecordingIntegrityFailed,
         Outcome::Failed,

@@ -67,7 +67,7 @@ pub(super) fn by_row(found: &Session) -> Noted {
             was_begun,
             heads: head.flatten().into_iter().collect(),
             running: running.flatten(),
-            // Events say so if it was a later one. Of a session that keeps no recording there is none.
+            // Events say so if it was a later one. Of a session that keeps no recording there may be none.
             version: found.view.recordings.any().then_some(VERSION),
         },
         server: found.node.clone(),
@@ -79,7 +79,7 @@ impl Noted {
         let details = &event.details;
         let added = match event.name == EventName::SessionRecordingSegmentClosed {
             true => self.add_head(details),
-            false => self.add_server(details),
+            false => self.add_beginning(details),
         };
         if added.and(self.add_version(details)).is_none() {
             self.is_garbled = true;
@@ -94,8 +94,10 @@ impl Noted {
         Some(())
     }
 
-    /// Events before version 3 of the format say neither.
-    fn add_server(&mut self, details: &BTreeMap<String, String>) -> Option<()> {
+    /// Whatever the row says by now.
+    fn add_beginning(&mut self, details: &BTreeMap<String, String>) -> Option<()> {
+        self.known.was_begun = true;
+        // Before version 3 of the format it was not noted.
         if let Some(server) = details.get(SERVER) {
             self.server = Some(server.parse().ok()?);
         }
@@ -104,10 +106,11 @@ impl Noted {
     }
 
     fn add_version(&mut self, details: &BTreeMap<String, String>) -> Option<()> {
-        if let Some(format) = details.get(FORMAT) {
-            let version = format.parse().ok()?;
-            self.known.version = self.known.version.max(Some(version));
-        }
+        let noted = match details.get(FORMAT) {
+            Some(format) => format.parse().ok()?,
+            None => VERSION,
+        };
+        self.known.version = self.known.version.max(Some(noted.max(VERSION)));
 
         Some(())
     }

@@ -2,7 +2,7 @@
 
 use app::ctx::{Actor, Client};
 use protocol::audit::{EventName, Outcome};
-use protocol::errors::Refusal;
+use protocol::errors::{Code, Refusal};
 use protocol::ids::SessionId;
 use protocol::terminal::{EndReason, Ended};
 use recording::Tape;
@@ -81,8 +81,16 @@ pub async fn never_opened(state: &AppState, closing: &Closing, refusal: &Refusal
     let event = closing
         .event(EventName::ConnectionFailed, Outcome::Failed, now)
         .with("reason", refusal.sentence.clone());
-    if let Err(error) = release(state, closing, EndReason::ConnectionLost, None, event).await {
+    if let Err(error) = release(state, closing, reason_of(refusal), None, event).await {
         error!(error = &error as &dyn std::error::Error, session.id = %closing.session, "session not released");
+    }
+}
+
+/// Why a session was not opened.
+pub fn reason_of(refusal: &Refusal) -> EndReason {
+    match refusal.code == Code::PamRecordingRequired {
+        true => EndReason::RecordingFailed,
+        false => EndReason::ConnectionLost,
     }
 }
 

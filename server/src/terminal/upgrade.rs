@@ -22,6 +22,7 @@ use crate::http::pages;
 use crate::launch;
 use crate::routes::refuse;
 use crate::sessions::Place;
+use crate::sessions::close::reason_of;
 use crate::sessions::join::{Joined, join};
 use crate::sessions::knocks::{Arrival, Knock};
 use crate::sessions::limits::Limits;
@@ -161,7 +162,7 @@ async fn serve(
 /// Why the session did not open; the browser shows it.
 async fn tell(ends: &Ends, refusal: Refusal) {
     let ended = Ended {
-        reason: EndReason::ConnectionLost,
+        reason: reason_of(&refusal),
         sentence: refusal.sentence,
     };
     // The browser may be gone; then there is nobody to tell.

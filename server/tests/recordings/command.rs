@@ -119,6 +119,20 @@ async fn a_folder_of_a_session_that_is_not_in_the_store_is_told_and_in_the_audit
 }
 
 #[tokio::test]
+async fn a_session_that_was_removed_with_its_recording_is_missed_by_the_audit_log() {
+    let house = House::open().await;
+    let made = ended(&house).await;
+    fs::remove_dir_all(made.folder(&house)).unwrap();
+    made.meddle(&house, "DELETE FROM sessions WHERE id = $1").await;
+    let problem = "recorded by what the audit log says, and neither its session nor its recording is there";
+
+    assert_eq!(verify(&house, &["--all"]), (1, vec![problem.to_owned()]));
+
+    let told = (Some(made.id.clone()), problem.to_owned());
+    assert_eq!(problems(&house).await, [told]);
+}
+
+#[tokio::test]
 async fn an_audit_log_that_is_broken_vouches_for_no_recording() {
     let house = House::open().await;
     let made = ended(&house).await;

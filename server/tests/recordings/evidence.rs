@@ -66,6 +66,21 @@ async fn a_row_brought_back_to_an_older_head_does_not_hide_what_was_removed() {
 }
 
 #[tokio::test]
+async fn a_row_that_says_nothing_was_recorded_does_not_hide_what_was_removed() {
+    let house = House::open().await;
+    let made = Made::begin(&house).await;
+    fs::remove_dir_all(made.folder(&house)).unwrap();
+
+    made.meddle(
+        &house,
+        "UPDATE sessions SET state = 'failed', ended_at = 1, graphical = FALSE WHERE id = $1",
+    )
+    .await;
+
+    assert_eq!(verdict(&house, &made).await, altered(0, Fault::Missing));
+}
+
+#[tokio::test]
 async fn a_row_that_says_another_head_than_the_audit_log_is_an_alteration() {
     let house = House::open().await;
     let made = ended(&house).await;

@@ -32,6 +32,9 @@ use crate::house::{ADDRESS, Answer, House};
 /// Longer than anything a test waits for on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// After which nothing more is on its way.
+const MOMENT: Duration = Duration::from_millis(300);
+
 pub const COLS: u16 = 80;
 pub const ROWS: u16 = 24;
 
@@ -218,6 +221,12 @@ impl Socket {
         self.0.send(Message::Binary(bytes.into())).await.unwrap();
     }
 
+    /// The same where the server may have closed: what it said before is still to be read, as a browser does.
+    async fn try_send(&mut self, frame: &impl Serialize) {
+        let bytes = postcard::to_allocvec(frame).unwrap();
+        let _ = self.0.send(Message::Binary(bytes.into())).await;
+    }
+
     /// The next frame; `None` when the server has closed.
     pub async fn receive<T: DeserializeOwned>(&mut self) -> Option<T> {
         loop {
@@ -265,6 +274,16 @@ impl Terminal {
         self.see(wanted).await;
         self.see("postgres=# ").await;
         self.shown.splice(0..0, before);
+    }
+
+    /// Reads what has come, until nothing comes for a moment.
+    pub async fn settle(&mut self) {
+        while let Ok(Some(Ok(message))) = timeout(MOMENT, self.socket.0.next()).await {
+            if let Message::Binary(bytes) = message {
+                let ended = self.take(postcard::from_bytes(&bytes).unwrap()).await;
+                assert_eq!(ended, None, "{}", self.text());
+            }
+        }
     }
 
     /// Reads on to the next frame of a file or an editor.
@@ -338,7 +357,7 @@ impl Terminal {
         self.shown.extend_from_slice(bytes);
         self.parsed += bytes.len() as u64;
         let parsed = self.parsed;
-        self.socket.send(&ClientFrame::Ack { parsed }).await;
+        self.socket.try_send(&ClientFrame::Ack { parsed }).await;
     }
 }
 

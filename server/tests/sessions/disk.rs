@@ -1,36 +1,84 @@
-//! Sessions whose recordings go to a disk that is full or cannot be written to.
+//! Sessions whose recordings go to a disk that is full, slow, or cannot be written to.
 
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use protocol::people::Role;
 use protocol::recordings::VerdictView;
-use protocol::sessions::SessionState;
+use protocol::sessions::{SessionFilter, SessionState};
 use protocol::terminal::EndReason;
 use server::recordings::{Checked, check};
+use store::sessions::Scope;
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+use tokio::time::timeout;
 
-use super::desk::Desk;
+use super::desk::{Desk, until};
 use crate::house::Call;
 
-/// A file system in memory on a folder. Mounting takes root, as `make test` has it.
-pub struct Disk(PathBuf);
+/// A file system on a folder. Mounting takes root, as `make test` has it.
+pub struct Disk {
+    place: PathBuf,
+    _image: Option<TempDir>,
+}
 
 impl Disk {
+    /// In memory.
     pub fn mount(place: &Path, options: &str) -> Self {
         run("mount", &["-t", "tmpfs", "-o", options, "tmpfs"], place);
 
-        Self(place.to_owned())
+        Self {
+            place: place.to_owned(),
+            _image: None,
+        }
+    }
+
+    /// Of a disk of its own, which may be made to fail or to wait while files on it are written.
+    pub fn mount_image(place: &Path) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let image = folder.path().join("disk");
+        File::create(&image).unwrap().set_len(32 * 1024 * 1024).unwrap();
+        run("mkfs.ext4", &["-q", "-F"], &image);
+        run("mount", &["-o", "loop", image.to_str().unwrap()], place);
+
+        Self {
+            place: place.to_owned(),
+            _image: Some(folder),
+        }
     }
 
     pub fn remount(&self, options: &str) {
-        run("mount", &["-o", &format!("remount,{options}")], &self.0);
+        run("mount", &["-o", &format!("remount,{options}")], &self.place);
+    }
+
+    /// From here on every write waits until [`Self::thaw`].
+    pub fn freeze(&self) {
+        run("fsfreeze", &["--freeze"], &self.place);
+    }
+
+    pub fn thaw(&self) {
+        run("fsfreeze", &["--unfreeze"], &self.place);
     }
 }
 
 impl Drop for Disk {
     fn drop(&mut self) {
-        run("umount", &["--lazy"], &self.0);
+        run("umount", &["--lazy"], &self.place);
     }
+}
+
+/// Whether a thread of this process waits for a disk.
+fn waits_for_a_disk() -> bool {
+    let threads = fs::read_dir("/proc/self/task").unwrap();
+    let states = threads.map(|thread| fs::read_to_string(thread.unwrap().path().join("stat")));
+
+    // A thread may have ended meanwhile.
+    states.flatten().any(|stat| {
+        stat.rsplit_once(')')
+            .is_some_and(|(_, rest)| rest.starts_with(" D"))
+    })
 }
 
 fn run(program: &str, arguments: &[&str], place: &Path) {
@@ -38,6 +86,9 @@ fn run(program: &str, arguments: &[&str], place: &Path) {
 
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
 }
+
+/// How long a frozen disk is written to at the latest: shorter than tests wait, so that it is thawed in any case.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What the person reads where nothing can be recorded.
 const NOT_OPENED: &str =
@@ -89,7 +140,11 @@ async fn a_full_disk_ends_the_session_and_nothing_was_shown_that_is_not_recorded
         "{verdict:?}"
     );
 
-    assert_eq!(desk.launch_in_vain(&user).await.sentence, NOT_OPENED);
+    let refused = desk.launch_in_vain(&user).await;
+    assert_eq!(
+        (refused.reason, &refused.sentence[..]),
+        (EndReason::RecordingFailed, NOT_OPENED)
+    );
     disk.remount("size=4m");
     desk.launch(&user).await;
 }
@@ -103,7 +158,76 @@ async fn on_a_disk_that_is_read_only_no_session_opens() {
 
     let refused = desk.launch_in_vain(&user).await;
 
-    assert_eq!(refused.sentence, NOT_OPENED);
+    assert_eq!(
+        (refused.reason, &refused.sentence[..]),
+        (EndReason::RecordingFailed, NOT_OPENED)
+    );
+    let filter = SessionFilter::default();
+    let page = {
+        let mut snapshot = desk.house.state.db.read().await.unwrap();
+        store::sessions::list(&mut snapshot, Scope::Everybody, &filter)
+            .await
+            .unwrap()
+    };
+    let told: Vec<_> = page
+        .sessions
+        .iter()
+        .map(|session| (session.state, session.end_reason))
+        .collect();
+    assert_eq!(told, [(SessionState::Failed, Some(EndReason::RecordingFailed))]);
     disk.remount("rw");
     desk.launch(&user).await;
+}
+
+#[tokio::test]
+async fn a_disk_that_turns_read_only_under_a_session_ends_it_and_shows_nothing_more() {
+    let desk = Desk::open().await;
+    let (user, auditor) = (
+        desk.house.sign_in(Role::User).await,
+        desk.house.sign_in(Role::Auditor).await,
+    );
+    let disk = Disk::mount_image(&desk.house.state.config.data.recordings());
+    let mut terminal = desk.launch(&user).await;
+    let session = terminal.hello.session.clone();
+    terminal.run("SELECT 'on ' || 'record';", "on record").await;
+
+    // As the kernel does it to a disk that failed, whoever writes.
+    disk.remount("abort");
+    terminal.press("SELECT 'off ' || 'record';\r").await;
+    let ended = terminal.end().await.unwrap();
+
+    assert_eq!(ended.reason, EndReason::RecordingFailed, "{}", ended.sentence);
+    let row = desk.row(&session, |row| row.state == SessionState::Ended).await;
+    assert_eq!(row.end_reason, Some(EndReason::RecordingFailed));
+    let export = Call::get(&format!("/sessions/{session}/export?format=typescript")).by(&auditor);
+    let recorded = desk.house.fetch(export).await;
+    let recorded = String::from_utf8_lossy(&recorded);
+    assert!(recorded.contains("on record"));
+    assert!(recorded.contains(&terminal.text()), "{:?}", terminal.text());
+    assert_eq!(desk.launch_in_vain(&user).await.sentence, NOT_OPENED);
+}
+
+#[tokio::test]
+async fn on_a_slow_disk_nothing_is_shown_before_it_is_recorded() {
+    // The server has threads of its own: who looks at the terminal does not wait for its disk.
+    let server = Runtime::new().unwrap();
+    let desk = server.spawn(Desk::open()).await.unwrap();
+    let user = desk.house.sign_in(Role::User).await;
+    let disk = Disk::mount_image(&desk.house.state.config.data.recordings());
+    let mut terminal = desk.launch(&user).await;
+    terminal.settle().await;
+    let before = terminal.text();
+
+    disk.freeze();
+    terminal.press("SELECT 'slow' || 'ly';\r").await;
+    let waits = timeout(PATIENCE, until(async || waits_for_a_disk().then_some(()))).await;
+    terminal.settle().await;
+    let meanwhile = terminal.text();
+    disk.thaw();
+
+    assert!(waits.is_ok(), "nothing was written");
+    assert_eq!(meanwhile, before);
+    terminal.see("slowly").await;
+    drop(terminal);
+    server.shutdown_background();
 }

@@ -230,9 +230,18 @@ fn State(state: SessionState, reason: Option<EndReason>) -> impl IntoView {
     match state {
         SessionState::Starting => view! { <span class="tag acc">"starting"</span> }.into_any(),
         SessionState::Live => view! { <span class="tag ok">"live"</span> }.into_any(),
-        SessionState::Failed => view! { <span class="tag bad">"not opened"</span> }.into_any(),
+        SessionState::Failed => view! { <span class="tag bad">{not_opened(reason)}</span> }.into_any(),
         SessionState::Ended => view! { <span class="muted">{reason.map_or("ended", why)}</span> }.into_any(),
     }
+}
+
+/// Why a session was not opened, where that was not the database's doing.
+fn not_opened(reason: Option<EndReason>) -> &'static str {
+    if reason == Some(EndReason::RecordingFailed) {
+        return "not opened: nothing could be recorded";
+    }
+
+    "not opened"
 }
 
 /// Why a session ended, in a few words.

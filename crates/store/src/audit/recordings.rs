@@ -5,9 +5,9 @@ use protocol::ids::SessionId;
 
 use super::Row;
 use crate::db::{Snapshot, on};
-use crate::errors::Error;
+use crate::errors::{Error, column};
 
-/// Events of one page.
+/// Rows of one page.
 const CHUNK: i64 = 1_000;
 
 pub(super) const AFTER: &str = r#"
@@ -19,6 +19,31 @@ pub(super) const AFTER: &str = r#"
     ORDER BY seq
     LIMIT $5
 "#;
+
+pub(super) const WITHOUT_ROW: &str = r#"
+    SELECT DISTINCT session
+    FROM audit_events
+    WHERE name = $1
+        AND session IS NOT NULL
+        AND NOT EXISTS (SELECT 1 FROM sessions WHERE sessions.id = audit_events.session)
+    ORDER BY session
+    LIMIT $2
+"#;
+
+/// Sessions that were recorded by what the log says and of which there is no row: somebody removed it. So many that they
+/// may be held; the others show once these are back.
+pub async fn without_row(snapshot: &mut Snapshot) -> Result<Vec<SessionId>, Error> {
+    let ids: Vec<String> = on!(snapshot, |conn| {
+        sqlx::query_scalar(WITHOUT_ROW)
+            .bind(EventName::SessionRecordingStarted.as_str())
+            .bind(CHUNK)
+            .fetch_all(conn)
+    })?;
+
+    ids.iter()
+        .map(|id| column("audit_events", "session", id, id))
+        .collect()
+}
 
 /// The events about a session's recording that come after `seq`, oldest first; so many that they may be held. There are
 /// no more when there are none.
