@@ -92,8 +92,11 @@ impl Output {
     }
 
     /// Drops everything. A line of which a part was taken already is finished if its rest is at hand, else
-    /// cut.
+    /// cut. What goes on behind a line that waits for more, such as keys typed ahead, stays where it is.
     pub(super) fn clear(&mut self) {
+        if self.rest().is_empty() && self.pieces.is_empty() {
+            return;
+        }
         self.drop_taken();
         let rest = self.ready.find('\n').filter(|idx| *idx < CHUNK);
         let n_kept = match (self.within_line, rest) {

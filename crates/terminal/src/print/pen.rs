@@ -25,6 +25,16 @@ pub(super) struct Pen<'a> {
 }
 
 impl Debts {
+    /// Bytes that are owed.
+    pub(super) fn len(&self) -> usize {
+        let lens = self.owed.iter().map(|owed| match owed {
+            Owed::Run(text, n) => text.len() * n,
+            Owed::Text(text) => text.len(),
+        });
+
+        lens.sum()
+    }
+
     /// Pays until `out` holds `limit` bytes; true when nothing is owed.
     pub(super) fn pay(&mut self, out: &mut String, limit: usize) -> bool {
         while let Some(owed) = self.owed.pop_front() {

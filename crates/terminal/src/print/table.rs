@@ -41,6 +41,8 @@ pub(super) struct Sheet {
     waiting: VecDeque<Entry>,
     /// Bytes held by `waiting`.
     held: usize,
+    /// Bytes of what was taken last, which is being written.
+    in_hand: usize,
     pub(super) n_rows: u64,
     /// No more rows will come.
     ended: bool,
@@ -186,6 +188,7 @@ impl Table {
                 spool: Spool::default(),
                 waiting: VecDeque::new(),
                 held: 0,
+                in_hand: 0,
                 n_rows: 0,
                 ended: false,
                 footers: Some(footers),
@@ -234,9 +237,9 @@ impl Table {
         self.sheet.held
     }
 
-    /// Bytes of rows and text not written yet, wherever they are.
+    /// Bytes not written yet, wherever they are: of rows and text, and of lines and blanks that were begun.
     pub(crate) fn pending(&self) -> usize {
-        self.sheet.held + self.sheet.spool.len()
+        self.sheet.held + self.sheet.in_hand + self.sheet.spool.len() + self.debts.len()
     }
 
     /// Whether nothing can be written before all rows were seen.
@@ -353,7 +356,9 @@ impl Sheet {
     }
 
     pub(super) fn next(&mut self) -> Next {
+        self.in_hand = 0;
         if let Some(row) = self.spool.next() {
+            self.in_hand = row.body().len();
             return Next::Row(row);
         }
         if self.spool.is_away() {
@@ -361,6 +366,7 @@ impl Sheet {
         }
         match self.waiting.pop_front() {
             Some(Entry::Row(row)) => {
+                self.in_hand = row.body().len();
                 self.held = self.held.saturating_sub(row.body().len() + ROW_OVERHEAD);
                 Next::Row(row)
             }

@@ -42,6 +42,8 @@ struct Place {
     column: usize,
     /// Byte of the current value; none of it, not even its quote, is written while it is `None`.
     at: Option<usize>,
+    /// Whether the current value is in quotes. All of it was looked at for that, once.
+    is_quoted: bool,
 }
 
 impl Unaligned {
@@ -85,6 +87,7 @@ impl Unaligned {
                                 values,
                                 column: 0,
                                 at: None,
+                                is_quoted: false,
                             },
                         );
                     }
@@ -147,7 +150,6 @@ impl Unaligned {
     fn write_value(&mut self, sheet: &Sheet, row: &DataRow, place: &mut Place, pen: &mut Pen<'_>) -> bool {
         let range = place.values.get(place.column).cloned().flatten();
         let value = sheet.value(row, range, place.column);
-        let is_quoted = self.is_csv && needs_quotes(&value, sheet.options.csv_field_sep);
         let at = match place.at {
             Some(at) => at,
             None => {
@@ -155,7 +157,8 @@ impl Unaligned {
                     self.write_text(&head.name, pen);
                     pen.text(&self.field_sep);
                 }
-                if is_quoted {
+                place.is_quoted = self.is_csv && needs_quotes(&value, sheet.options.csv_field_sep);
+                if place.is_quoted {
                     pen.text("\"");
                 }
                 0
@@ -164,7 +167,7 @@ impl Unaligned {
         let rest = value.get(at..).unwrap_or_default();
         let piece = rest.get(..piece_len(rest)).unwrap_or_default();
         let text = visible(piece);
-        pen.text(&if is_quoted {
+        pen.text(&if place.is_quoted {
             text.replace('"', "\"\"")
         } else {
             text
@@ -173,7 +176,7 @@ impl Unaligned {
             place.at = Some(at + piece.len());
             return false;
         }
-        if is_quoted {
+        if place.is_quoted {
             pen.text("\"");
         }
         place.at = None;

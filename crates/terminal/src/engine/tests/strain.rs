@@ -46,6 +46,39 @@ fn a_line_of_100_mib_is_printed_in_pieces_and_stopped_by_ctrl_c() {
 }
 
 #[test]
+fn a_long_line_is_stopped_by_ctrl_c_when_its_statement_is_done_already() {
+    let value = vec![b'x'; 10 * MIB];
+    // In the heading, in the value, and in the line below it.
+    for (how, n_chunks) in [
+        ("", 40),
+        ("", 700),
+        ("\\pset border 2\r", 1620),
+        ("\\a\r", 40),
+        ("\\pset format csv\r", 40),
+        ("\\x on\r", 340),
+    ] {
+        let mut session = Session::new();
+        session.keys(how).keys("select 1;\r");
+        session.engine.handle_message(columns(), session.now);
+        let wide = Message::DataRow(DataRow::new([Some(value.as_slice())]));
+        session.engine.handle_message(wide, session.now);
+        session.engine.handle_message(tagged("SELECT 1"), session.now);
+        session.take(n_chunks);
+        if session.engine.wants_message() {
+            session
+                .engine
+                .handle_message(Message::ReadyForQuery(TransactionStatus::Idle), session.now);
+        }
+        session.take(20);
+
+        session.interrupt(4 * output::CHUNK);
+
+        session.ready(TransactionStatus::Idle).keys("x");
+        assert!(session.seen.ends_with("app=> x"), "{how} {n_chunks}");
+    }
+}
+
+#[test]
 fn ten_thousand_columns_are_a_table_like_any_other() {
     let names: Vec<Column> = (0..10_000).map(|n| column(&format!("c{n}"), 23)).collect();
     for how in ["", "\\pset format wrapped\r", "\\x auto\r", "\\pset format csv\r"] {

@@ -25,8 +25,7 @@ fn ctrl_c_cancels_what_runs_and_drops_what_was_typed_after_it() {
         .ready(TransactionStatus::Idle)
         .keys("x")
         .check(&expect![[r#"
-            {cancel}
-            ^CCancel request sent
+            {cancel}^CCancel request sent
             ERROR:  canceling statement due to user request
             app=> x"#]]);
 }
