@@ -25,6 +25,12 @@ const MAX_WATCHERS: usize = 16;
 /// How long a watcher may be left out.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Between two pictures for who has caught up: each costs as much as the whole screen and what is above it.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// Frames a watcher that has caught up is sent: whether a browser is there, and a picture.
+const CAUGHT_UP: usize = 2;
+
 /// Acknowledgements of one watcher read at once.
 const ACKS: usize = 8;
 
@@ -39,6 +45,8 @@ pub struct Fanout {
     /// Whether a browser shows the session to its person.
     is_attached: bool,
     watchers: Vec<Watcher>,
+    /// When somebody was painted anew last.
+    painted_at: Option<Timestamp>,
 }
 
 struct Watcher {
@@ -56,6 +64,7 @@ impl Fanout {
             size: (cols, rows),
             is_attached: true,
             watchers: Vec::new(),
+            painted_at: None,
         }
     }
 
@@ -64,7 +73,7 @@ impl Fanout {
         for watcher in &mut self.watchers {
             watcher.print(output, now);
         }
-        self.catch_up();
+        self.catch_up(now);
     }
 
     pub fn resize(&mut self, cols: u16, rows: u16, now: Timestamp) {
@@ -134,12 +143,12 @@ impl Fanout {
 
     /// Paints anew who has caught up, drops who has not for too long.
     pub fn check(&mut self, now: Timestamp) {
-        self.catch_up();
+        self.catch_up(now);
         let is_late = |since: Timestamp| now.since(since) >= PATIENCE;
         self.drop_if(|watcher| watcher.behind_since.is_some_and(is_late), TOO_SLOW);
     }
 
-    /// Waits until a watcher has something to say, and handles it.
+    /// Waits until a watcher has something to say, and hears it.
     pub async fn listen(&mut self) {
         let watchers = &mut self.watchers;
         let heard = std::future::poll_fn(|context| {
@@ -156,7 +165,6 @@ impl Fanout {
                 if let Some(watcher) = self.watchers.get_mut(idx) {
                     watcher.hear(&frame);
                 }
-                self.catch_up();
             }
             (idx, None) => drop(self.watchers.swap_remove(idx)),
         }
@@ -180,17 +188,24 @@ impl Fanout {
     }
 
     /// Paints anew whoever was left out and has caught up.
-    fn catch_up(&mut self) {
-        let has_caught_up =
-            |watcher: &Watcher| watcher.behind_since.is_some() && watcher.parsed == watcher.sent;
-        if !self.watchers.iter().any(has_caught_up) {
+    pub fn catch_up(&mut self, now: Timestamp) {
+        if !self.is_painting_due(now) {
             return;
         }
+        self.painted_at = Some(now);
         let (picture, n_bytes) = self.picture();
         let is_attached = self.is_attached;
-        for watcher in self.watchers.iter_mut().filter(|watcher| has_caught_up(watcher)) {
+        for watcher in self.watchers.iter_mut().filter(|watcher| watcher.has_caught_up()) {
             watcher.catch_up(is_attached, picture.clone(), n_bytes);
         }
+    }
+
+    /// Whether somebody has caught up, and it is not too soon. Who comes too soon is painted with the next output, or
+    /// when the watchers are looked at.
+    fn is_painting_due(&self, now: Timestamp) -> bool {
+        let is_time = self.painted_at.is_none_or(|last| now.since(last) >= PAUSE);
+
+        is_time && self.watchers.iter().any(Watcher::has_caught_up)
     }
 
     fn drop_if(&mut self, is_dropped: impl Fn(&Watcher) -> bool, sentence: &str) {
@@ -232,6 +247,14 @@ impl Watcher {
         } else {
             self.behind_since = Some(now);
         }
+    }
+
+    /// Whether it was left out, owes nothing by its own words, and has taken what it was sent: who acknowledges
+    /// without reading gets nothing.
+    fn has_caught_up(&self) -> bool {
+        self.behind_since.is_some()
+            && self.parsed == self.sent
+            && self.ends.to_browser.capacity() >= CAUGHT_UP
     }
 
     fn paint(&mut self, picture: WatchFrame, n_bytes: u64) {

@@ -261,7 +261,12 @@ impl Task {
             Event::FromDatabase(Err(_)) | Event::ToDatabase(Err(_)) => {
                 self.pump_ended(self.control.ended().await)
             }
-            Event::ToDatabase(Ok(())) | Event::Watchers => Ok(()),
+            Event::ToDatabase(Ok(())) => Ok(()),
+            Event::Watchers => {
+                self.fanout.catch_up(clock::now());
+
+                Ok(())
+            }
             Event::Pause => {
                 self.presence.settle();
 

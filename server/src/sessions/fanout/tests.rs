@@ -189,6 +189,48 @@ fn who_was_full_learns_the_size_and_whether_somebody_is_there_with_the_next_pict
 }
 
 #[test]
+fn who_acknowledges_without_reading_is_painted_once_it_reads() {
+    let mut fanout = fanout();
+    let (acks, mut frames) = watch(&mut fanout, 4);
+    for _ in 0..4 {
+        print(&mut fanout, "x");
+    }
+    acks.try_send(WatcherFrame::Ack { parsed: u64::MAX }).unwrap();
+    print(&mut fanout, "y");
+    assert!(!fanout.is_painting_due(at(1)), "no room for a picture");
+
+    shown(&mut frames);
+
+    assert!(fanout.is_painting_due(at(1)));
+    fanout.catch_up(at(1));
+    assert_eq!(shown(&mut frames).0.matches("xxxxy").count(), 1);
+}
+
+#[test]
+fn whoever_catches_up_again_and_again_waits_between_two_pictures() {
+    let mut fanout = fanout();
+    let (acks, mut frames) = watch(&mut fanout, 4);
+    let mut n_pictures = 0;
+    for _ in 0..100 {
+        for _ in 0..5 {
+            print(&mut fanout, "x");
+        }
+        shown(&mut frames);
+        acks.try_send(WatcherFrame::Ack { parsed: u64::MAX }).unwrap();
+        print(&mut fanout, "y");
+        while let Ok(frame) = frames.try_recv() {
+            n_pictures += usize::from(matches!(frame, WatchFrame::Snapshot { .. }));
+        }
+    }
+    assert_eq!(n_pictures, 1, "at one moment");
+
+    fanout.check(at(1));
+
+    assert!(matches!(frames.try_recv(), Ok(WatchFrame::Attached(true))));
+    assert!(matches!(frames.try_recv(), Ok(WatchFrame::Snapshot { .. })));
+}
+
+#[test]
 fn a_watcher_that_never_catches_up_is_dropped() {
     let mut fanout = fanout();
     let (_acks, mut frames) = watch(&mut fanout, 4);
