@@ -249,6 +249,8 @@ pub struct Engine {
     asking: Option<Asking>,
     /// `\password`.
     password: Option<NewPassword>,
+    /// The statement that runs sets it.
+    has_sent_verifier: bool,
     /// Ctrl-C was pressed: results of what runs are not shown.
     cancelled: bool,
     /// A file rows come from or go to.
@@ -350,6 +352,7 @@ impl Engine {
             has_spool: false,
             asking: None,
             password: None,
+            has_sent_verifier: false,
             cancelled: false,
             transfer: None,
             transfer_held: 0,

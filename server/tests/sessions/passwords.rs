@@ -70,3 +70,49 @@ async fn a_password_that_is_typed_is_nowhere_on_record() {
         assert!(!shown.contains(hidden), "{hidden} in {shown}");
     }
 }
+
+#[tokio::test]
+async fn a_database_that_sends_its_log_shows_no_verifier() {
+    let desk = Desk::open().await;
+    let (user, auditor) = (
+        desk.house.sign_in(Role::User).await,
+        desk.house.sign_in(Role::Auditor).await,
+    );
+    desk.cluster.sql("CREATE ROLE bob LOGIN").unwrap();
+    let mut terminal = desk.launch(&user).await;
+    let session = terminal.hello.session.clone();
+    for setting in [
+        "log_statement = 'all'",
+        "log_duration = on",
+        "debug_print_parse = on",
+        "client_min_messages = log",
+    ] {
+        terminal.run(&format!("SET {setting};"), "SET").await;
+    }
+
+    terminal
+        .press(&format!("\\password bob\r{SECRET}\r{SECRET}\r"))
+        .await;
+    terminal.see("ALTER USER \"bob\" PASSWORD '<redacted>").await;
+    terminal.see("duration: ").await;
+    terminal.run("SELECT 'after' AS word;", "(1 row)").await;
+    let shown = terminal.text();
+    terminal.socket.send(&ClientFrame::End).await;
+    terminal.end().await.unwrap();
+    desk.row(&session, |row| row.state == SessionState::Ended).await;
+
+    let export = Call::get(&format!("/sessions/{session}/export?format=jsonl")).by(&auditor);
+    let recorded = String::from_utf8_lossy(&desk.house.fetch(export).await).into_owned();
+    assert!(recorded.contains("redacted"), "{recorded}");
+    for hidden in ["canary", "SCRAM-SHA-256$4096"] {
+        assert!(!recorded.contains(hidden), "{hidden} in {recorded}");
+        assert!(!shown.contains(hidden), "{hidden} in {shown}");
+    }
+    let kept = "SELECT rolpassword FROM pg_authid WHERE rolname = 'bob'";
+    let verifier = desk.cluster.sql(kept).unwrap();
+    assert!(verifier.starts_with("SCRAM-SHA-256$4096:"), "{verifier}");
+    let (_, secret) = verifier.split_once(':').unwrap();
+    for part in secret.split(['$', ':']) {
+        assert!(!shown.contains(part) && !recorded.contains(part), "{part}");
+    }
+}

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use bytes::{BufMut, Bytes, BytesMut};
 
+use crate::password::without_verifier;
 use crate::wire::{Body, put_text};
 use crate::{Malformed, Text};
 
@@ -73,6 +74,17 @@ impl Fields {
     /// All fields, in the order sent.
     pub fn iter(&self) -> impl Iterator<Item = (u8, &Text)> {
         self.0.iter().map(|(letter, text)| (*letter, text))
+    }
+
+    /// The same, but for verifiers of passwords and what stands behind them.
+    #[must_use]
+    pub fn without_verifiers(mut self) -> Self {
+        for (_, text) in &mut self.0 {
+            if let Some(redacted) = without_verifier(text.as_bytes()) {
+                *text = Text::new(redacted);
+            }
+        }
+        self
     }
 
     /// As the server's language has it; empty when missing.

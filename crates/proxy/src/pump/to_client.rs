@@ -143,7 +143,11 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToClient<R, W> {
             if self.refused.take().is_some() && !fatal {
                 return Ok(Fate::Drop);
             }
-            let finished = self.shared.ledger().fail(&fields, now);
+            // A server that quotes the statement quotes what is not on record.
+            let finished = self
+                .shared
+                .ledger()
+                .fail(&fields.clone().without_verifiers(), now);
             self.note_copy_in(false);
             self.record(finished, now)?;
             if fatal {

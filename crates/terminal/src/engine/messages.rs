@@ -26,6 +26,7 @@ impl Engine {
         if matches!(self.state, State::Ending(_) | State::Over) {
             return;
         }
+        let message = self.without_verifier(message);
         let Some(message) = self.hear_answer(message) else {
             return;
         };
@@ -223,6 +224,7 @@ impl Engine {
         let notifications = std::mem::take(&mut self.notifications);
         self.say(&notifications);
         self.cancelled = false;
+        self.has_sent_verifier = false;
         self.run_options = None;
         self.state = State::Ready;
     }

@@ -1,11 +1,12 @@
 //! `\password`: another role's new password, typed twice without being shown and sent as a verifier.
 //!
 //! What is typed reaches nobody: it is no part of the screen, of the history or, by [`Engine::hides_input`], of the
-//! keys on record. The statement that sets it holds the verifier, which can be guessed at: on record a word stands
-//! in its place.
+//! keys on record. The statement that sets it holds the verifier, which can be guessed at: on record, and in what the
+//! server says of it, a word stands in its place.
 
 use std::fmt;
 
+use pg_proto::backend::Message;
 use pg_proto::password::scram_sha_256;
 use pg_proto::{Text, frontend};
 use zeroize::Zeroizing;
@@ -167,6 +168,23 @@ impl Engine {
         }
     }
 
+    /// A server may send its log, with the statement in it: until it is done, nobody reads the verifier there.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "no other message repeats what was sent"
+    )]
+    pub(super) fn without_verifier(&self, message: Message) -> Message {
+        match message {
+            Message::NoticeResponse(fields) if self.has_sent_verifier => {
+                Message::NoticeResponse(fields.without_verifiers())
+            }
+            Message::ErrorResponse(fields) if self.has_sent_verifier => {
+                Message::ErrorResponse(fields.without_verifiers())
+            }
+            other => other,
+        }
+    }
+
     fn send_password(&mut self) {
         let Some(password) = self.password.take() else {
             return self.end_inquiry();
@@ -186,6 +204,7 @@ impl Engine {
             sql: Zeroizing::new(set(&verifier)),
             recorded,
         }));
+        self.has_sent_verifier = true;
         self.begin_asking();
     }
 }

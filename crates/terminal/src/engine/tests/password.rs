@@ -154,3 +154,40 @@ fn a_role_that_may_not_be_changed_is_reported_without_the_verifier() {
                                ^
             app=> "#]]);
 }
+
+#[test]
+fn a_server_that_sends_its_log_shows_no_verifier() {
+    let mut session = Session::new();
+    session.keys("\\password bob\r").keys("x\r").keys("x\r");
+    stored_as(&mut session, "scram-sha-256");
+    session.seen.clear();
+
+    let said = |severity: &str| {
+        Fields::new(
+            severity,
+            "00000",
+            "statement: ALTER USER \"bob\" PASSWORD 'SCRAM-SHA-256$4096:c2FsdA==$a:b'",
+        )
+        .with(Field::Detail, "SCRAM-SHA-\n    256$4096:c2FsdA==")
+    };
+    session
+        .hear(Message::NoticeResponse(said("LOG")))
+        .hear(Message::ErrorResponse(said("ERROR")))
+        .hear(Message::NoticeResponse(said("LOG")))
+        .ready(TransactionStatus::Idle)
+        .keys("\\errverbose\r");
+
+    assert!(!session.seen.contains("SCRAM"), "{}", session.seen);
+    assert_eq!(
+        session.seen.matches("PASSWORD '<redacted>\n").count(),
+        4,
+        "{}",
+        session.seen
+    );
+
+    // What the person writes is theirs to see.
+    session
+        .keys("select 1;\r")
+        .hear(Message::NoticeResponse(said("LOG")));
+    assert!(session.seen.contains("SCRAM-SHA-256$4096:c2FsdA==$a:b'"));
+}
