@@ -14,4 +14,5 @@ mod floods;
 mod passwords;
 mod resuming;
 mod spool;
+mod strain;
 mod watching;
