@@ -8,7 +8,7 @@ import { administrator } from "./support/server";
 import { addShop } from "./support/shop";
 import { database } from "./support/stage";
 import { framesOf, sessionsOf } from "./support/recordings";
-import { Terminal, recordedIn } from "./support/terminal";
+import { Terminal, keepFrames, printedBy, recordedIn } from "./support/terminal";
 
 test("a stored password is found nowhere but in PostgreSQL", async ({ alone, browser }) => {
   test.setTimeout(180_000);
@@ -86,6 +86,73 @@ test("a stored password is found nowhere but in PostgreSQL", async ({ alone, bro
   // As stored, the recording says nothing.
   expect(found.filter((place) => place.includes("/recordings/"))).toEqual([]);
   expect([...evidence.keys()].filter((place) => place.includes("/recordings/"))).not.toEqual([]);
+});
+
+test("a password typed at \\password leaves the browser and is found nowhere else", async ({ alone, browser }) => {
+  test.setTimeout(180_000);
+  const canary = `Kanarie/+&"${randomBytes(12).toString("hex")}`;
+  const [login, role] = ["keeper", "kept"].map((name) => unique(name).replaceAll("-", "_"));
+  const password = randomBytes(12).toString("hex");
+  runDirectly(database(), `CREATE ROLE ${login} LOGIN CREATEROLE PASSWORD '${password}' IN ROLE reading;`);
+  runDirectly(database(), `CREATE ROLE ${role} LOGIN ADMIN ${login};`);
+  const admin = await Client.signIn(alone.url, administrator);
+  const user = await admin.addPerson("Ulla", "user");
+  const auditor = await admin.addPerson("Viktor", "auditor");
+  const shop = await addShop(admin, database(), {
+    launchers: [user.id],
+    login,
+    password,
+    // Whatever is typed is on record, but for this.
+    connection: { recording_include_keys: "on" },
+  });
+
+  const context = await browser.newContext({ baseURL: alone.url });
+  const { traffic, settled } = watch(context);
+  const page = await context.newPage();
+  const frames = keepFrames(page);
+  await enterAs(page, await Client.signIn(alone.url, user));
+  await page.goto(`/vault/${shop.id}`);
+  await page.getByRole("link", { name: "Launch" }).click();
+  const terminal = new Terminal(page);
+  await terminal.ready("shop=>");
+  await terminal.type(`\\password ${role}`);
+  for (const prompt of ["Enter new password for user", "Enter it again:"]) {
+    await terminal.shows(prompt);
+    // As one piece: letter by letter no search would find it.
+    await page.keyboard.insertText(canary);
+    await page.keyboard.press("Enter");
+  }
+  await terminal.endsWith("shop=>");
+  await terminal.type("SELECT 'after' || 'wards' AS word;");
+  await terminal.shows("afterwards");
+  const evidence: Evidence = await kept(page);
+  evidence.set("screen", Buffer.from(await terminal.text()));
+  await terminal.type("\\q");
+  await expect(page.getByRole("button", { name: "Start new session" })).toBeVisible();
+  await settled();
+  await context.close();
+  traffic.forEach((content, place) => evidence.set(place, content));
+  evidence.set("everything that was printed", printedBy(frames));
+
+  const viktor = await Client.signIn(alone.url, auditor);
+  const [session] = await sessionsOf(viktor);
+  for (const [address, bytes] of await framesOf(viktor, session.id)) evidence.set(`decrypted ${address}`, bytes);
+  evidence.set("audit export", Buffer.from(await (await viktor.get("/audit/export?format=jsonl")).arrayBuffer()));
+  evidence.set("metrics", Buffer.from(await (await fetch(`${alone.metricsUrl}/metrics`)).arrayBuffer()));
+  filesBelow(alone.data).forEach((content, place) => evidence.set(`while it runs ${place}`, content));
+  await alone.stop();
+  filesBelow(alone.data).forEach((content, place) => evidence.set(place, content));
+  evidence.set("log", Buffer.from(alone.log()));
+
+  const places = placesOf(canary, evidence);
+  expect(places.filter((place) => !place.includes("frame sent"))).toEqual([]);
+  expect(places.length).toBe(2);
+
+  // The same search finds the command that was typed, and the statement that took its place.
+  const recorded = (text: string) => placesOf(text, evidence).some((place) => place.includes("decrypted /sessions/"));
+  expect(recorded("<redacted>")).toBe(true);
+  expect(recorded("afterwards")).toBe(true);
+  expect(placesOf("SCRAM-SHA-256$", evidence)).toEqual([]);
 });
 
 test("the search knows every spelling", () => {
