@@ -4,7 +4,7 @@
 //! A closed segment takes the open one's place by temporary file, fsync, rename, fsync of the folder, removal.
 
 use std::collections::BTreeMap;
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -39,6 +39,8 @@ pub struct Folder {
     session: SessionId,
     path: PathBuf,
     open: Option<(u32, File)>,
+    /// Locked, also until `kill -9`: so a verification knows that it goes on.
+    held: File,
     notes: mpsc::Sender<Note>,
 }
 
@@ -48,11 +50,15 @@ impl Folder {
         let path = recordings.join(session.as_str());
         DirBuilder::new().mode(0o700).create(&path)?;
         File::open(recordings)?.sync_all()?;
+        let held = File::open(&path)?;
+        // Nobody else keeps it longer than it takes to ask.
+        held.lock()?;
 
         Ok(Self {
             session,
             path,
             open: None,
+            held,
             notes,
         })
     }
@@ -66,7 +72,7 @@ impl Media for Folder {
                 .append(true)
                 .mode(0o600)
                 .open(self.path.join(open_name(segment)))?;
-            File::open(&self.path)?.sync_all()?;
+            self.held.sync_all()?;
             self.open = Some((segment, file));
         }
         let Some((_, file)) = &mut self.open else {
@@ -200,6 +206,21 @@ impl StoredSegment {
         }
 
         Err(io::ErrorKind::NotFound.into())
+    }
+}
+
+/// Whether somebody has this recording under way.
+pub fn is_held(recordings: &Path, session: &SessionId) -> io::Result<bool> {
+    let folder = match File::open(recordings.join(session.as_str())) {
+        Ok(folder) => folder,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(error),
+    };
+
+    match folder.try_lock_shared() {
+        Ok(()) => Ok(false),
+        Err(TryLockError::WouldBlock) => Ok(true),
+        Err(TryLockError::Error(error)) => Err(error),
     }
 }
 

@@ -30,10 +30,12 @@ pub enum VerdictView {
     Intact {
         segments: u32,
     },
-    /// Cut short after this moment (microseconds since 1970), e.g. the server was killed or the session is live.
+    /// Cut short after this moment (microseconds since 1970), e.g. the server was killed.
     Incomplete {
         since: i64,
     },
+    /// As it was recorded so far, and it goes on.
+    Running,
     Altered {
         segment: u32,
         fault: Fault,

@@ -155,7 +155,7 @@ async fn unknown(state: &AppState, session: &SessionId) -> anyhow::Result<(Strin
     } else if events.is_empty() {
         return Ok(("there is no such session".to_owned(), Gravity::Unreadable));
     } else {
-        "recorded by what the audit log says, and neither its session nor its recording is there"
+        "recorded by what the audit log says, and neither the store has its session nor this server its recording"
     };
     let event = Event::new(
         EventName::SessionRecordingIntegrityFailed,
@@ -182,9 +182,7 @@ fn line_of(session: &Session, checked: &Checked) -> (String, Gravity) {
         Checked::Empty => fine("nothing was recorded: the session did not open"),
         Checked::Found(VerdictView::Intact { segments: 1 }) => fine("intact, 1 segment"),
         Checked::Found(VerdictView::Intact { segments }) => fine(&format!("intact, {segments} segments")),
-        Checked::Found(VerdictView::Incomplete { .. }) if session.view.ended_at.is_none() => {
-            fine("being recorded, as it was recorded so far")
-        }
+        Checked::Found(VerdictView::Running) => fine("being recorded, as it was recorded so far"),
         Checked::Found(VerdictView::Incomplete { since: 0 }) => {
             ("incomplete from its start".to_owned(), Gravity::Incomplete)
         }

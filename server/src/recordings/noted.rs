@@ -99,7 +99,10 @@ impl Noted {
         self.known.was_begun = true;
         // Before version 3 of the format it was not noted.
         if let Some(server) = details.get(SERVER) {
-            self.server = Some(server.parse().ok()?);
+            let server = Some(server.parse().ok()?);
+            // The row has it too: it says who recovers the session.
+            self.is_garbled |= self.server != server;
+            self.server = server;
         }
 
         Some(())

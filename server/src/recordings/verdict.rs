@@ -15,7 +15,7 @@ use super::{Noted, key, lookup, noted, segments_with, unreadable};
 use crate::clock;
 use crate::people::sign_in::event;
 use crate::people::store_failed;
-use crate::recorder::{Lies, aside};
+use crate::recorder::{self, Lies, aside};
 use crate::state::AppState;
 
 /// What a check found.
@@ -88,6 +88,8 @@ fn hold(state: &AppState, found: &Session, noted: Noted) -> Result<Checked, Refu
         return Ok(Checked::Empty);
     }
     let newer = |newer| Refusal::new(Code::Internal, format!("This recording cannot be read: {newer}."));
+    // Asked first: one that ends while it is read is whole.
+    let runs = runs(state, found)?;
     let (is_garbled, last) = (noted.is_garbled, noted.known.last_segment());
     let mut verifier = Verifier::new(key(state, found)?, noted.known);
     for stored in &segments {
@@ -104,7 +106,10 @@ fn hold(state: &AppState, found: &Session, noted: Noted) -> Result<Checked, Refu
         verifier.push(Stored { segment, bytes }).map_err(newer)?;
     }
 
-    let view = view_of(verifier.finish());
+    let mut view = view_of(verifier.finish());
+    if runs && matches!(view, VerdictView::Incomplete { .. }) {
+        view = VerdictView::Running;
+    }
 
     Ok(Checked::Found(match is_garbled {
         true => garbled(view, last),
@@ -112,14 +117,24 @@ fn hold(state: &AppState, found: &Session, noted: Noted) -> Result<Checked, Refu
     }))
 }
 
+/// Whether the session goes on: its row alone would say so for ever.
+fn runs(state: &AppState, found: &Session) -> Result<bool, Refusal> {
+    let recordings = state.config.data.recordings();
+    let is_held = recorder::is_held(&recordings, &found.view.id).map_err(unreadable)?;
+
+    Ok(is_held && found.view.ended_at.is_none())
+}
+
 /// Where nothing else is wrong, what was noted is: nobody can say what it was.
 pub fn garbled(view: VerdictView, last: Option<u32>) -> VerdictView {
     match view {
         VerdictView::Altered { .. } => view,
-        VerdictView::Intact { .. } | VerdictView::Incomplete { .. } => VerdictView::Altered {
-            segment: last.unwrap_or_default(),
-            fault: Fault::Note,
-        },
+        VerdictView::Intact { .. } | VerdictView::Incomplete { .. } | VerdictView::Running => {
+            VerdictView::Altered {
+                segment: last.unwrap_or_default(),
+                fault: Fault::Note,
+            }
+        }
     }
 }
 

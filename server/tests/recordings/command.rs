@@ -4,7 +4,9 @@ use std::fs;
 use std::process::Command;
 
 use protocol::ids::{NodeId, SessionId};
-use server::clock;
+use recording::Head;
+use server::{clock, recordings};
+use store::audit;
 
 use super::made::{Made, problems};
 use crate::house::House;
@@ -124,12 +126,44 @@ async fn a_session_that_was_removed_with_its_recording_is_missed_by_the_audit_lo
     let made = ended(&house).await;
     fs::remove_dir_all(made.folder(&house)).unwrap();
     made.meddle(&house, "DELETE FROM sessions WHERE id = $1").await;
-    let problem = "recorded by what the audit log says, and neither its session nor its recording is there";
+    let problem = "recorded by what the audit log says, and neither the store has its session nor this server its recording";
 
     assert_eq!(verify(&house, &["--all"]), (1, vec![problem.to_owned()]));
 
     let told = (Some(made.id.clone()), problem.to_owned());
     assert_eq!(problems(&house).await, [told]);
+}
+
+#[tokio::test]
+async fn a_segment_that_only_the_audit_log_knows_is_missed() {
+    let house = House::open().await;
+    let (gone, hash) = (SessionId::from_random(clock::draw()), [7; 32]);
+    let mut tx = house.state.db.write().await.unwrap();
+    let closed = recordings::segment_closed(&gone, &Head { segment: 0, hash }, clock::now());
+    audit::append(&mut tx, closed).await.unwrap();
+    tx.commit().await.unwrap();
+
+    let (code, _) = verify(&house, &["--all"]);
+
+    assert_eq!(code, 1);
+    assert_eq!(problems(&house).await[0].0, Some(gone));
+}
+
+#[tokio::test]
+async fn a_recording_runs_while_its_server_has_it_whatever_its_row_says() {
+    let house = House::open().await;
+    let mut made = Made::begin(&house).await;
+    made.show("evidence");
+    let so_far = "being recorded, as it was recorded so far".to_owned();
+    assert_eq!(verify(&house, &["--all"]), (0, vec![so_far]));
+
+    // Killed, and its row left as if it ran.
+    let id = made.id.clone();
+    drop(made);
+
+    let (code, lines) = verify(&house, &[id.as_str()]);
+    assert_eq!(code, 2);
+    assert!(lines[0].starts_with("incomplete since "), "{lines:?}");
 }
 
 #[tokio::test]

@@ -124,3 +124,23 @@ async fn a_row_that_names_another_server_does_not_hide_a_removed_recording() {
 
     assert_eq!(verdict(&house, &made).await, altered(0, Fault::Missing));
 }
+
+#[tokio::test]
+async fn a_row_that_names_another_server_than_the_audit_log_is_an_alteration() {
+    for statement in [
+        "UPDATE sessions SET node = id WHERE id = $1",
+        "UPDATE sessions SET node = '' WHERE id = $1",
+    ] {
+        let house = House::open().await;
+        let mut made = Made::begin(&house).await;
+        made.show("evidence");
+
+        made.meddle(&house, statement).await;
+
+        assert_eq!(
+            verdict(&house, &made).await,
+            altered(0, Fault::Note),
+            "{statement}"
+        );
+    }
+}

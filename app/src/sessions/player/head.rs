@@ -36,7 +36,7 @@ pub(super) fn Head(recording: RecordingView, shown: Shown) -> impl IntoView {
     let can_be_taken = recording.is_evidence && recording.first.is_some();
     let evidence = can_be_taken.then(|| {
         view! {
-            <Verdict session=id.clone() state shown />
+            <Verdict session=id.clone() shown />
             <ExportMenu session=id.clone() has_keys=recordings.keys />
         }
     });
@@ -64,7 +64,7 @@ pub(super) fn Head(recording: RecordingView, shown: Shown) -> impl IntoView {
 
 /// What the chain says. It is asked for once the first frame is there: reading every byte takes its time.
 #[component]
-fn Verdict(session: SessionId, state: SessionState, shown: Shown) -> impl IntoView {
+fn Verdict(session: SessionId, shown: Shown) -> impl IntoView {
     let verdict = LocalResource::new(move || {
         let (has_begun, session) = (shown.has_begun.get(), session.clone());
 
@@ -76,7 +76,7 @@ fn Verdict(session: SessionId, state: SessionState, shown: Shown) -> impl IntoVi
         }
     });
     let said = Memo::new(move |_| match verdict.get().flatten() {
-        Some(Ok(verdict)) => words::verdict(&verdict, state),
+        Some(Ok(verdict)) => words::verdict(&verdict),
         Some(Err(error)) => ("tag bad", error.0.sentence),
         None => ("tag", "verifying…".to_owned()),
     });

@@ -1,7 +1,6 @@
 //! Times and verdicts in words.
 
 use protocol::recordings::VerdictView;
-use protocol::sessions::SessionState;
 use protocol::terminal::EndReason;
 use protocol::time::Timestamp;
 
@@ -44,17 +43,12 @@ pub(crate) fn took(micros: u64) -> String {
     }
 }
 
-/// What the chain says of a session's recording: class and words of its tag. One that runs is not whole yet.
-pub(super) fn verdict(verdict: &VerdictView, state: SessionState) -> (&'static str, String) {
-    let runs = match state {
-        SessionState::Starting | SessionState::Live => true,
-        SessionState::Ended | SessionState::Failed => false,
-    };
-
+/// What the chain says of a session's recording: class and words of its tag.
+pub(super) fn verdict(verdict: &VerdictView) -> (&'static str, String) {
     match verdict {
         VerdictView::Intact { segments: 1 } => ("tag ok", "intact · 1 segment verified".to_owned()),
         VerdictView::Intact { segments } => ("tag ok", format!("intact · {segments} segments verified")),
-        VerdictView::Incomplete { .. } if runs => ("tag acc", "being recorded, unaltered so far".to_owned()),
+        VerdictView::Running => ("tag acc", "being recorded, unaltered so far".to_owned()),
         VerdictView::Incomplete { since } => (
             "tag warn",
             format!("incomplete since {}", when::text(Timestamp(*since))),
@@ -132,23 +126,13 @@ mod tests {
         ] {
             let altered = VerdictView::Altered { segment: 3, fault };
 
-            assert_eq!(
-                verdict(&altered, SessionState::Ended),
-                ("tag bad", expected.to_owned())
-            );
+            assert_eq!(verdict(&altered), ("tag bad", expected.to_owned()));
         }
     }
 
     #[test]
     fn what_is_still_being_recorded_is_no_fault() {
-        let so_far = VerdictView::Incomplete { since: 0 };
-
-        assert_eq!(verdict(&so_far, SessionState::Live).0, "tag acc");
-        assert_eq!(verdict(&so_far, SessionState::Ended).0, "tag warn");
-        let altered = VerdictView::Altered {
-            segment: 3,
-            fault: Fault::Changed,
-        };
-        assert_eq!(verdict(&altered, SessionState::Live).0, "tag bad");
+        assert_eq!(verdict(&VerdictView::Running).0, "tag acc");
+        assert_eq!(verdict(&VerdictView::Incomplete { since: 0 }).0, "tag warn");
     }
 }

@@ -23,11 +23,11 @@ pub(super) const AFTER: &str = r#"
 pub(super) const WITHOUT_ROW: &str = r#"
     SELECT DISTINCT session
     FROM audit_events
-    WHERE name = $1
+    WHERE name IN ($1, $2)
         AND session IS NOT NULL
         AND NOT EXISTS (SELECT 1 FROM sessions WHERE sessions.id = audit_events.session)
     ORDER BY session
-    LIMIT $2
+    LIMIT $3
 "#;
 
 /// Sessions that were recorded by what the log says and of which there is no row: somebody removed it. So many that they
@@ -36,6 +36,7 @@ pub async fn without_row(snapshot: &mut Snapshot) -> Result<Vec<SessionId>, Erro
     let ids: Vec<String> = on!(snapshot, |conn| {
         sqlx::query_scalar(WITHOUT_ROW)
             .bind(EventName::SessionRecordingStarted.as_str())
+            .bind(EventName::SessionRecordingSegmentClosed.as_str())
             .bind(CHUNK)
             .fetch_all(conn)
     })?;
