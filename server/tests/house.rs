@@ -131,7 +131,10 @@ impl House {
             reauthenticated_at: at,
         };
         let mut tx = self.state.db.write().await.unwrap();
-        sign_ins::add(&mut tx, &token.hash(), &sign_in).await.unwrap();
+        let hash = people::password(&mut tx, &sign_in.person).await.unwrap().unwrap();
+        sign_ins::add(&mut tx, &token.hash(), &sign_in, &hash)
+            .await
+            .unwrap();
         tx.commit().await.unwrap();
 
         format!("postern={}", token.expose())

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use protocol::ids::{PersonId, SignInId};
 use protocol::time::Timestamp;
+use vault::passwords::Hash;
 use vault::people::Person;
 
 use crate::db::{Snapshot, Tx, on, run};
@@ -99,20 +100,34 @@ impl TryFrom<JoinedRow> for (SignIn, Person) {
     }
 }
 
+const HOLD_PASSWORD: &str = r#"
+    UPDATE people
+    SET password_hash = password_hash
+    WHERE id = $1 AND password_hash = $2 AND state = 'active'
+"#;
+
 const ADD: &str = r#"
     INSERT INTO sign_ins (
         id, token_hash, person, created_at, last_seen, absolute_end, remote_address, user_agent,
         reauthenticated_at
     )
-    SELECT $1, $2, people.id, $4, $4, $5, $6, $7, $4
-    FROM people
-    WHERE people.id = $3 AND people.state = 'active'
+    VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $4)
 "#;
 
-/// Signs a person in whose password was right at `sign_in.created_at`; false when they were switched off
-/// meanwhile.
-pub async fn add(tx: &mut Tx, token: &TokenHash, sign_in: &SignIn) -> Result<bool, Error> {
-    let added = run!(
+/// Signs a person in whose password was right against `hash`; false when they were switched off or have another
+/// password by now. Who takes the password away waits for this transaction or was waited for, and then revokes what it
+/// added.
+pub async fn add(tx: &mut Tx, token: &TokenHash, sign_in: &SignIn, hash: &Hash) -> Result<bool, Error> {
+    let held = run!(
+        tx,
+        sqlx::query(HOLD_PASSWORD)
+            .bind(sign_in.person.as_str())
+            .bind(hash.as_str())
+    )?;
+    if held == 0 {
+        return Ok(false);
+    }
+    run!(
         tx,
         sqlx::query(ADD)
             .bind(sign_in.id.as_str())
@@ -124,7 +139,7 @@ pub async fn add(tx: &mut Tx, token: &TokenHash, sign_in: &SignIn) -> Result<boo
             .bind(&sign_in.user_agent)
     )?;
 
-    Ok(added == 1)
+    Ok(true)
 }
 
 const LOOKUP: &str = r#"
@@ -296,6 +311,7 @@ pub async fn remove_old(tx: &mut Tx, before: Timestamp) -> Result<u64, Error> {
 /// The statements of this module, for the test that prepares each on both databases.
 #[cfg(test)]
 pub(crate) const STATEMENTS: &[&str] = &[
+    HOLD_PASSWORD,
     ADD,
     LOOKUP,
     TOUCH_ROW,

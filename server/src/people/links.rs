@@ -80,7 +80,9 @@ pub async fn set_up(state: &AppState, draft: SetUpDraft, client: &Client) -> Res
         return Err(used_up());
     }
     let person = administrator::add(&mut tx, &email, &draft.name, &hash, now).await?;
-    let token = start(state, &mut tx, &person, client, now).await?;
+    let token = start(state, &mut tx, &person, &hash, client, now)
+        .await?
+        .ok_or_else(used_up)?;
     let event = event(EventName::AdministratorCreated, Outcome::Ok, client, now).by(&person);
     audit::append(&mut tx, event).await.map_err(store_failed)?;
     tx.commit().await.map_err(store_failed)?;
@@ -112,7 +114,9 @@ pub async fn use_up(state: &AppState, draft: SetPasswordDraft, client: &Client) 
     sign_ins::revoke_all(&mut tx, &person.id, now)
         .await
         .map_err(store_failed)?;
-    let token = start(state, &mut tx, &person, client, now).await?;
+    let token = start(state, &mut tx, &person, &hash, client, now)
+        .await?
+        .ok_or_else(used_up)?;
     let name = match link.purpose {
         Purpose::Reset(_) => EventName::PasswordChanged,
         Purpose::Setup | Purpose::Invite(_) => EventName::PersonActivated,

@@ -52,15 +52,19 @@ pub async fn sign_in(state: &AppState, draft: SignInDraft, client: &Client) -> R
     let found = look_up(state, email.as_ref()).await.map_err(store_failed)?;
     let password = Secret::new(draft.password.into_exposed());
     let is_right = password::verify(found.as_ref().map(|(_, hash)| hash.clone()), password).await?;
-    let Some((person, _)) = found.filter(|(person, _)| is_right && person.is_active()) else {
+    let Some((person, hash)) = found.filter(|(person, _)| is_right && person.is_active()) else {
         return refused(state, &draft.email, client).await;
     };
     let now = clock::now();
     let mut tx = state.db.write().await.map_err(store_failed)?;
+    let Some(token) = start(state, &mut tx, &person, &hash, client, now).await? else {
+        drop(tx);
+
+        return refused(state, &draft.email, client).await;
+    };
     attempts::succeeded(&mut tx, &attempt)
         .await
         .map_err(store_failed)?;
-    let token = start(state, &mut tx, &person, client, now).await?;
     let event = event(EventName::SignInOk, Outcome::Ok, client, now).by(&person);
     audit::append(&mut tx, event).await.map_err(store_failed)?;
     tx.commit().await.map_err(store_failed)?;
@@ -68,14 +72,15 @@ pub async fn sign_in(state: &AppState, draft: SignInDraft, client: &Client) -> R
     Ok(cookie_of(state, &token))
 }
 
-/// Starts a sign-in of a person whose password or link was right.
+/// Starts a sign-in of a person whose password, of this hash, or link was right; `None` when it is not theirs any more.
 pub async fn start(
     state: &AppState,
     tx: &mut Tx,
     person: &Person,
+    hash: &Hash,
     client: &Client,
     now: Timestamp,
-) -> Result<Token, Refusal> {
+) -> Result<Option<Token>, Refusal> {
     let token = new_token();
     let sign_in = SignIn {
         id: SignInId::from_random(clock::draw()),
@@ -87,14 +92,11 @@ pub async fn start(
         user_agent: client.user_agent.clone(),
         reauthenticated_at: now,
     };
-    let is_added = sign_ins::add(tx, &token.hash(), &sign_in)
+    let is_added = sign_ins::add(tx, &token.hash(), &sign_in, hash)
         .await
         .map_err(store_failed)?;
-    if !is_added {
-        return Err(wrong());
-    }
 
-    Ok(token)
+    Ok(is_added.then_some(token))
 }
 
 /// Ends one sign-in; answers with the `Set-Cookie` that takes the cookie away.

@@ -34,7 +34,7 @@ async fn a_token_finds_its_sign_in_and_person() -> anyhow::Result<()> {
         let ada = person(&db, 1, "ada", Role::Auditor).await?;
         let mut tx = db.write().await?;
 
-        assert!(add(&mut tx, &token(1), &sign_in(1, &ada)).await?);
+        assert!(add(&mut tx, &token(1), &sign_in(1, &ada), &Hash::nobody()).await?);
         tx.commit().await?;
 
         let mut snapshot = db.read().await?;
@@ -53,7 +53,7 @@ async fn a_sign_in_at_rest_ends_and_one_in_use_goes_on_to_its_absolute_end() -> 
         let ada = person(&db, 1, "ada", Role::User).await?;
         let mut tx = db.write().await?;
         let sign_in = sign_in(1, &ada);
-        add(&mut tx, &token(1), &sign_in).await?;
+        add(&mut tx, &token(1), &sign_in, &Hash::nobody()).await?;
 
         assert!(lookup(&mut tx, &token(1), IDLE, NOW + IDLE).await?.is_none());
         assert_eq!(list(&mut tx, &ada.id, IDLE, NOW + IDLE).await?, []);
@@ -81,7 +81,7 @@ async fn a_sign_in_is_marked_as_seen_at_most_once_a_minute() -> anyhow::Result<(
     on_both(async |db: Db| {
         let ada = person(&db, 1, "ada", Role::User).await?;
         let mut tx = db.write().await?;
-        add(&mut tx, &token(1), &sign_in(1, &ada)).await?;
+        add(&mut tx, &token(1), &sign_in(1, &ada), &Hash::nobody()).await?;
 
         for (seconds, last_seen) in [(59, 0), (60, 60), (90, 60), (120, 120)] {
             let now = NOW + Duration::from_secs(seconds);
@@ -108,9 +108,9 @@ async fn a_revoked_sign_in_is_gone_at_once_and_only_its_owner_revokes_it() -> an
         let bob = person(&db, 2, "bob", Role::User).await?;
         let mut tx = db.write().await?;
         for number in 1..=4 {
-            add(&mut tx, &token(number), &sign_in(number, &ada)).await?;
+            add(&mut tx, &token(number), &sign_in(number, &ada), &Hash::nobody()).await?;
         }
-        add(&mut tx, &token(9), &sign_in(9, &bob)).await?;
+        add(&mut tx, &token(9), &sign_in(9, &bob), &Hash::nobody()).await?;
         let id = |number: u8| SignInId::from_random([number; 16]);
 
         assert!(!revoke(&mut tx, &id(1), &bob.id, NOW).await?);
@@ -140,12 +140,62 @@ async fn who_is_switched_off_is_signed_out_and_cannot_sign_in() -> anyhow::Resul
     on_both(async |db: Db| {
         let ada = person(&db, 1, "ada", Role::User).await?;
         let mut tx = db.write().await?;
-        add(&mut tx, &token(1), &sign_in(1, &ada)).await?;
+        add(&mut tx, &token(1), &sign_in(1, &ada), &Hash::nobody()).await?;
 
         people::switch_off(&mut tx, &administering()?, &ada.id).await?;
 
         assert!(lookup(&mut tx, &token(1), IDLE, NOW).await?.is_none());
-        assert!(!add(&mut tx, &token(2), &sign_in(2, &ada)).await?);
+        assert!(!add(&mut tx, &token(2), &sign_in(2, &ada), &Hash::nobody()).await?);
+
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_password_that_was_changed_since_it_was_right_signs_nobody_in() -> anyhow::Result<()> {
+    on_both(async |db: Db| {
+        let ada = person(&db, 1, "ada", Role::User).await?;
+        let another = Hash::from_stored("another".to_owned());
+        let mut tx = db.write().await?;
+
+        people::set_password(&mut tx, &ada.id, &another, NOW).await?;
+
+        assert!(!add(&mut tx, &token(1), &sign_in(1, &ada), &Hash::nobody()).await?);
+        assert!(lookup(&mut tx, &token(1), IDLE, NOW).await?.is_none());
+        assert!(add(&mut tx, &token(2), &sign_in(2, &ada), &another).await?);
+
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_sign_in_under_way_while_the_password_is_taken_away_does_not_outlive_it() -> anyhow::Result<()> {
+    on_both(async |db: Db| {
+        let ada = person(&db, 1, "ada", Role::User).await?;
+        let mut taking = db.write().await?;
+        let another = Hash::from_stored("another".to_owned());
+        people::set_password(&mut taking, &ada.id, &another, NOW).await?;
+
+        let signing_in = async {
+            let mut tx = db.write().await?;
+            let added = add(&mut tx, &token(1), &sign_in(1, &ada), &Hash::nobody()).await?;
+            tx.commit().await?;
+
+            anyhow::Ok(added)
+        };
+        let taken_away = async {
+            revoke_all(&mut taking, &ada.id, NOW).await?;
+            taking.commit().await?;
+
+            anyhow::Ok(())
+        };
+        let (added, ()) = tokio::try_join!(signing_in, taken_away)?;
+
+        assert!(!added);
+        let mut snapshot = db.read().await?;
+        assert!(lookup(&mut snapshot, &token(1), IDLE, NOW).await?.is_none());
 
         Ok(())
     })
@@ -157,7 +207,7 @@ async fn giving_the_password_again_is_noted_and_old_sign_ins_are_removed() -> an
     on_both(async |db: Db| {
         let ada = person(&db, 1, "ada", Role::User).await?;
         let mut tx = db.write().await?;
-        add(&mut tx, &token(1), &sign_in(1, &ada)).await?;
+        add(&mut tx, &token(1), &sign_in(1, &ada), &Hash::nobody()).await?;
         let later = NOW + Duration::from_secs(100);
 
         confirm(&mut tx, &SignInId::from_random([1; 16]), later).await?;
