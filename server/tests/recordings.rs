@@ -2,5 +2,6 @@
 
 mod command;
 mod evidence;
+mod keys;
 mod made;
 mod recovery;

@@ -1,7 +1,8 @@
 //! `posternd master-key rotate`: a new master key, and everything the old one wrapped wrapped anew.
 //!
-//! In this order, so that a crash at any point loses nothing: both keys into the file, every wrapped key in one
-//! transaction, the new key alone into the file. A server or command that finds two keys finishes the work first.
+//! In this order, so that a crash at any point loses nothing: every wrapped key in one transaction, both keys into the
+//! file, the transaction committed, the new key alone into the file. A server or command that finds two keys finishes
+//! the work first. A key that cannot be read ends the work before the file is touched.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -9,7 +10,7 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use protocol::audit::{EventName, Outcome};
 use store::wrapped_keys::{self, RecordingKey, SecretKey};
-use store::{Db, audit};
+use store::{Db, Tx, audit};
 use vault::audit::Event;
 use vault::envelope::{MasterKey, is_wrapped_by, rewrap_secret_key, rewrap_session_key};
 
@@ -17,6 +18,9 @@ use super::{STORE_CONNECTIONS, configuration};
 use crate::config::Config;
 use crate::master_key::{self, Keys};
 use crate::{clock, node};
+
+/// So many keys that cannot be read are named.
+const NAMED: usize = 20;
 
 /// Replaces the master key while no server runs.
 #[expect(clippy::print_stdout, reason = "the command line's answer to a person")]
@@ -28,17 +32,14 @@ pub async fn rotate(file: Option<&Path>) -> anyhow::Result<ExitCode> {
         .await
         .context("the store cannot be opened")?;
     let before = current(&config, &db, false).await?;
+    let old = before.id().to_owned();
     let keys = Keys {
         current: MasterKey::from_random(clock::draw()),
         previous: Some(before),
     };
+    let new = keys.current.id().to_owned();
     let key_file = config.data.master_key_file();
-    master_key::replace(&key_file, &keys)?;
-    let (old, new) = (
-        keys.previous.as_ref().map_or("", MasterKey::id).to_owned(),
-        keys.current.id().to_owned(),
-    );
-    let n_rewrapped = finish(&config, &db, keys).await?;
+    let n_rewrapped = replace(&config, &db, keys).await?;
     db.close().await;
     println!(
         "Master key {new} has taken the place of {old}; {n_rewrapped} keys were wrapped anew.\n\
@@ -54,17 +55,20 @@ pub(super) async fn current(config: &Config, db: &Db, is_new_store: bool) -> any
     let keys = master_key::load(&config.data.master_key_file(), is_new_store)?;
     let current = keys.current.clone();
     if keys.previous.is_some() {
-        finish(config, db, keys).await?;
+        replace(config, db, keys).await?;
     }
 
     Ok(current)
 }
 
-async fn finish(config: &Config, db: &Db, keys: Keys) -> anyhow::Result<u64> {
+async fn replace(config: &Config, db: &Db, keys: Keys) -> anyhow::Result<u64> {
     let Some(previous) = &keys.previous else {
         bail!("there is no key to replace");
     };
-    let n_rewrapped = rewrap(db, previous, &keys.current).await?;
+    let mut tx = db.write().await?;
+    let n_rewrapped = rewrap(&mut tx, previous, &keys.current).await?;
+    master_key::replace(&config.data.master_key_file(), &keys)?;
+    tx.commit().await?;
     let alone = Keys {
         current: keys.current,
         previous: None,
@@ -75,21 +79,27 @@ async fn finish(config: &Config, db: &Db, keys: Keys) -> anyhow::Result<u64> {
 }
 
 /// Wraps with `to` whatever `from` wraps; what `to` wraps already stays.
-async fn rewrap(db: &Db, from: &MasterKey, to: &MasterKey) -> anyhow::Result<u64> {
-    let mut tx = db.write().await?;
+///
+/// # Errors
+/// Names what cannot be read. The transaction is not to be committed then.
+async fn rewrap(tx: &mut Tx, from: &MasterKey, to: &MasterKey) -> anyhow::Result<u64> {
     let mut n_rewrapped = 0;
-    for key in wrapped_keys::secrets(&mut tx).await? {
+    let mut unread = Vec::new();
+    for key in wrapped_keys::secrets(tx).await? {
         if is_wrapped_by(to, &key.wrapped) {
             continue;
         }
-        let wrapped = rewrap_secret_key(from, to, &key.record, key.field, &key.wrapped, clock::draw())
-            .with_context(|| format!("record {}: its secret cannot be read", key.record))?;
-        wrapped_keys::replace_secret(&mut tx, &SecretKey { wrapped, ..key }).await?;
-        n_rewrapped += 1;
+        match rewrap_secret_key(from, to, &key.record, key.field, &key.wrapped, clock::draw()) {
+            Ok(wrapped) => {
+                wrapped_keys::replace_secret(tx, &SecretKey { wrapped, ..key }).await?;
+                n_rewrapped += 1;
+            }
+            Err(_) => unread.push(format!("the {} of record {}", key.field.name(), key.record)),
+        }
     }
     let mut after = None;
     loop {
-        let keys = wrapped_keys::recordings(&mut tx, after.as_ref()).await?;
+        let keys = wrapped_keys::recordings(tx, after.as_ref()).await?;
         let Some(last) = keys.last() else {
             break;
         };
@@ -98,19 +108,23 @@ async fn rewrap(db: &Db, from: &MasterKey, to: &MasterKey) -> anyhow::Result<u64
             if is_wrapped_by(to, &key.wrapped) {
                 continue;
             }
-            let wrapped = rewrap_session_key(from, to, &key.session, &key.wrapped, clock::draw())
-                .with_context(|| {
-                    format!("session {}: the key of its recording cannot be read", key.session)
-                })?;
-            wrapped_keys::replace_recording(&mut tx, &RecordingKey { wrapped, ..key }).await?;
-            n_rewrapped += 1;
+            match rewrap_session_key(from, to, &key.session, &key.wrapped, clock::draw()) {
+                Ok(wrapped) => {
+                    wrapped_keys::replace_recording(tx, &RecordingKey { wrapped, ..key }).await?;
+                    n_rewrapped += 1;
+                }
+                Err(_) => unread.push(format!("the recording of session {}", key.session)),
+            }
         }
+    }
+    if !unread.is_empty() {
+        let (n, named) = (unread.len(), unread.get(..NAMED).unwrap_or(&unread).join(", "));
+        bail!("{n} keys cannot be read with the master key there is, so nothing was changed: {named}");
     }
     let event = Event::new(EventName::MasterKeyRotated, Outcome::Ok, clock::now())
         .with("before", from.id().to_owned())
         .with("after", to.id().to_owned());
-    audit::append(&mut tx, event).await?;
-    tx.commit().await?;
+    audit::append(tx, event).await?;
 
     Ok(n_rewrapped)
 }
