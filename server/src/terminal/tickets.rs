@@ -16,6 +16,9 @@ pub const LIFETIME: Duration = Duration::from_secs(30);
 /// Tickets waiting at once, over all people: some 2 MiB.
 const MAX_WAITING: usize = 10_000;
 
+/// Tickets of one person waiting at once: nobody keeps the others from theirs.
+const MAX_WAITING_EACH: usize = 20;
+
 /// What a ticket is good for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ticket {
@@ -47,11 +50,14 @@ pub struct Bearer<'a> {
 pub struct Tickets(Mutex<HashMap<TokenHash, (Instant, Ticket)>>);
 
 impl Tickets {
-    /// A token for `ticket`; `None` when too many wait.
+    /// A token for `ticket`; `None` when too many wait, of this person or of all.
     pub fn issue(&self, ticket: Ticket, now: Instant) -> Option<Token> {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         waiting.retain(|_, (issued, _)| now.duration_since(*issued) < LIFETIME);
-        if waiting.len() >= MAX_WAITING {
+        let of_theirs = waiting
+            .values()
+            .filter(|(_, other)| other.person == ticket.person);
+        if of_theirs.count() >= MAX_WAITING_EACH || waiting.len() >= MAX_WAITING {
             return None;
         }
         let token = new_token();
@@ -79,8 +85,12 @@ mod tests {
     use crate::clock;
 
     fn ticket() -> Ticket {
+        ticket_of([1; 16])
+    }
+
+    fn ticket_of(person: [u8; 16]) -> Ticket {
         Ticket {
-            person: PersonId::from_random([1; 16]),
+            person: PersonId::from_random(person),
             sign_in: SignInId::from_random([2; 16]),
             address: "192.0.2.1".to_owned(),
             good_for: Purpose::Resume(SessionId::from_random([3; 16])),
@@ -144,11 +154,23 @@ mod tests {
     #[test]
     fn tickets_that_wait_are_bounded() {
         let (tickets, now) = (Tickets::default(), clock::instant());
-        for _ in 0..MAX_WAITING {
+        for n in 0..MAX_WAITING {
+            tickets.issue(ticket_of((n as u128).to_be_bytes()), now).unwrap();
+        }
+
+        assert_eq!(tickets.issue(ticket(), now), None);
+        assert!(tickets.issue(ticket(), now + LIFETIME).is_some());
+    }
+
+    #[test]
+    fn who_has_too_many_tickets_waiting_keeps_nobody_else_from_theirs() {
+        let (tickets, now) = (Tickets::default(), clock::instant());
+        for _ in 0..MAX_WAITING_EACH {
             tickets.issue(ticket(), now).unwrap();
         }
 
         assert_eq!(tickets.issue(ticket(), now), None);
+        assert!(tickets.issue(ticket_of([2; 16]), now).is_some());
         assert!(tickets.issue(ticket(), now + LIFETIME).is_some());
     }
 }
