@@ -21,6 +21,7 @@ pub(crate) mod options;
 mod pen;
 mod ranges;
 pub(crate) mod settings;
+mod squeeze;
 mod strokes;
 pub(crate) mod table;
 mod unaligned;

@@ -8,6 +8,7 @@ use super::cell::{Cursor, Stop, line_width, put, widest_line};
 use super::escape::visible;
 use super::options::Format;
 use super::pen::Pen;
+use super::squeeze::squeeze;
 use super::strokes::{Rule, Strokes};
 use super::table::{Align, Head, Next, Sheet, Step};
 
@@ -154,26 +155,9 @@ impl Aligned {
         if self.total(sheet.columns.iter().map(|head| head.name_width)) > aim {
             return;
         }
-        let mut excess = self.total(self.widths.iter().copied()).saturating_sub(aim);
+        let excess = self.total(self.widths.iter().copied()).saturating_sub(aim);
         let n_rows = usize::try_from(sheet.n_rows).unwrap_or(usize::MAX).max(1);
-        while excess > 0 {
-            let mut worst: Option<(f64, &mut usize)> = None;
-            for (head, width) in sheet.columns.iter().zip(&mut self.widths) {
-                let average = head.sum / n_rows;
-                if average == 0 || *width <= head.name_width {
-                    continue;
-                }
-                let ratio = float(*width) / float(average) + float(head.width()) * 0.01;
-                if worst.as_ref().is_none_or(|(most, _)| ratio > *most) {
-                    worst = Some((ratio, width));
-                }
-            }
-            let Some((_, width)) = worst else {
-                return;
-            };
-            *width -= 1;
-            excess -= 1;
-        }
+        squeeze(&mut self.widths, &sheet.columns, n_rows, excess);
     }
 
     fn write_title(&self, sheet: &Sheet, pen: &mut Pen<'_>) {
@@ -238,7 +222,6 @@ impl Aligned {
         };
         let marks = self.strokes.header_newline;
         let next = line.next();
-        let space = width.saturating_sub(next.map_or(0, |cursor| line_width(&head.name, cursor)));
         let used = match line.phase {
             Phase::Nothing => {
                 if self.border == 2 && line.column == 0 {
@@ -247,7 +230,11 @@ impl Aligned {
                 if self.border != 0 || (!self.strokes.marks_right && line.column > 0) {
                     pen.text(if line.is_first { " " } else { marks.before });
                 }
-                pen.blanks(if next.is_some() { space / 2 } else { width });
+                let blanks = match next {
+                    Some(cursor) => width.saturating_sub(line_width(&head.name, cursor)) / 2,
+                    None => width,
+                };
+                pen.blanks(blanks);
                 line.phase = Phase::Text(0);
                 if pen.owes() {
                     return false;
@@ -419,12 +406,4 @@ fn line_columns(value: &[u8], mut cursor: Cursor, width: usize, is_wrapped: bool
     put(&mut String::new(), value, &mut cursor, Some(width), true)
         .0
         .min(width)
-}
-
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "widths, of which a ratio is all that counts"
-)]
-fn float(width: usize) -> f64 {
-    width as f64
 }

@@ -5,6 +5,9 @@ use super::escape::{Glyph, glyph_width, glyphs, put_glyph};
 /// Bytes of a value that are written before others may have a turn.
 const SOME: usize = 16 * 1024;
 
+/// No number of PostgreSQL has as many digits. What is longer is not gone through again for each piece of it.
+const LONGEST_NUMBER: usize = 256 * 1024;
+
 /// Where in a value the writing stands.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Cursor {
@@ -163,7 +166,7 @@ fn plain_len(bytes: &[u8], most: usize) -> usize {
 
 /// A number with its thousands set apart, as psql's `numericlocale` does in the C locale; anything else as it is.
 pub(super) fn grouped(value: &[u8]) -> Option<Vec<u8>> {
-    if value.iter().any(|byte| !b"0123456789+-.eE".contains(byte)) {
+    if value.len() > LONGEST_NUMBER || value.iter().any(|byte| !b"0123456789+-.eE".contains(byte)) {
         return None;
     }
     let sign = usize::from(matches!(value.first(), Some(b'-' | b'+')));
