@@ -7,7 +7,7 @@ mod scram;
 use bytes::{Bytes, BytesMut};
 use postgres_protocol::authentication::md5_hash;
 
-pub use scram::MAX_ITERATIONS;
+pub use scram::{MAX_ITERATIONS, MIN_ITERATIONS};
 
 use crate::backend::{Authentication, CancelKey, Fields, Message, TransactionStatus};
 use crate::frontend::{self, Opening, Password};
@@ -39,6 +39,13 @@ pub enum Channel {
         /// `tls-server-end-point` of RFC 5929: the hash of the server's certificate, when there is one.
         end_point: Option<Vec<u8>>,
     },
+}
+
+impl Channel {
+    /// Whether nobody can sit in the middle.
+    fn is_verified(&self) -> bool {
+        matches!(self, Self::Tls { verified: true, .. })
+    }
 }
 
 /// How the server let us in.
@@ -82,6 +89,14 @@ pub enum HandshakeError {
     PasswordMissing,
     #[error("server asks for the password in clear text on a connection that is not verified TLS")]
     CleartextRefused,
+    /// Who sits in the middle could ask for it in the place of SCRAM, and guess the password from the answer.
+    #[error("server asks for an MD5 hash of the password on a connection that is not verified TLS")]
+    Md5Refused,
+    /// The same, with SCRAM made weak.
+    #[error(
+        "server asks for {0} SCRAM iterations, fewer than {MIN_ITERATIONS}, on a connection that is not verified TLS"
+    )]
+    WeakScramRefused(u64),
     #[error("server asks for {0}, which is not supported")]
     Unsupported(&'static str),
     /// The SCRAM exchange is wrong in a way a true server's never is.
@@ -273,7 +288,7 @@ impl Handshake {
     }
 
     fn cleartext(&mut self, out: &mut BytesMut) -> Result<Step, HandshakeError> {
-        if !matches!(self.channel, Channel::Tls { verified: true, .. }) {
+        if !self.channel.is_verified() {
             return Err(HandshakeError::CleartextRefused);
         }
         let password = self.password.take().ok_or(HandshakeError::PasswordMissing)?;
@@ -283,6 +298,9 @@ impl Handshake {
     }
 
     fn md5(&mut self, salt: [u8; 4], out: &mut BytesMut) -> Result<Step, HandshakeError> {
+        if !self.channel.is_verified() {
+            return Err(HandshakeError::Md5Refused);
+        }
         let password = self.password.take().ok_or(HandshakeError::PasswordMissing)?;
         answer(
             md5_hash(self.user.as_bytes(), password.expose(), salt).as_bytes(),

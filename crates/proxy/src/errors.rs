@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 
 use pg_proto::Malformed;
 use pg_proto::backend::Fields;
-use pg_proto::client::HandshakeError;
+use pg_proto::client::{HandshakeError, MIN_ITERATIONS};
 
 use crate::connect::{SessionError, Stage, Target};
 use crate::dial::DialError;
@@ -50,6 +50,9 @@ pub enum Reason {
     Server(Box<Fields>),
     PasswordMissing,
     CleartextRefused,
+    Md5Refused,
+    /// Rounds the server asks for.
+    WeakScramRefused(u64),
     Unsupported(&'static str),
     /// The server does not know the password's verifier, or somebody sits in between.
     Impostor(&'static str),
@@ -90,6 +93,8 @@ impl ConnectError {
             Reason::NoTls | Reason::Distrusted(_) | Reason::TlsBroken(_) | Reason::Pem(_) => Code::Tls,
             Reason::PasswordMissing
             | Reason::CleartextRefused
+            | Reason::Md5Refused
+            | Reason::WeakScramRefused(_)
             | Reason::Unsupported(_)
             | Reason::Impostor(_) => Code::Auth,
             Reason::Server(fields) => match &*fields.code() {
@@ -126,6 +131,8 @@ impl ConnectError {
             | Reason::Pem(_)
             | Reason::PasswordMissing
             | Reason::CleartextRefused
+            | Reason::Md5Refused
+            | Reason::WeakScramRefused(_)
             | Reason::Unsupported(_)
             | Reason::Impostor(_) => None,
         }
@@ -183,6 +190,26 @@ impl ConnectError {
                 "Turn on Use SSL, Reject unauthorized and host name verification, or let pg_hba.conf use \
                  scram-sha-256."
                     .into(),
+            ),
+            Reason::Md5Refused => (
+                "The server asks for an MD5 hash of the password, and the connection does not verify who it is. \
+                 Somebody in between could ask so to guess the password."
+                    .into(),
+                "Let the server keep the password for scram-sha-256 (set password_encryption, then the password anew), \
+                 or turn on Use SSL, Reject unauthorized and host name verification."
+                    .into(),
+            ),
+            Reason::WeakScramRefused(count) => (
+                format!(
+                    "The server asks for SCRAM with {count} iterations only, and the connection does not verify who \
+                     it is. Somebody in between could ask so to guess the password."
+                )
+                .into(),
+                format!(
+                    "Set the password anew on the server with scram_iterations at {MIN_ITERATIONS} or more, or turn on \
+                     Use SSL, Reject unauthorized and host name verification."
+                )
+                .into(),
             ),
             Reason::Unsupported(what) => (
                 format!("The server asks for {what}, which is not supported.").into(),
@@ -320,6 +347,8 @@ impl fmt::Display for Reason {
             Self::Server(fields) => write!(f, "{}: {}", fields.code(), fields.message()),
             Self::PasswordMissing => f.write_str("password missing"),
             Self::CleartextRefused => f.write_str("clear text password refused"),
+            Self::Md5Refused => f.write_str("MD5 hash of the password refused"),
+            Self::WeakScramRefused(count) => write!(f, "SCRAM with {count} iterations refused"),
             Self::Unsupported(what) => write!(f, "{what} is not supported"),
             Self::Impostor(what) => write!(f, "server not proven: {what}"),
         }
@@ -386,6 +415,8 @@ impl From<HandshakeError> for Reason {
             HandshakeError::Server(fields) => Self::Server(Box::new(fields)),
             HandshakeError::PasswordMissing => Self::PasswordMissing,
             HandshakeError::CleartextRefused => Self::CleartextRefused,
+            HandshakeError::Md5Refused => Self::Md5Refused,
+            HandshakeError::WeakScramRefused(count) => Self::WeakScramRefused(count),
             HandshakeError::Unsupported(what) => Self::Unsupported(what),
             HandshakeError::ServerNotProven(what) => Self::Impostor(what),
             HandshakeError::Iterations(_) => Self::Impostor("it asks for too many SCRAM iterations"),

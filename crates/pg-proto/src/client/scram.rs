@@ -12,6 +12,10 @@ use crate::Text;
 use crate::frontend::{self, Password};
 use crate::wire::put_value;
 
+/// The fewest key-stretching rounds answered where nobody has verified who asks: PostgreSQL's default. With fewer, who
+/// sits in the middle could guess the password from our proof.
+pub const MIN_ITERATIONS: u64 = 4_096;
+
 /// The most key-stretching rounds a server may ask for; PostgreSQL's default is 4,096. More would let a
 /// hostile server keep our processor busy.
 pub const MAX_ITERATIONS: u64 = 100_000;
@@ -23,6 +27,8 @@ const MAX_DATA: usize = 4_096;
 pub(super) struct Scram {
     exchange: ScramSha256,
     method: Method,
+    /// The fewest rounds that are answered.
+    least: u64,
     responded: bool,
 }
 
@@ -67,6 +73,7 @@ impl Scram {
         Ok(Self {
             exchange,
             method,
+            least: if channel.is_verified() { 1 } else { MIN_ITERATIONS },
             responded: false,
         })
     }
@@ -76,7 +83,7 @@ impl Scram {
         if self.responded || data.len() > MAX_DATA {
             return Err(HandshakeError::Unexpected("SASL data"));
         }
-        check_iterations(data)?;
+        check_iterations(data, self.least)?;
         self.exchange
             .update(data)
             .map_err(|_| HandshakeError::ServerNotProven("its first SCRAM message is wrong"))?;
@@ -100,7 +107,7 @@ impl Scram {
 }
 
 /// Reads `i=` of `r=…,s=…,i=…` before any round is run. What is not of that shape is left to the parser.
-fn check_iterations(data: &[u8]) -> Result<(), HandshakeError> {
+fn check_iterations(data: &[u8], least: u64) -> Result<(), HandshakeError> {
     let count = data
         .split(|&byte| byte == b',')
         .find_map(|part| part.strip_prefix(b"i="));
@@ -108,7 +115,8 @@ fn check_iterations(data: &[u8]) -> Result<(), HandshakeError> {
         .and_then(|count| std::str::from_utf8(count).ok())
         .unwrap_or_default();
     match count.parse() {
-        Ok(1..=MAX_ITERATIONS) => Ok(()),
+        Ok(count) if (least..=MAX_ITERATIONS).contains(&count) => Ok(()),
+        Ok(count @ 1..=MAX_ITERATIONS) => Err(HandshakeError::WeakScramRefused(count)),
         Ok(count) => Err(HandshakeError::Iterations(count)),
         Err(_) => Err(HandshakeError::ServerNotProven(
             "its SCRAM iteration count is no number",

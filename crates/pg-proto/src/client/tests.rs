@@ -68,11 +68,6 @@ fn a_server_that_trusts_lets_in_and_reports() {
 
 #[test]
 fn a_clear_password_goes_only_into_verified_tls() {
-    let tls = |verified| Channel::Tls {
-        verified,
-        end_point: None,
-    };
-
     for channel in [Channel::Plain, tls(false)] {
         let mut case = start(channel);
         let error = case.refuses(Authentication::CleartextPassword);
@@ -87,8 +82,14 @@ fn a_clear_password_goes_only_into_verified_tls() {
 }
 
 #[test]
-fn md5_sends_the_salted_hash() {
-    let mut case = start(Channel::Plain);
+fn md5_sends_the_salted_hash_into_verified_tls_only() {
+    for channel in [Channel::Plain, tls(false)] {
+        let mut case = start(channel);
+        let error = case.refuses(Authentication::Md5Password { salt: *b"salt" });
+        assert!(matches!(error, HandshakeError::Md5Refused), "{error}");
+        assert!(!case.has_sent(b"md5"));
+    }
+    let mut case = start(tls(true));
 
     case.takes(Authentication::Md5Password { salt: *b"salt" });
 
@@ -173,8 +174,33 @@ fn an_iteration_count_out_of_bounds_is_refused_before_it_is_run() {
 }
 
 #[test]
+fn few_iterations_are_answered_where_the_server_is_verified_only() {
+    for channel in [Channel::Plain, tls(false)] {
+        for count in ["1", "4095"] {
+            let mut case = start(channel.clone());
+            case.takes(sasl(&["SCRAM-SHA-256"]));
+            let first = case.server_first(count);
+
+            let error = case.refuses(Authentication::SaslContinue(first));
+
+            assert!(matches!(error, HandshakeError::WeakScramRefused(_)), "{error}");
+            assert!(!case.has_sent(b",p="), "no proof");
+        }
+    }
+    for (channel, count) in [(Channel::Plain, "4096"), (tls(true), "1")] {
+        let mut case = start(channel);
+        case.takes(sasl(&["SCRAM-SHA-256"]));
+        let first = case.server_first(count);
+
+        case.takes(Authentication::SaslContinue(first));
+
+        assert!(case.has_sent(b",p="));
+    }
+}
+
+#[test]
 fn requests_out_of_order_are_refused() {
-    let mut case = start(Channel::Plain);
+    let mut case = start(tls(true));
     case.takes(Authentication::Md5Password { salt: *b"salt" });
     case.refuses(Authentication::Md5Password { salt: *b"tlas" });
 
@@ -206,6 +232,13 @@ fn bytes_around_the_tls_answer_are_refused() {
     assert!(matches!(tls_answer(b"N"), Ok(TlsAnswer::Unwilling)));
     for wrong in [&b"E"[..], b"", b"SN", b"S\x16\x03\x01"] {
         assert!(tls_answer(wrong).is_err());
+    }
+}
+
+fn tls(verified: bool) -> Channel {
+    Channel::Tls {
+        verified,
+        end_point: None,
     }
 }
 

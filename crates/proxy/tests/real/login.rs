@@ -7,7 +7,7 @@ use std::time::Instant;
 use expect_test::{Expect, expect};
 use pg_proto::client::Method;
 use proxy::probe::Outcome;
-use proxy::{Code, ConnectError, Credential, DirectDial, Stage, Target, Tls, Verify, probe};
+use proxy::{Code, ConnectError, Credential, DirectDial, Reason, Stage, Target, Tls, Verify, probe};
 use testkit::certificates::{Authority, Wishes};
 use testkit::{Auth, Cluster, Version};
 
@@ -79,19 +79,36 @@ async fn the_channel_is_bound_with_any_digest() {
 }
 
 #[tokio::test]
-async fn md5_and_trust_let_in() {
-    let md5 = Cluster::builder().auth(Auth::Md5).start().unwrap();
+async fn a_server_that_trusts_lets_in() {
     let trust = Cluster::builder().auth(Auth::Trust).start().unwrap();
 
-    let by_md5 = open(&target(md5.port(), Tls::Off), &credential()).await.unwrap();
     let no_password = Credential {
         password: None,
         ..credential()
     };
     let by_trust = open(&target(trust.port(), Tls::Off), &no_password).await.unwrap();
 
-    assert_eq!(by_md5.method(), Method::Md5);
     assert_eq!(by_trust.method(), Method::None);
+}
+
+#[tokio::test]
+async fn an_md5_hash_goes_only_into_verified_tls() {
+    let authority = Authority::new("root").unwrap();
+    let pair = authority.issue("localhost", &Wishes::default()).unwrap();
+    let cluster = Cluster::builder().auth(Auth::Md5).tls(pair).start().unwrap();
+    let ca = &authority.certificate;
+
+    for channel in [Tls::Off, tls(Verify::Nothing, ca), tls(Verify::Authority, ca)] {
+        let error = open(&target(cluster.port(), channel), &credential())
+            .await
+            .unwrap_err();
+        assert!(matches!(error.reason, Reason::Md5Refused), "{error}");
+        assert!(error.remedy().contains("scram-sha-256"), "{}", error.remedy());
+    }
+    let upstream = open(&target(cluster.port(), tls(Verify::Full, ca)), &credential())
+        .await
+        .unwrap();
+    assert_eq!(upstream.method(), Method::Md5);
 }
 
 #[tokio::test]
