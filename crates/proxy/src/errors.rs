@@ -404,6 +404,7 @@ impl From<SessionError> for Reason {
             SessionError::Closed => Self::Closed,
             SessionError::Io(error) => error.into(),
             SessionError::Malformed(malformed) => malformed.into(),
+            SessionError::TooMuch => Self::NotPostgres(error.to_string()),
             SessionError::Server(fields) => Self::Server(Box::new(fields)),
         }
     }

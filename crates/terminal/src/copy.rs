@@ -4,8 +4,6 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
-use crate::print::escape::visible;
-
 /// What psql says before the first row is typed.
 pub(crate) const INVITATION: &str = "Enter data to be copied followed by a newline.\r\n\
     End with a backslash and a period on a line by itself, or an EOF signal.\r\n";
@@ -56,9 +54,4 @@ impl Rows {
     pub(crate) fn clear(&mut self) {
         self.data.clear();
     }
-}
-
-/// One CopyData as the terminal shows it.
-pub(crate) fn show_rows(data: &Bytes) -> String {
-    visible(data)
 }

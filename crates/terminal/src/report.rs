@@ -12,6 +12,9 @@ const LINE_COLUMNS: usize = 60;
 /// Columns kept behind the place of an error when its line is cut.
 const RIGHT_COLUMNS: usize = 10;
 
+/// Characters kept on either side of the place while its line is cut; each takes one column at least.
+const NEAR: usize = LINE_COLUMNS + RIGHT_COLUMNS;
+
 /// psql's VERBOSITY.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verbosity {
@@ -160,7 +163,10 @@ fn put_place(out: &mut String, sql: &str, position: usize) {
     };
     let mut columns = 0;
     let mut shown = Vec::new();
-    for c in line.chars() {
+    // A line may have millions of characters.
+    let n_skipped = place.saturating_sub(NEAR);
+    let place = place - n_skipped;
+    for c in line.chars().skip(n_skipped).take(2 * NEAR) {
         shown.push(Shown { c, column: columns });
         columns += columns_of(c);
     }
@@ -381,6 +387,19 @@ mod tests {
             shown,
             "Asynchronous notification \"foo\" received from server process with PID 7.\r\n"
         );
+    }
+
+    #[test]
+    fn a_place_far_in_a_long_line_is_shown_like_any_other() {
+        for before in ["a".repeat(30_000), "日".repeat(30_000), "\u{301}".repeat(30_000)] {
+            let shown = |before: &str| {
+                let sql = format!("select '{before}', nocol, '{}'", "b".repeat(90));
+                error(&at_nocol(&sql), &sql, Verbosity::Default, Context::Errors)
+            };
+            let near: String = before.chars().take(100).collect();
+
+            assert_eq!(shown(&before), shown(&near));
+        }
     }
 
     proptest! {

@@ -8,6 +8,12 @@ use crate::password::without_verifier;
 use crate::wire::{Body, put_text};
 use crate::{Malformed, Text};
 
+/// The most fields one error or notice may have; PostgreSQL has 18.
+const MAX_FIELDS: usize = 64;
+
+/// What a text that is cut ends in.
+const CUT: &str = "…";
+
 /// The fields of an error or notice, in the order the server sent them, unknown ones included.
 /// See <https://www.postgresql.org/docs/current/protocol-error-fields.html>.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -137,13 +143,15 @@ impl Fields {
         severity.is_some_and(|text| *text == "FATAL" || *text == "PANIC")
     }
 
-    /// Reads the whole fields at the start of a body that is too long to wait for.
+    /// Reads the fields at the start of a body that is too long to wait for. The text of the last one ends in `…`
+    /// where it is cut.
     pub fn from_prefix(prefix: Bytes) -> Self {
         let mut body = Body::new(super::tag::ERROR_RESPONSE, prefix);
         let mut fields = Vec::new();
-        while let Ok(letter @ 1..) = body.u8()
-            && let Ok(text) = body.text()
+        while fields.len() < MAX_FIELDS
+            && let Ok(letter @ 1..) = body.u8()
         {
+            let text = body.text().unwrap_or_else(|_| cut(&body.rest()));
             fields.push((letter, text));
         }
         Self(fields)
@@ -154,6 +162,7 @@ impl Fields {
         loop {
             match body.u8()? {
                 0 => return Ok(Self(fields)),
+                _ if fields.len() == MAX_FIELDS => return Err(body.wrong()),
                 letter => fields.push((letter, body.text()?)),
             }
         }
@@ -171,4 +180,14 @@ impl Fields {
     pub(super) fn from_raw(fields: Vec<(u8, Text)>) -> Self {
         Self(fields)
     }
+}
+
+/// The start of a text, without the bytes of a character of which more was to come.
+fn cut(start: &[u8]) -> Text {
+    let whole = match std::str::from_utf8(start) {
+        Err(error) if error.error_len().is_none() => start.get(..error.valid_up_to()).unwrap_or_default(),
+        Ok(_) | Err(_) => start,
+    };
+
+    Text::new([whole, CUT.as_bytes()].concat())
 }

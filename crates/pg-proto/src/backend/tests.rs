@@ -190,12 +190,25 @@ fn an_errors_fields_are_found_by_name() {
 
 #[test]
 fn the_fields_at_the_start_of_a_long_error_are_read() {
-    let prefix = Bytes::from_static(b"SERROR\0C22000\0Mhalf a mess");
+    let prefix = Bytes::from_static(b"SERROR\0C22000\0Mhalf a mess\xC3");
 
     let fields = Fields::from_prefix(prefix);
 
     assert_eq!(fields.code(), "22000");
-    assert_eq!(fields.message(), "");
+    assert_eq!(fields.message(), "half a mess…");
+}
+
+#[test]
+fn an_error_of_more_fields_than_any_server_sends_is_refused() {
+    let error = |n_fields: usize| {
+        let body = [&b"M\0".repeat(n_fields)[..], b"\0"].concat();
+        decode_body(tag::ERROR_RESPONSE, Bytes::from(body))
+    };
+
+    assert!(error(64).is_ok());
+    assert_eq!(error(65), Err(Malformed::Value(tag::ERROR_RESPONSE)));
+    let prefix = Bytes::from(b"M\0".repeat(100_000));
+    assert_eq!(Fields::from_prefix(prefix).iter().count(), 64);
 }
 
 #[test]

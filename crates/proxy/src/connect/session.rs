@@ -12,10 +12,14 @@ use crate::dial::BoxStream;
 /// No message of a handshake or a probe comes near this.
 const MESSAGE_LIMIT: usize = 256 * 1024;
 
+/// Nor all of them together. What is kept of them is a few times as much.
+const TOTAL_LIMIT: usize = 4 * 1024 * 1024;
+
 /// The stream and what was read of it but not used.
 pub(crate) struct Session {
     pub(crate) stream: BoxStream,
     pub(crate) unread: BytesMut,
+    n_received: usize,
 }
 
 /// Why the next message did not come.
@@ -27,6 +31,8 @@ pub(crate) enum SessionError {
     Io(#[from] io::Error),
     #[error(transparent)]
     Malformed(#[from] Malformed),
+    #[error("server sent more than {TOTAL_LIMIT} bytes before it was ready")]
+    TooMuch,
     #[error("server answered {}: {}", .0.code(), .0.message())]
     Server(Fields),
 }
@@ -36,6 +42,7 @@ impl Session {
         Self {
             stream,
             unread: BytesMut::new(),
+            n_received: 0,
         }
     }
 
@@ -54,8 +61,12 @@ impl Session {
             if let Some(message) = backend::decode(&mut self.unread, MESSAGE_LIMIT)? {
                 return Ok(message);
             }
-            if self.stream.read_buf(&mut self.unread).await? == 0 {
-                return Err(SessionError::Closed);
+            if self.n_received > TOTAL_LIMIT {
+                return Err(SessionError::TooMuch);
+            }
+            match self.stream.read_buf(&mut self.unread).await? {
+                0 => return Err(SessionError::Closed),
+                n_read => self.n_received += n_read,
             }
         }
     }
@@ -89,5 +100,45 @@ impl Session {
         if self.send(&mut out).await.is_ok() {
             let _ = self.stream.shutdown().await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pg_proto::backend::{DataRow, TransactionStatus};
+    use tokio::io::duplex;
+
+    use super::*;
+
+    /// Answers a query with rows for as long as somebody reads.
+    async fn flood(mut stream: impl AsyncWriteExt + Unpin) {
+        let mut row = BytesMut::new();
+        Message::DataRow(DataRow::new([Some(&[b'x'; 1024][..])])).encode(&mut row);
+        while stream.write_all(&row).await.is_ok() {}
+    }
+
+    #[tokio::test]
+    async fn a_server_that_answers_without_end_is_left() {
+        let (ours, theirs) = duplex(64 * 1024);
+        let mut session = Session::new(Box::new(ours));
+
+        let answer = tokio::select! {
+            answer = session.query("SELECT version()") => answer,
+            () = flood(theirs) => panic!("hung up"),
+        };
+
+        assert!(matches!(answer, Err(SessionError::TooMuch)), "{answer:?}");
+    }
+
+    #[tokio::test]
+    async fn an_answer_is_read_to_its_end() {
+        let (ours, mut theirs) = duplex(64 * 1024);
+        let mut session = Session::new(Box::new(ours));
+        let mut sent = BytesMut::new();
+        Message::DataRow(DataRow::new([Some(&b"PostgreSQL"[..])])).encode(&mut sent);
+        Message::ReadyForQuery(TransactionStatus::Idle).encode(&mut sent);
+        theirs.write_all(&sent).await.unwrap();
+
+        assert_eq!(session.query("SELECT version()").await.unwrap(), ["PostgreSQL"]);
     }
 }

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 
 use crate::print::Table;
+use crate::print::escape::{SOME, piece_len, visible};
 
 /// Most bytes of one chunk.
 pub(super) const CHUNK: usize = 32 * 1024;
@@ -16,7 +17,7 @@ pub(super) struct Output {
     ready: String,
     n_taken: usize,
     pieces: VecDeque<Piece>,
-    /// Bytes held by `pieces`, tables not counted.
+    /// Bytes of `pieces` to be printed, tables not counted.
     text: usize,
     /// The last chunk taken ended inside a line.
     within_line: bool,
@@ -25,6 +26,8 @@ pub(super) struct Output {
 #[derive(Debug)]
 enum Piece {
     Text(String),
+    /// A long text of the database's. Made visible as it is printed: it may be 256 MiB, and six times as much then.
+    Raw(Bytes),
     /// Boxed: it is far larger than a text.
     Table(Box<Table>),
 }
@@ -38,12 +41,25 @@ impl Output {
                 last.push_str(text);
                 self.text += text.len();
             }
-            Some(Piece::Table(_)) => {
+            Some(Piece::Table(_) | Piece::Raw(_)) => {
                 self.pieces.push_back(Piece::Text(text.to_owned()));
                 self.text += text.len();
             }
             None => self.ready.push_str(text),
         }
+    }
+
+    /// Appends text of the database's, as it came.
+    pub(super) fn say_raw(&mut self, bytes: &Bytes) {
+        if bytes.len() <= SOME {
+            return self.say(&visible(bytes));
+        }
+        if let Some(table) = self.open_table() {
+            // No server that speaks the protocol: its rows are over.
+            table.end_without_footer();
+        }
+        self.text += bytes.len();
+        self.pieces.push_back(Piece::Raw(bytes.clone()));
     }
 
     pub(super) fn push_table(&mut self, table: Table) {
@@ -54,7 +70,7 @@ impl Output {
     pub(super) fn open_table(&mut self) -> Option<&mut Table> {
         match self.pieces.back_mut() {
             Some(Piece::Table(table)) if table.is_open() => Some(table),
-            Some(Piece::Table(_) | Piece::Text(_)) | None => None,
+            Some(Piece::Table(_) | Piece::Text(_) | Piece::Raw(_)) | None => None,
         }
     }
 
@@ -62,14 +78,14 @@ impl Output {
     pub(super) fn away_table(&mut self) -> Option<&mut Table> {
         self.pieces.iter_mut().find_map(|piece| match piece {
             Piece::Table(table) if table.is_away() => Some(&mut **table),
-            Piece::Table(_) | Piece::Text(_) => None,
+            Piece::Table(_) | Piece::Text(_) | Piece::Raw(_) => None,
         })
     }
 
     /// Bytes to be printed: a table counts as its rows, wherever they are.
     pub(super) fn pending(&self) -> usize {
         let tables = self.pieces.iter().map(|piece| match piece {
-            Piece::Text(_) => 0,
+            Piece::Text(_) | Piece::Raw(_) => 0,
             Piece::Table(table) => table.pending(),
         });
         self.rest().len() + self.text + tables.sum::<usize>()
@@ -137,6 +153,14 @@ impl Output {
                     self.ready.push_str(text);
                     self.pieces.pop_front();
                 }
+                Some(Piece::Raw(bytes)) => {
+                    let piece = bytes.split_to(piece_len(bytes));
+                    self.text -= piece.len();
+                    self.ready.push_str(&visible(&piece));
+                    if bytes.is_empty() {
+                        self.pieces.pop_front();
+                    }
+                }
                 Some(Piece::Table(table)) => {
                     table.write(&mut self.ready, CHUNK);
                     if !table.is_done() {
@@ -182,6 +206,25 @@ mod tests {
         output.say(&text);
 
         assert_eq!(drain(&mut output), text);
+    }
+
+    #[test]
+    fn a_long_row_of_copy_is_made_visible_as_it_is_printed() {
+        let mut output = Output::default();
+        let row = Bytes::from(format!("a{}\n", "é\u{1}".repeat(1_000_000)));
+        output.say_raw(&row);
+        output.say("COPY 1\r\n");
+
+        assert_eq!(output.pending(), row.len() + "COPY 1\r\n".len());
+        let mut held = 0;
+        let mut shown = String::new();
+        while let Some(chunk) = output.next_chunk() {
+            held = held.max(output.ready.capacity());
+            shown.push_str(std::str::from_utf8(&chunk).unwrap());
+        }
+        assert!(shown == visible(&row) + "COPY 1\r\n");
+        assert!(held < 8 * CHUNK, "{held}");
+        assert_eq!(output.pending(), 0);
     }
 
     #[test]

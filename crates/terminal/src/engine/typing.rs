@@ -317,8 +317,7 @@ impl Engine {
 
     pub(super) fn show_rows(&mut self, data: &Bytes) {
         if !self.cancelled {
-            let text = copy::show_rows(data);
-            self.say(&text);
+            self.output.say_raw(data);
         }
     }
 }

@@ -2,6 +2,9 @@
 
 use super::width::char_width;
 
+/// Bytes that are made visible before others may have a turn.
+pub(crate) const SOME: usize = 8 * 1024;
+
 /// One character of a value, or one byte that is not UTF-8.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Glyph {
@@ -98,6 +101,18 @@ pub fn visible(bytes: &[u8]) -> String {
         }
     }
     out
+}
+
+/// Bytes that make a piece: whole characters, as far as the value has any.
+pub(crate) fn piece_len(rest: &[u8]) -> usize {
+    if rest.len() <= SOME {
+        return rest.len();
+    }
+    let is_inside = |idx: &usize| rest.get(*idx).is_some_and(|byte| byte & 0xC0 == 0x80);
+    (SOME - 3..=SOME)
+        .rev()
+        .find(|idx| !is_inside(idx))
+        .unwrap_or(SOME)
 }
 
 fn put_control(out: &mut String, c: char) -> usize {

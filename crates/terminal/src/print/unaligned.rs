@@ -4,13 +4,10 @@ use std::ops::Range;
 
 use pg_proto::backend::DataRow;
 
-use super::escape::visible;
+use super::escape::{piece_len, visible};
 use super::options::{Expanded, Format, Separator};
 use super::pen::Pen;
 use super::table::{Next, Sheet, Step};
-
-/// Bytes of a value that are written before others may have a turn.
-const SOME: usize = 8 * 1024;
 
 /// How far such a table is written.
 #[derive(Debug)]
@@ -241,16 +238,4 @@ fn needs_quotes(value: &[u8], separator: char) -> bool {
     value.iter().any(|byte| b"\n\r\"".contains(byte))
         || value.windows(separator.len()).any(|window| window == separator)
         || value == b"\\."
-}
-
-/// Bytes that make a piece: whole characters, as far as the value has any.
-fn piece_len(rest: &[u8]) -> usize {
-    if rest.len() <= SOME {
-        return rest.len();
-    }
-    let is_inside = |idx: &usize| rest.get(*idx).is_some_and(|byte| byte & 0xC0 == 0x80);
-    (SOME - 3..=SOME)
-        .rev()
-        .find(|idx| !is_inside(idx))
-        .unwrap_or(SOME)
 }
