@@ -151,32 +151,31 @@ async function openCast(browser: Browser, url: string): Promise<Opened> {
 /** Where the timeline was pressed last. */
 let pressedAt = 0;
 
-/** Pixels between one press and the next, at least. */
-const fewest = 5;
+/** Pixels between one press and the next, at least: more than the thumb, which stays where it is when it is pressed. */
+const fewest = 24;
 
 /** From a press on the timeline to its moment on the screen. */
 async function seek(page: Page): Promise<number> {
   const slider = page.getByRole("slider").first();
   const { x, y, width, height } = (await slider.boundingBox())!;
-  const shown = page.evaluate(
-    () =>
-      new Promise<number>((resolve) => {
-        let pressed = 0;
-        addEventListener("pointerdown", (event) => (pressed = event.timeStamp), { capture: true, once: true });
-        const host = document.querySelector(".player-host")!;
-        const observer = new MutationObserver(() => {
-          if (pressed === 0) return;
-          observer.disconnect();
-          resolve(performance.now() - pressed);
-        });
-        observer.observe(host, { attributes: true, attributeFilter: ["data-at"] });
-      }),
-  );
+  // Input overtakes what is evaluated, so the page listens before it is pressed.
+  await page.evaluate(() => {
+    window.shown = new Promise((resolve) => {
+      let pressed = 0;
+      addEventListener("pointerdown", (event) => (pressed = event.timeStamp), { capture: true, once: true });
+      const host = document.querySelector(".player-host")!;
+      const observer = new MutationObserver(() => {
+        if (pressed === 0) return;
+        observer.disconnect();
+        resolve(performance.now() - pressed);
+      });
+      observer.observe(host, { attributes: true, attributeFilter: ["data-at"] });
+    });
+  });
   const before = pressedAt;
-  // A press where the thumb is already moves nothing.
   while (Math.abs(pressedAt - before) < fewest) pressedAt = x + 10 + Math.random() * (width - 20);
   await page.mouse.click(pressedAt, y + height / 2);
-  return shown;
+  return page.evaluate(() => window.shown);
 }
 
 async function seekCast(page: Page): Promise<number> {

@@ -8,6 +8,7 @@ mod help;
 mod idle;
 mod keys;
 mod list;
+mod opening;
 pub(super) mod painter;
 mod playback;
 pub(super) mod reel;
@@ -26,7 +27,9 @@ use protocol::ids::SessionId;
 use protocol::recordings::RecordingView;
 
 use self::deck::Shown;
+use self::fetch::Missing;
 use self::head::Head;
+use self::opening::{Opening, fetch_opening};
 use self::stage::Stage;
 use super::api::look_at_recording;
 use crate::errors::AppError;
@@ -54,12 +57,24 @@ pub fn PlayerPage() -> impl IntoView {
         |session| async move { look_at_recording(named(session)?).await },
     );
 
+    // Only in the browser, and at once: what is played is not waited for until the page is there.
+    let opening = LocalResource::new(move || {
+        let session = session.get();
+
+        async move {
+            match named(session) {
+                Ok(session) => fetch_opening(session).await,
+                Err(error) => Err(Missing::Refused(error.0.sentence)),
+            }
+        }
+    });
+
     view! {
         <Page title="Recording">
             <Transition>
                 {move || Suspend::new(async move {
                     match recording.await {
-                        Ok(recording) => view! { <Player recording /> }.into_any(),
+                        Ok(recording) => view! { <Player recording opening /> }.into_any(),
                         Err(error) => view! { <Refused error /> }.into_any(),
                     }
                 })}
@@ -69,7 +84,7 @@ pub fn PlayerPage() -> impl IntoView {
 }
 
 #[component]
-fn Player(recording: RecordingView) -> impl IntoView {
+fn Player(recording: RecordingView, opening: LocalResource<Result<Opening, Missing>>) -> impl IntoView {
     let title = format!("{} · Recording · Postern", recording.session.record_title);
     let length = recording.session.ended_at.map_or(0, |ended_at| {
         ended_at.micros() - recording.session.started_at.micros()
@@ -89,7 +104,7 @@ fn Player(recording: RecordingView) -> impl IntoView {
             <Empty title="Nothing to play">"This session ended before anything was written of it."</Empty>
         }
         .into_any(),
-        (true, false) => view! { <Stage recording shown /> }.into_any(),
+        (true, false) => view! { <Stage recording opening shown /> }.into_any(),
     };
 
     view! {

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use leptos::prelude::*;
-use protocol::recordings::{Chapter, Contents, MAX_CHAPTERS};
+use protocol::recordings::{Chapter, MAX_CHAPTERS};
 use recording::Frame;
 use web_sys::HtmlElement;
 
@@ -75,16 +75,9 @@ pub(super) struct Deck {
 }
 
 impl Deck {
-    /// Opens a recording with these contents at a moment.
-    pub(super) fn open(
-        host: HtmlElement,
-        contents: Contents,
-        at: Micros,
-        has_keys: bool,
-        shown: Shown,
-    ) -> Rc<Self> {
-        let start = contents.parts.first().map_or(0, |part| part.first_at);
-        let shelf = Shelf::new(contents);
+    /// Opens a recording at a moment.
+    pub(super) fn open(host: HtmlElement, shelf: Shelf, at: Micros, has_keys: bool, shown: Shown) -> Rc<Self> {
+        let start = shelf.start();
         let playback = Playback::new(shelf.total(), at);
         let stamp = host.clone();
         let painter = Painter::open(host, move |_, is_done| {

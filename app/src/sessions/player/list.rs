@@ -1,5 +1,7 @@
 //! What was run, beside the screen: in step with the replay, each line leads to its moment.
 
+use std::time::Duration;
+
 use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
@@ -7,19 +9,20 @@ use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
 use super::deck::Shown;
-use super::playback::Event;
+use super::playback::{Event, Micros};
 use super::statements::{Kind, Line, Outcome, current};
 use super::words::{clock, took};
 
 /// Lines on the page at once; with more of them those around the replay's place are there.
-const WINDOW: usize = 300;
+const WINDOW: usize = 120;
 
 #[component]
 pub(super) fn Statements(shown: Shown, tell: Callback<Event>) -> impl IntoView {
     let lines = shown.lines;
     let filter = RwSignal::new(String::new());
     let list = NodeRef::<html::Ol>::new();
-    let at = Memo::new(move |_| lines.with(|lines| current(lines, shown.position.get())));
+    let place = after_the_screen(shown);
+    let at = Memo::new(move |_| lines.with(|lines| current(lines, place.get())));
     let found = Memo::new(move |_| {
         let words = filter.get();
 
@@ -131,6 +134,33 @@ fn StatementButton(line: Line, tell: Callback<Event>) -> impl IntoView {
     .into_any()
 }
 
+/// Where the replay is, once its screen is there and has been painted: a list of a hundred lines is not what a seek
+/// waits for.
+fn after_the_screen(shown: Shown) -> RwSignal<Micros> {
+    let place = RwSignal::new(0);
+    let is_coming = StoredValue::new(false);
+    Effect::new(move || {
+        let is_there = !shown.playback.get().is_behind();
+        shown.position.track();
+        if !is_there || is_coming.get_value() {
+            return;
+        }
+        is_coming.set_value(true);
+        let follow = move || {
+            // The page may have gone meanwhile.
+            let _gone = is_coming.try_set_value(false);
+            if let Some(at) = shown.position.try_get_untracked() {
+                let _gone = place.try_set(at);
+            }
+        };
+
+        // Paint comes between a frame's callbacks and the next timer.
+        request_animation_frame(move || set_timeout(follow, Duration::ZERO));
+    });
+
+    place
+}
+
 /// Scrolls the list, and nothing else, to the line the replay is at. Who looks for something keeps the place.
 fn keep_in_sight(list: &HtmlElement) {
     let Some(aside) = list.parent_element() else {
@@ -200,10 +230,10 @@ mod tests {
             .collect();
 
         for (at, expected) in [
-            (None, (0, 300)),
-            (Some(120), (0, 300)),
-            (Some(350), (200, 500)),
-            (Some(999), (700, 1_000)),
+            (None, (0, 120)),
+            (Some(70), (0, 120)),
+            (Some(350), (280, 400)),
+            (Some(999), (880, 1_000)),
         ] {
             assert_eq!(window(&lines, at), expected, "{at:?}");
         }

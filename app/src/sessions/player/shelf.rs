@@ -46,15 +46,15 @@ pub(super) enum Scene<'a> {
     Whole(Vec<&'a Frame>),
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Loaded {
     frames: Vec<Frame>,
     n_bytes: usize,
     used: u64,
 }
 
-/// What is there of a recording.
-#[derive(Debug)]
+/// What is there of a recording. A clone shares the bytes.
+#[derive(Debug, Clone)]
 pub(super) struct Shelf {
     parts: Vec<Part>,
     start: i64,
@@ -86,6 +86,11 @@ impl Shelf {
     /// A moment of the recording from the server's clock.
     pub(super) fn since_start(&self, at: i64) -> Micros {
         at - self.start
+    }
+
+    /// When the recording starts, by the server's clock.
+    pub(super) fn start(&self) -> i64 {
+        self.start
     }
 
     /// Number of the last segment; `None` without parts.
@@ -163,6 +168,13 @@ impl Shelf {
         self.shed(&want.parts);
 
         is_whole
+    }
+
+    /// What was inserted is as if it had not come.
+    pub(super) fn forget(&mut self, want: &Want) {
+        for gone in want.parts.clone().filter_map(|idx| self.loaded.remove(&idx)) {
+            self.n_bytes = self.n_bytes.saturating_sub(gone.n_bytes);
+        }
     }
 
     /// The server has these parts, but cannot read them all: each is asked for by itself. One that was is given up, and
@@ -398,6 +410,9 @@ mod tests {
         let want = shelf.missing(&(0..3)).unwrap();
 
         assert!(!shelf.insert(&want, vec![frame(START, Body::Output("x".into())); 14]));
+
+        shelf.forget(&want);
+        assert_eq!((shelf.missing(&(0..3)), shelf.n_bytes), (Some(want), 0));
     }
 
     #[test]

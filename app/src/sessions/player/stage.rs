@@ -6,7 +6,7 @@ use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
 use protocol::ids::SessionId;
-use protocol::recordings::{Chapter, Contents, RecordingView};
+use protocol::recordings::{Chapter, RecordingView};
 use send_wrapper::SendWrapper;
 use wasm_bindgen::JsCast;
 use web_sys::Element;
@@ -16,11 +16,12 @@ use super::deck::{Deck, Shown};
 use super::fetch::{self, Missing};
 use super::help::Help;
 use super::list::Statements;
+use super::opening::Opening;
 use super::playback::{Event, Micros};
 use super::retry::Retry;
 use super::shelf::Want;
 use super::statements::{next, previous};
-use super::words::{moment, moment_of};
+use super::words::moment;
 use crate::terminal::xterm;
 
 /// The deck of this page; only the browser has one.
@@ -30,7 +31,11 @@ type Held = StoredValue<Option<SendWrapper<Rc<Deck>>>>;
 const STEP: Micros = 5_000_000;
 
 #[component]
-pub(super) fn Stage(recording: RecordingView, shown: Shown) -> impl IntoView {
+pub(super) fn Stage(
+    recording: RecordingView,
+    opening: LocalResource<Result<Opening, Missing>>,
+    shown: Shown,
+) -> impl IntoView {
     let session = recording.session;
     let has_screen = session.recordings.graphical || session.recordings.text;
     let has_keys = session.recordings.keys;
@@ -39,7 +44,7 @@ pub(super) fn Stage(recording: RecordingView, shown: Shown) -> impl IntoView {
     let stage = NodeRef::<html::Div>::new();
     let copied = RwSignal::new(None::<String>);
     let helps = RwSignal::new(false);
-    load(session.id, host, deck, shown, has_keys);
+    load(session.id, opening, host, deck, shown, has_keys);
 
     let tell = Callback::new(move |event: Event| {
         copied.set(None);
@@ -103,27 +108,28 @@ pub(super) fn Stage(recording: RecordingView, shown: Shown) -> impl IntoView {
 const NEEDS_JAVASCRIPT: &str = "<p>Playing a recording needs JavaScript. Switch it on for this site and reload the \
                                 page, or read the transcript.</p>";
 
-/// Fetches xterm.js and the contents, opens the deck, then fetches what the deck wants and what is listed.
-fn load(session: SessionId, host: NodeRef<html::Div>, deck: Held, shown: Shown, has_keys: bool) {
+/// Fetches xterm.js, opens the deck, then fetches what the deck wants and what is listed.
+fn load(
+    session: SessionId,
+    opening: LocalResource<Result<Opening, Missing>>,
+    host: NodeRef<html::Div>,
+    deck: Held,
+    shown: Shown,
+    has_keys: bool,
+) {
     let widget = LocalResource::new(xterm::load);
-    let contents = LocalResource::new({
-        let session = session.clone();
-
-        move || {
-            let session = session.clone();
-
-            async move { fetch::contents(&session).await }
-        }
-    });
+    let of = session.clone();
     Effect::new(move || {
-        let (Some(loaded), Some(contents), Some(host)) = (widget.get(), contents.get(), host.get()) else {
+        let (Some(loaded), Some(opening), Some(host)) = (widget.get(), opening.get(), host.get()) else {
             return;
         };
         if deck.with_value(Option::is_some) {
             return;
         }
-        match (loaded, contents) {
-            (Ok(()), Ok(contents)) => open(host, deck, contents, shown, has_keys),
+        match (loaded, opening) {
+            (Ok(()), Ok(opening)) if opening.session == of => open(host, deck, opening, shown, has_keys),
+            // Of the session the address named before; that of this one is on its way.
+            (Ok(()), Ok(_)) => {}
             (Err(sentence), _) => shown.trouble.set(Some(sentence.to_owned())),
             (_, Err(Missing::Unreachable(sentence))) => {
                 shown.trouble.set(Some(format!("{sentence} Reload the page.")));
@@ -137,12 +143,11 @@ fn load(session: SessionId, host: NodeRef<html::Div>, deck: Held, shown: Shown, 
     fetch_chapters(session, deck, shown);
 }
 
-fn open(host: web_sys::HtmlDivElement, deck: Held, contents: Contents, shown: Shown, has_keys: bool) {
-    let at = window().location().hash().map_or(0, |hash| moment_of(&hash));
-    if let Some((_, sentence)) = contents.missing.first() {
-        shown.trouble.set(Some(sentence.clone()));
+fn open(host: web_sys::HtmlDivElement, deck: Held, opening: Opening, shown: Shown, has_keys: bool) {
+    if let Some(sentence) = opening.trouble {
+        shown.trouble.set(Some(sentence));
     }
-    let opened = Deck::open(host.into(), contents, at, has_keys, shown);
+    let opened = Deck::open(host.into(), opening.shelf, opening.at, has_keys, shown);
     deck.set_value(Some(SendWrapper::new(opened.clone())));
     opened.handle(Event::Arrived);
 }
