@@ -156,7 +156,7 @@ fn closed_name(segment: u32) -> String {
     format!("{segment:08}.closed")
 }
 
-/// Most bytes of a segment's file that are read. One is closed at 1 MiB; what made it so large is at most one frame and
+/// Most bytes of a segment's file that are read. One is closed at 4 MiB; what made it so large is at most one frame and
 /// one screen of 16 MiB each on top. Nothing we wrote is longer.
 const MAX_SEGMENT: u64 = 64 * 1024 * 1024;
 

@@ -47,7 +47,7 @@ pub use segment::open::Tail;
 pub use segment::{Head, ReadError, Stored, VERSION};
 #[cfg(feature = "write")]
 pub use tape::{
-    BUSY_BYTES, BUSY_MICROS, Lane, Media, NOTE_MICROS, Recorded, SEGMENT_BYTES, SEGMENT_MICROS, Tape,
+    BUSY_BYTES, BUSY_MICROS, FLOOD_BYTES, FLOOD_MICROS, Lane, Media, NOTE_MICROS, Recorded, SEGMENT_BYTES, SEGMENT_MICROS, Tape,
     TapeError,
 };
 pub use transcript::transcript;

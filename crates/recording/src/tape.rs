@@ -17,8 +17,13 @@ mod reel;
 
 use reel::Reel;
 
-/// A segment is closed when it has so many bytes.
+/// A segment is closed when it has so many bytes and is [`FLOOD_MICROS`] old.
 pub const SEGMENT_BYTES: usize = 1024 * 1024;
+/// See [`SEGMENT_BYTES`]. Closing costs files, two waits for the disk and an event of the audit log: in a flood of output
+/// not for every mebibyte.
+pub const FLOOD_MICROS: i64 = 1_000_000;
+/// A segment is closed when it has so many bytes, however young it is. Its compressed form is in memory until then.
+pub const FLOOD_BYTES: usize = 4 * 1024 * 1024;
 /// A segment is closed when it is so many microseconds old, however little is in it: many small
 /// segments would take twice the room of few.
 pub const SEGMENT_MICROS: i64 = 1_800_000_000;

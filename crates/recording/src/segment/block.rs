@@ -13,6 +13,8 @@
 //! Numbers are varints; times and sequence numbers are zigzag differences, the first from 0, a
 //! sequence number from the one that was to come.
 
+#[cfg(feature = "write")]
+use std::cell::RefCell;
 use std::io::Read;
 
 use bytes::Bytes;
@@ -48,6 +50,8 @@ pub(crate) enum Layout {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Packing {
     /// Output pours: the processor is wanted elsewhere.
+    Flood,
+    /// Lists and results, a screen or many at a time.
     Fast,
     /// A person types: a block in minutes.
     Small,
@@ -113,21 +117,50 @@ impl Columns {
 #[cfg(feature = "write")]
 pub(crate) fn pack(plain: &[u8], packing: Packing, out: &mut Vec<u8>) {
     let level = match packing {
+        Packing::Flood => Some(-1),
         Packing::Fast => Some(1),
         Packing::Small => Some(9),
         Packing::Stored => None,
     };
-    let compressed = level.and_then(|level| zstd::bulk::compress(plain, level).ok());
-    match compressed.filter(|compressed| compressed.len() < plain.len()) {
-        Some(compressed) => {
-            out.push(ZSTD);
-            out.extend_from_slice(&compressed);
-        }
-        None => {
-            out.push(STORED);
-            out.extend_from_slice(plain);
-        }
+    let start = out.len();
+    out.push(ZSTD);
+    if !level.is_some_and(|level| compress(plain, level, out)) {
+        out.truncate(start);
+        out.push(STORED);
+        out.extend_from_slice(plain);
     }
+}
+
+/// Compresses bytes behind `out`; false where that does not make them smaller.
+#[cfg(feature = "write")]
+fn compress(plain: &[u8], level: i32, out: &mut Vec<u8>) -> bool {
+    // Making a compressor takes as long as a sixth of a block: a thread keeps its own, of less than 2 MiB.
+    thread_local! {
+        static COMPRESSOR: RefCell<Option<zstd::bulk::Compressor<'static>>> = const { RefCell::new(None) };
+    }
+
+    COMPRESSOR.with_borrow_mut(|kept| {
+        let compressor = match kept {
+            Some(compressor) => compressor,
+            None => match zstd::bulk::Compressor::new(level) {
+                Ok(compressor) => kept.insert(compressor),
+                Err(_) => return false,
+            },
+        };
+        let start = out.len();
+        out.resize(start + plain.len(), 0);
+        let room = out.get_mut(start..).unwrap_or_default();
+        // What does not fit into the room is not smaller.
+        let compressed = compressor
+            .set_compression_level(level)
+            .and_then(|()| compressor.compress_to_buffer(plain, room));
+        let Some(len) = compressed.ok().filter(|len| *len < plain.len()) else {
+            return false;
+        };
+        out.truncate(start + len);
+
+        true
+    })
 }
 
 /// What was packed.

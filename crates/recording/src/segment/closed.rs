@@ -36,6 +36,10 @@ pub(crate) const TRAILER_LEN: usize = 16;
 #[cfg(feature = "write")]
 const SLOW_MICROS: i64 = 30_000_000;
 
+/// One that took no longer than this is part of a flood, more than 6 MB in a second.
+#[cfg(feature = "write")]
+const FLOOD_MICROS: i64 = 10_000;
+
 /// A finished closed segment.
 #[cfg(feature = "write")]
 #[derive(Clone, Debug)]
@@ -188,6 +192,7 @@ impl ClosedWriter {
         let packing = match self.effort {
             Effort::None => Packing::Stored,
             Effort::Adaptive if is_slow(&block) => Packing::Small,
+            Effort::Adaptive if is_flood(&block) => Packing::Flood,
             Effort::Adaptive => Packing::Fast,
         };
         let start = self.out.len();
@@ -207,6 +212,12 @@ impl ClosedWriter {
 #[cfg(feature = "write")]
 fn is_slow(block: &Block) -> bool {
     block.last_at.saturating_sub(block.first_at) >= SLOW_MICROS
+}
+
+/// Whether a block fills faster than anybody reads.
+#[cfg(feature = "write")]
+fn is_flood(block: &Block) -> bool {
+    block.last_at.saturating_sub(block.first_at) <= FLOOD_MICROS
 }
 
 /// Where the sealed index of a segment of `len` bytes is, by the segment's last bytes.

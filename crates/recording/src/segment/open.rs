@@ -15,7 +15,7 @@ use crate::frame::Frame;
 use crate::key::Cipher;
 #[cfg(feature = "write")]
 use crate::{
-    key::{Sealer, SessionKey, Unsealable},
+    key::{Sealer, SessionKey, TAG_LEN, Unsealable},
     segment::{SegmentHeader, State, VERSION},
 };
 
@@ -67,14 +67,25 @@ impl OpenWriter {
         (self.running, self.sealer.counter())
     }
 
-    /// Puts a frame's sealed record behind `out`.
-    pub(crate) fn push(&mut self, frame: &[u8], out: &mut Vec<u8>) -> Result<(), Unsealable> {
-        let len = frame.len() + crate::key::TAG_LEN;
-        let len = u32::try_from(len).map_err(|_| Unsealable)?;
+    /// Puts a frame's sealed record behind `out`; `append` puts the frame itself there.
+    pub(crate) fn push(
+        &mut self,
+        append: impl FnOnce(&mut Vec<u8>),
+        out: &mut Vec<u8>,
+    ) -> Result<(), Unsealable> {
         let start = out.len();
-        out.extend_from_slice(&len.to_be_bytes());
-        out.extend_from_slice(&(len ^ check(&self.running)).to_be_bytes());
-        out.extend_from_slice(frame);
+        out.extend_from_slice(&[0; PREFIX_LEN]);
+        append(out);
+        let len = out.len() - start - PREFIX_LEN + TAG_LEN;
+        let len = u32::try_from(len).map_err(|_| Unsealable)?;
+        let checked = len ^ check(&self.running);
+        let prefix = out
+            .get_mut(start..)
+            .and_then(<[u8]>::first_chunk_mut::<PREFIX_LEN>)
+            .ok_or(Unsealable)?;
+        let [a, b, c, d] = len.to_be_bytes();
+        let [e, f, g, h] = checked.to_be_bytes();
+        *prefix = [a, b, c, d, e, f, g, h];
 
         let place = associated(&self.running, self.sealer.counter());
         let plain = out.get_mut(start + PREFIX_LEN..).ok_or(Unsealable)?;

@@ -2,7 +2,10 @@
 
 use bytes::Bytes;
 
-use super::{BUSY_BYTES, BUSY_MICROS, Media, NOTE_MICROS, SEGMENT_BYTES, SEGMENT_MICROS, TapeError};
+use super::{
+    BUSY_BYTES, BUSY_MICROS, FLOOD_BYTES, FLOOD_MICROS, Media, NOTE_MICROS, SEGMENT_BYTES, SEGMENT_MICROS,
+    TapeError,
+};
 use crate::body::{Header, Switches};
 use crate::frame::{Body, Packed, TooLarge};
 use crate::key::{SessionKey, Unsealable};
@@ -14,6 +17,9 @@ use crate::verify::Running;
 
 /// Output and input longer than this become several frames, so that blocks stay near their size.
 const MAX_CHUNK: usize = 32 * 1024;
+
+/// What a record of an open segment has besides its body, at most: prefix, head, tag.
+const OVERHEAD: usize = 64;
 
 /// Lane whose output is the screen.
 const TERMINAL: u8 = 0;
@@ -135,7 +141,8 @@ impl Reel {
         self.last_at = at;
         self.close_if_due(at)?;
 
-        let mut batch = Vec::new();
+        let room = written.iter().map(|piece| piece.packed.bytes().len() + OVERHEAD).sum();
+        let mut batch = Vec::with_capacity(room);
         let mut pieces = Vec::new();
         let mut segment = match self.segment.take() {
             Some(segment) => segment,
@@ -159,8 +166,8 @@ impl Reel {
 
         for piece in &mut pieces {
             piece.seq = self.seq;
-            piece.packed.append(piece.lane, piece.seq, at, &mut piece.frame);
-            segment.open.push(&piece.frame, &mut batch)?;
+            let append = |out: &mut Vec<u8>| piece.packed.append(piece.lane, piece.seq, at, out);
+            segment.open.push(append, &mut batch)?;
             self.seq += 1;
         }
         self.media
@@ -230,7 +237,8 @@ impl Reel {
     fn close_if_due(&mut self, at: i64) -> Result<(), TapeError> {
         let due = self.segment.as_ref().is_some_and(|segment| {
             let age = at.saturating_sub(segment.since);
-            segment.n_bytes >= SEGMENT_BYTES
+            segment.n_bytes >= FLOOD_BYTES
+                || (age >= FLOOD_MICROS && segment.n_bytes >= SEGMENT_BYTES)
                 || age >= SEGMENT_MICROS
                 || (age >= BUSY_MICROS && segment.n_bytes >= BUSY_BYTES)
         });
@@ -337,7 +345,6 @@ struct Piece {
     seq: u64,
     body: Body,
     packed: Packed,
-    frame: Vec<u8>,
 }
 
 impl Piece {
@@ -348,7 +355,6 @@ impl Piece {
             seq: 0,
             body,
             packed,
-            frame: Vec::new(),
         })
     }
 }

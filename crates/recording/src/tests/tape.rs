@@ -218,16 +218,35 @@ fn segments_close_by_size_and_start_with_the_screen() {
     let tape = start(&shelf, Switches::ALL);
     let line = Bytes::from("a line of text\r\n".repeat(2048));
 
-    for _ in 0..40 {
-        tape.lane(0).record_output(START, line.clone()).unwrap();
+    for n in 0..80 {
+        tape.lane(0)
+            .record_output(START + n * FLOOD_MICROS / 20, line.clone())
+            .unwrap();
     }
-    tape.end(START, "quit").unwrap();
+    tape.end(START + 4 * FLOOD_MICROS, "quit").unwrap();
 
     let stored = shelf.stored();
-    assert_eq!(stored.len(), 2);
+    assert_eq!(stored.len(), 3);
     assert_eq!(bodies(&frames(&stored[1].bytes))[..2], ["keyframe", "output"]);
     let open = shelf.with(|contents| contents.replaced[&0].len());
     assert!((SEGMENT_BYTES..SEGMENT_BYTES + 2 * line.len()).contains(&open));
+}
+
+#[test]
+fn in_a_flood_segments_are_larger_and_close_within_a_second() {
+    let shelf = Shelf::default();
+    let tape = start(&shelf, Switches::ALL);
+    let line = Bytes::from("a line of text\r\n".repeat(2048));
+
+    for _ in 0..200 {
+        tape.lane(0).record_output(START, line.clone()).unwrap();
+    }
+
+    let open = shelf.with(|contents| contents.replaced[&0].len());
+    assert!((FLOOD_BYTES..FLOOD_BYTES + 2 * line.len()).contains(&open));
+    assert_eq!(tape.head().map(|head| head.segment), Some(0));
+    tape.handle_time(START + FLOOD_MICROS).unwrap();
+    assert_eq!(tape.head().map(|head| head.segment), Some(1));
 }
 
 #[test]
