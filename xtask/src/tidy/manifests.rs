@@ -51,13 +51,13 @@ pub(super) fn check_cargo_lock(lock: &str) -> Vec<Finding> {
         .collect()
 }
 
-pub(super) fn check_package_lock(lock: &str) -> Vec<Finding> {
+pub(super) fn check_package_lock(path: &str, lock: &str) -> Vec<Finding> {
     let lines = lock.lines().map(str::trim);
     let elsewhere = |line: &&str| line.starts_with("\"resolved\": ") && !line.contains(&format!("\"{NPM}"));
     let remedy = "run `npm install --replace-registry-host=never --omit-lockfile-registry-resolved`";
     lines
         .filter(elsewhere)
-        .map(|line| Finding::new("package-lock.json", format!("{line} is one machine's: {remedy}")))
+        .map(|line| Finding::new(path, format!("{line} is one machine's: {remedy}")))
         .collect()
 }
 
@@ -99,11 +99,18 @@ mod tests {
         assert_eq!(check_cargo_lock(&format!("source = \"{CRATES_IO}\"\n")), []);
         assert_eq!(check_cargo_lock(&format!("source = \"{mirror}\"\n")).len(), 1);
         assert_eq!(
-            check_package_lock(&format!("  \"resolved\": \"{NPM}a/-/a-1.0.0.tgz\",\n")),
+            check_package_lock(
+                "package-lock.json",
+                &format!("  \"resolved\": \"{NPM}a/-/a-1.0.0.tgz\",\n")
+            ),
             []
         );
         assert_eq!(
-            check_package_lock("  \"resolved\": \"https://mirror.example/a.tgz\",\n").len(),
+            check_package_lock(
+                "package-lock.json",
+                "  \"resolved\": \"https://mirror.example/a.tgz\",\n"
+            )
+            .len(),
             1
         );
     }
