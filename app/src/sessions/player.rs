@@ -57,15 +57,12 @@ pub fn PlayerPage() -> impl IntoView {
         |session| async move { look_at_recording(named(session)?).await },
     );
 
-    // Only in the browser, and at once: what is played is not waited for until the page is there.
-    let opening = LocalResource::new(move || {
-        let session = session.get();
-
-        async move {
-            match named(session) {
-                Ok(session) => fetch_opening(session).await,
-                Err(error) => Err(Missing::Refused(error.0.sentence)),
-            }
+    // Only in the browser, and once the server has noted that the recording was opened: before the page is made, which
+    // takes longer.
+    let opening = LocalResource::new(move || async move {
+        match recording.await {
+            Ok(recording) => fetch_opening(recording.session.id).await,
+            Err(error) => Err(Missing::Refused(error.0.sentence)),
         }
     });
 
