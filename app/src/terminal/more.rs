@@ -29,8 +29,10 @@ pub(super) fn More(
         close(menu);
         on_full_screen.run(());
     };
+    let is_asked = RwSignal::new(false);
     let show_keys = move |_| {
         close(menu);
+        is_asked.set(true);
         if let Some(help) = help.get_untracked() {
             // It is closed: the menu is over the page only while it is.
             let _shown = help.show_modal();
@@ -74,13 +76,13 @@ pub(super) fn More(
             <button on:click=full_screen>"Full screen"</button>
             <button on:click=show_keys>"Keys"</button>
         </div>
-        <KeyList help />
+        <KeyList help is_asked />
     }
 }
 
-/// The keys of the terminal, of the page's and of the line that is typed.
+/// The keys of the terminal, of the page's and of the line that is typed; listed when somebody asks.
 #[component]
-fn KeyList(help: NodeRef<html::Dialog>) -> impl IntoView {
+fn KeyList(help: NodeRef<html::Dialog>, is_asked: RwSignal<bool>) -> impl IntoView {
     let rows = |keys: &'static [(&'static str, &'static str)]| {
         keys.iter()
             .map(|(key, does)| {
@@ -102,10 +104,18 @@ fn KeyList(help: NodeRef<html::Dialog>) -> impl IntoView {
                 <h2 id="terminal-keys-title">"Keys"</h2>
             </header>
             <div class="dialog-body">
-                <h3>"Terminal"</h3>
-                <dl>{rows(PAGE_KEYS)}</dl>
-                <h3>"Statement"</h3>
-                <dl>{rows(LINE_KEYS)}</dl>
+                {move || {
+                    is_asked
+                        .get()
+                        .then(|| {
+                            view! {
+                                <h3>"Terminal"</h3>
+                                <dl>{rows(PAGE_KEYS)}</dl>
+                                <h3>"Statement"</h3>
+                                <dl>{rows(LINE_KEYS)}</dl>
+                            }
+                        })
+                }}
             </div>
             <footer>
                 <form method="dialog">

@@ -63,6 +63,9 @@ pub(super) fn Session(
     };
     let keys = move |event: ev::KeyboardEvent| handle_key(&event, held, shown, first_action);
     let warning = shown.warning;
+    let moves = since(move || shown.transfer.with(Option::is_some));
+    let finds = since(move || shown.finds.get());
+    let edits = since(move || shown.edit.with(Option::is_some));
 
     view! {
         <div class="terminal" node_ref=frame>
@@ -81,8 +84,8 @@ pub(super) fn Session(
                         "Dismiss"
                     </button>
                 </div>
-                <TransferBar held shown />
-                <Find held shown />
+                {move || moves.get().then(|| view! { <TransferBar held shown /> })}
+                {move || finds.get().then(|| view! { <Find held shown /> })}
             </div>
             <section
                 class="terminal-screen"
@@ -107,9 +110,14 @@ pub(super) fn Session(
             </section>
             <TouchKeys held />
             <Status shown />
-            <Editor held shown />
+            {move || edits.get().then(|| view! { <Editor held shown /> })}
         </div>
     }
+}
+
+/// Whether something was needed by now: the prompt does not wait for what is rarely seen to be made.
+fn since(needed: impl Fn() -> bool + Send + Sync + 'static) -> Memo<bool> {
+    Memo::new(move |before| before.is_some_and(|before| *before) || needed())
 }
 
 /// Asks for the ticket and for xterm.js at once. The line opens its terminal while the ticket is on its way, which takes

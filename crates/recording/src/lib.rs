@@ -47,8 +47,8 @@ pub use segment::open::Tail;
 pub use segment::{Head, ReadError, Stored, VERSION};
 #[cfg(feature = "write")]
 pub use tape::{
-    BUSY_BYTES, BUSY_MICROS, FLOOD_BYTES, FLOOD_MICROS, Lane, Media, NOTE_MICROS, Recorded, SEGMENT_BYTES, SEGMENT_MICROS, Tape,
-    TapeError,
+    BUSY_BYTES, BUSY_MICROS, FLOOD_BYTES, FLOOD_MICROS, Lane, Media, NOTE_MICROS, Recorded, SEGMENT_BYTES,
+    SEGMENT_MICROS, Tape, TapeError,
 };
 pub use transcript::transcript;
 pub use verify::{Fault, Known, Running, Unsupported, Verdict, Verifier, verify};

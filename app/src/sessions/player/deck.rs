@@ -76,7 +76,13 @@ pub(super) struct Deck {
 
 impl Deck {
     /// Opens a recording at a moment.
-    pub(super) fn open(host: HtmlElement, shelf: Shelf, at: Micros, has_keys: bool, shown: Shown) -> Rc<Self> {
+    pub(super) fn open(
+        host: HtmlElement,
+        shelf: Shelf,
+        at: Micros,
+        has_keys: bool,
+        shown: Shown,
+    ) -> Rc<Self> {
         let start = shelf.start();
         let playback = Playback::new(shelf.total(), at);
         let stamp = host.clone();

@@ -29,17 +29,18 @@ pub(super) fn Help(helps: RwSignal<bool>) -> impl IntoView {
             dialog.close();
         }
     });
-    let keys = KEYS
-        .into_iter()
-        .map(|(key, what)| {
+    let keys = move || {
+        let rows = KEYS.into_iter().map(|(key, what)| {
             view! {
                 <dt>
                     <kbd>{key}</kbd>
                 </dt>
                 <dd>{what}</dd>
             }
-        })
-        .collect_view();
+        });
+
+        helps.get().then(|| rows.collect_view())
+    };
 
     view! {
         <dialog class="help" aria-label="Keys" on:close=move |_| helps.set(false) node_ref=dialog>

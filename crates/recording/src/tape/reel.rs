@@ -141,7 +141,10 @@ impl Reel {
         self.last_at = at;
         self.close_if_due(at)?;
 
-        let room = written.iter().map(|piece| piece.packed.bytes().len() + OVERHEAD).sum();
+        let room = written
+            .iter()
+            .map(|piece| piece.packed.bytes().len() + OVERHEAD)
+            .sum();
         let mut batch = Vec::with_capacity(room);
         let mut pieces = Vec::new();
         let mut segment = match self.segment.take() {

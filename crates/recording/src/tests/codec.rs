@@ -16,7 +16,9 @@ fn segments(frames: &[Frame]) -> (Bytes, Bytes) {
     for frame in frames {
         let mut bytes = Vec::new();
         frame.encode(&mut bytes).unwrap();
-        writer.push(|out| out.extend_from_slice(&bytes), &mut open).unwrap();
+        writer
+            .push(|out| out.extend_from_slice(&bytes), &mut open)
+            .unwrap();
         let packed = frame.body.pack().unwrap();
         closed
             .push(frame.lane, frame.seq, frame.at, &frame.body, &packed)
