@@ -5,9 +5,12 @@
 use leptos::prelude::window;
 use protocol::ids::{RecordId, SessionId};
 
+use super::xterm::Size;
+
 /// Kept for good, for every terminal of this browser.
 const READS_ALOUD: &str = "postern.terminal.reads-aloud";
 const LETTER_STEPS: &str = "postern.terminal.letter-steps";
+const SIZE: &str = "postern.terminal.size";
 
 /// Whether what is printed is to be read aloud.
 pub(super) fn reads_aloud() -> bool {
@@ -27,6 +30,24 @@ pub(super) fn letter_steps() -> i8 {
 
 pub(super) fn keep_letter_steps(steps: i8) {
     like(LETTER_STEPS, &steps.to_string());
+}
+
+/// The size terminals had last: what one that is not measured yet will probably have.
+pub(super) fn size() -> Size {
+    let kept = liked(SIZE);
+    let parts = kept.as_deref().and_then(|kept| kept.split_once('x'));
+    let size = parts.and_then(|(cols, rows)| {
+        Some(Size {
+            cols: cols.parse().ok()?,
+            rows: rows.parse().ok()?,
+        })
+    });
+
+    size.unwrap_or(Size { cols: 80, rows: 24 })
+}
+
+pub(super) fn keep_size(Size { cols, rows }: Size) {
+    like(SIZE, &format!("{cols}x{rows}"));
 }
 
 /// Notes that this tab is being left while it shows `session`: a reload comes back to it by itself. A tab that is

@@ -19,6 +19,10 @@ pub(super) enum Command {
 
 impl Command {
     pub(super) fn of(event: &ev::KeyboardEvent) -> Option<Self> {
+        // Of a letter that is typed no more is asked: its echo waits for it.
+        if !event.ctrl_key() && !event.meta_key() && event.key_code() != F6 {
+            return None;
+        }
         let held = Held {
             ctrl: event.ctrl_key(),
             shift: event.shift_key(),
@@ -29,6 +33,9 @@ impl Command {
         command(held, &event.key(), &event.code())
     }
 }
+
+/// The number browsers give F6.
+const F6: u32 = 117;
 
 /// The modifiers of a key.
 #[derive(Debug, Clone, Copy, Default)]

@@ -38,6 +38,8 @@ pub(super) struct Line {
     shown: Shown,
     parsed: Function,
     observer: Option<ResizeObserver>,
+    /// The size the server knows.
+    told: Cell<Option<Size>>,
     is_resizing: Cell<bool>,
     is_draining: Cell<bool>,
 }
@@ -72,6 +74,7 @@ impl Line {
                 shown,
                 parsed: tell(Self::handle_parsed),
                 observer,
+                told: Cell::new(None),
                 is_resizing: Cell::new(false),
                 is_draining: Cell::new(false),
             }
@@ -92,18 +95,25 @@ impl Line {
 
     /// Redeems a ticket, for a new session or for the one this line has lost.
     pub(super) fn connect(self: &Rc<Self>, token: &str) {
+        let size = self.widget.fit();
+        match Socket::open(token, size) {
+            Ok(socket) => self.take_socket(socket, size),
+            Err(_) => self.handle_closed(),
+        }
+    }
+
+    /// Goes on with a socket for which the server was told this size.
+    pub(super) fn take_socket(self: &Rc<Self>, socket: Socket, told: Size) {
         if self.shown.phase.with_untracked(|phase| !phase.is_held()) {
             self.shown.phase.set(Phase::Connecting);
         }
-        let size = self.widget.fit();
-        self.shown.size.set(Some(size));
+        self.shown.size.set(Some(self.widget.fit()));
+        self.told.set(Some(told));
         self.receipts.borrow_mut().begin_again();
-        let on_arrived = with(&Rc::downgrade(self), |line, arrived| line.handle(arrived));
+        let inbox = socket.inbox();
+        *self.socket.borrow_mut() = Some(socket);
 
-        match Socket::open(token, size, on_arrived) {
-            Ok(socket) => *self.socket.borrow_mut() = Some(socket),
-            Err(_) => self.handle_closed(),
-        }
+        inbox.listen(with(&Rc::downgrade(self), |line, arrived| line.handle(arrived)));
     }
 
     /// The *End* button.
@@ -211,6 +221,11 @@ impl Line {
         let (size, _) = stepped(hello.look.font_size, keep::letter_steps());
         self.widget.enlarge(size);
         self.widget.take_keys(Keys::Taken);
+        let size = self.widget.size();
+        keep::keep_size(size);
+        if self.told.get() != Some(size) {
+            self.handle_resize();
+        }
         self.shown.hello.set(Some(hello));
         self.shown.phase.set(Phase::Connected);
         self.widget.focus();
@@ -292,17 +307,29 @@ impl Line {
         }
     }
 
+    /// Acknowledges what is on the screen now, once the screen itself has been seen to: nobody waits for a receipt.
     fn handle_parsed(self: &Rc<Self>) {
         let told = self.receipts.borrow_mut().parsed();
-        if let Some(parsed) = told {
-            self.send(&ClientFrame::Ack { parsed });
-        }
+        let Some(parsed) = told else {
+            return;
+        };
+        let line = Rc::downgrade(self);
+        let acknowledge = move || {
+            if let Some(line) = line.upgrade() {
+                line.send(&ClientFrame::Ack { parsed });
+            }
+        };
+
+        set_timeout(acknowledge, Duration::ZERO);
     }
 
     fn handle_resize(&self) {
-        let Size { cols, rows } = self.widget.size();
-        self.shown.size.set(Some(Size { cols, rows }));
-        self.send(&ClientFrame::Resize { cols, rows });
+        let size = self.widget.size();
+        let Size { cols, rows } = size;
+        self.shown.size.set(Some(size));
+        if self.send(&ClientFrame::Resize { cols, rows }) {
+            self.told.set(Some(size));
+        }
     }
 
     fn handle_host_resize(self: &Rc<Self>) {
@@ -320,10 +347,11 @@ impl Line {
         set_timeout(fit, REST);
     }
 
-    fn send(&self, frame: &ClientFrame) {
-        if let Some(socket) = self.socket.borrow().as_ref() {
-            socket.send(frame);
-        }
+    /// Whether there was an open socket for it.
+    fn send(&self, frame: &ClientFrame) -> bool {
+        let socket = self.socket.borrow();
+
+        socket.as_ref().is_some_and(|socket| socket.send(frame))
     }
 }
 

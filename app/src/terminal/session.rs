@@ -18,10 +18,11 @@ use super::keys::Command;
 use super::line::Line;
 use super::reconnect::come_back;
 use super::shown::{Phase, Shown};
+use super::socket::Socket;
 use super::ticket::Ticket;
 use super::touch::TouchKeys;
 use super::transfer::bar::TransferBar;
-use super::xterm;
+use super::xterm::{self, Size};
 use cover::Cover;
 
 /// How a session comes onto the page.
@@ -120,8 +121,31 @@ fn since(needed: impl Fn() -> bool + Send + Sync + 'static) -> Memo<bool> {
     Memo::new(move |before| before.is_some_and(|before| *before) || needed())
 }
 
-/// Asks for the ticket and for xterm.js at once. The line opens its terminal while the ticket is on its way, which takes
-/// as long, and redeems each ticket that comes: the first, and those of a line that was lost.
+/// A socket that is open before there is a terminal, and the size the server was told for it.
+#[derive(Clone, Copy, Default)]
+struct Early(StoredValue<Option<(Socket, Size)>, LocalStorage>);
+
+impl Early {
+    fn open(self, token: &str, shown: Shown) {
+        let size = keep::size();
+        match Socket::open(token, size) {
+            Ok(socket) => {
+                shown.phase.set(Phase::Connecting);
+                self.0.set_value(Some((socket, size)));
+            }
+            Err(_) => shown
+                .phase
+                .set(Phase::lost("The terminal could not be opened. Reload the page.")),
+        }
+    }
+
+    fn take(self) -> Option<(Socket, Size)> {
+        self.0.try_update_value(Option::take).flatten()
+    }
+}
+
+/// Asks for the ticket and for xterm.js at once. The first ticket is redeemed as soon as it is there; the line takes the
+/// socket over when its terminal is, and redeems the tickets of a line that was lost.
 fn open_line(
     start: Start,
     launch: Ticket,
@@ -153,6 +177,18 @@ fn open_line(
         None => {}
     });
     let is_open = RwSignal::new(false);
+    let early = Early::default();
+    Effect::new(move || {
+        let Some(token) = ticket.get() else {
+            return;
+        };
+        let launches = shown.phase.with_untracked(|phase| *phase == Phase::Asking);
+        if launches && !is_open.get_untracked() {
+            // The server reaches the target while the page makes its terminal, which takes as long.
+            ticket.set(None);
+            early.open(&token, shown);
+        }
+    });
     Effect::new(move || {
         let (Some(widget), Some(host)) = (widget.get(), host.get()) else {
             return;
@@ -162,10 +198,17 @@ fn open_line(
         }
         match widget {
             Ok(()) => {
-                held.put(Line::open(host.into(), shown));
+                let line = Line::open(host.into(), shown);
+                if let Some((socket, told)) = early.take() {
+                    line.take_socket(socket, told);
+                }
+                held.put(line);
                 is_open.set(true);
             }
-            Err(sentence) => shown.phase.set(Phase::lost(sentence)),
+            Err(sentence) => {
+                drop(early.take());
+                shown.phase.set(Phase::lost(sentence));
+            }
         }
     });
     Effect::new(move || {

@@ -1,5 +1,8 @@
 //! The terminal's WebSocket: frames as Rust values, the ticket in a subprotocol and so in no URL and no log.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use js_sys::{Array, ArrayBuffer, Uint8Array};
 use leptos::prelude::window;
 use protocol::terminal::{ClientFrame, SUBPROTOCOL, ServerFrame, TICKET_PREFIX};
@@ -23,51 +26,96 @@ pub(super) enum Arrived {
 }
 
 /// An open socket. Dropping it closes it.
-pub(super) struct Socket(WebSocket);
+pub(super) struct Socket {
+    socket: WebSocket,
+    inbox: Inbox,
+}
+
+/// Where what comes out of a socket goes: it waits until somebody listens. The server sends no more than a window of
+/// output before it is acknowledged.
+#[derive(Clone, Default)]
+pub(super) struct Inbox(Rc<RefCell<Listening>>);
+
+enum Listening {
+    NotYet(Vec<Arrived>),
+    To(Rc<dyn Fn(Arrived)>),
+}
+
+impl Default for Listening {
+    fn default() -> Self {
+        Self::NotYet(Vec::new())
+    }
+}
+
+impl Inbox {
+    /// Hands over what waits, then what comes.
+    pub(super) fn listen(&self, listener: impl Fn(Arrived) + 'static) {
+        let listener: Rc<dyn Fn(Arrived)> = Rc::new(listener);
+        // Who listens may send, and close, so that nothing is borrowed meanwhile.
+        let before = self.0.replace(Listening::To(listener.clone()));
+        if let Listening::NotYet(waiting) = before {
+            waiting.into_iter().for_each(|arrived| listener(arrived));
+        }
+    }
+
+    fn put(&self, arrived: Arrived) {
+        let listener = match &mut *self.0.borrow_mut() {
+            Listening::To(listener) => listener.clone(),
+            Listening::NotYet(waiting) => return waiting.push(arrived),
+        };
+
+        listener(arrived);
+    }
+}
 
 impl Socket {
-    /// Redeems the ticket. What is no frame of ours arrives as the end: the conversation cannot go on after it.
-    pub(super) fn open(
-        token: &str,
-        size: Size,
-        on_arrived: impl Fn(Arrived) + Clone + 'static,
-    ) -> Result<Self, JsValue> {
+    /// Redeems the ticket; what comes waits in the [`Inbox`]. What is no frame of ours arrives as the end: the conversation
+    /// cannot go on after it.
+    pub(super) fn open(token: &str, size: Size) -> Result<Self, JsValue> {
         let offered = Array::of2(&SUBPROTOCOL.into(), &format!("{TICKET_PREFIX}{token}").into());
         let socket = WebSocket::new_with_str_sequence(&address(size)?, &offered)?;
         socket.set_binary_type(BinaryType::Arraybuffer);
 
-        let on_close = on_arrived.clone();
-        let on_message = callback_with(move |event| on_arrived(arrived(&event).unwrap_or(Arrived::Closed)));
-        let on_close = callback_with(move |_| on_close(Arrived::Closed));
+        let inbox = Inbox::default();
+        let (messages, end) = (inbox.clone(), inbox.clone());
+        let on_message = callback_with(move |event| messages.put(arrived(&event).unwrap_or(Arrived::Closed)));
+        let on_close = callback_with(move |_| end.put(Arrived::Closed));
         socket.set_onmessage(Some(&on_message));
         socket.set_onclose(Some(&on_close));
 
-        Ok(Self(socket))
+        Ok(Self { socket, inbox })
+    }
+
+    /// What has come out of it and what will.
+    pub(super) fn inbox(&self) -> Inbox {
+        self.inbox.clone()
     }
 
     /// Bytes it was given and has not sent.
     pub(super) fn held(&self) -> u32 {
-        self.0.buffered_amount()
+        self.socket.buffered_amount()
     }
 
-    /// Sends if the socket is open; what is sent to a closed one is nobody's loss.
-    pub(super) fn send(&self, frame: &ClientFrame) {
-        if self.0.ready_state() != WebSocket::OPEN {
-            return;
+    /// Sends if the socket is open, and says whether it was; what is sent to a closed one is nobody's loss.
+    pub(super) fn send(&self, frame: &ClientFrame) -> bool {
+        if self.socket.ready_state() != WebSocket::OPEN {
+            return false;
         }
-        if let Ok(bytes) = postcard::to_allocvec(frame) {
-            // A socket that closes in this moment says so by its own event.
-            let _closing = self.0.send_with_u8_array(&bytes);
-        }
+        let Ok(bytes) = postcard::to_allocvec(frame) else {
+            return false;
+        };
+
+        // A socket that closes in this moment says so by its own event.
+        self.socket.send_with_u8_array(&bytes).is_ok()
     }
 }
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        self.0.set_onmessage(None);
-        self.0.set_onclose(None);
+        self.socket.set_onmessage(None);
+        self.socket.set_onclose(None);
         // It may be closed already.
-        let _closed = self.0.close();
+        let _closed = self.socket.close();
     }
 }
 
@@ -118,6 +166,29 @@ fn address(size: Size) -> Result<String, JsValue> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_comes_before_anybody_listens_is_handed_over_first() {
+        let inbox = Inbox::default();
+        let heard = Rc::new(RefCell::new(Vec::new()));
+        let (ear, echo) = (heard.clone(), inbox.clone());
+        let warning = |words: &str| Arrived::Frame(ServerFrame::Warning(words.to_owned()));
+
+        inbox.put(warning("first"));
+        inbox.put(warning("second"));
+        inbox.listen(move |arrived| {
+            if let Arrived::Frame(ServerFrame::Warning(words)) = arrived {
+                // Who listens may cause more to come.
+                if words == "second" {
+                    echo.put(Arrived::Frame(ServerFrame::Warning("third".to_owned())));
+                }
+                ear.borrow_mut().push(words);
+            }
+        });
+        inbox.put(warning("fourth"));
+
+        assert_eq!(*heard.borrow(), ["first", "third", "second", "fourth"]);
+    }
 
     #[test]
     fn bytes_in_bulk_are_found_without_decoding() {
