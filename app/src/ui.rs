@@ -2,6 +2,7 @@
 
 pub mod breaks;
 pub mod dialog;
+pub mod fetched;
 pub mod field;
 pub mod filter;
 pub mod form;

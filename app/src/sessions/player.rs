@@ -27,9 +27,8 @@ use protocol::ids::SessionId;
 use protocol::recordings::RecordingView;
 
 use self::deck::Shown;
-use self::fetch::Missing;
 use self::head::Head;
-use self::opening::{Opening, fetch_opening};
+use self::opening::Asked;
 use self::stage::Stage;
 use super::api::look_at_recording;
 use crate::errors::AppError;
@@ -52,19 +51,19 @@ pub(super) fn named(session: Option<SessionId>) -> Result<SessionId, AppError> {
 #[component]
 pub fn PlayerPage() -> impl IntoView {
     let session = use_session();
+    let opening = Asked::nothing();
     let recording = Resource::new_blocking(
         move || session.get(),
-        |session| async move { look_at_recording(named(session)?).await },
-    );
+        move |session| async move {
+            let recording = look_at_recording(named(session)?).await?;
+            if is_browser() {
+                // Its opening is noted by now. Before the page is made, which takes longer.
+                opening.ask(&recording.session.id);
+            }
 
-    // Only in the browser, and once the server has noted that the recording was opened: before the page is made, which
-    // takes longer.
-    let opening = LocalResource::new(move || async move {
-        match recording.await {
-            Ok(recording) => fetch_opening(recording.session.id).await,
-            Err(error) => Err(Missing::Refused(error.0.sentence)),
-        }
-    });
+            Ok::<_, AppError>(recording)
+        },
+    );
 
     view! {
         <Page title="Recording">
@@ -81,7 +80,7 @@ pub fn PlayerPage() -> impl IntoView {
 }
 
 #[component]
-fn Player(recording: RecordingView, opening: LocalResource<Result<Opening, Missing>>) -> impl IntoView {
+fn Player(recording: RecordingView, opening: Asked) -> impl IntoView {
     let title = format!("{} · Recording · Postern", recording.session.record_title);
     let length = recording.session.ended_at.map_or(0, |ended_at| {
         ended_at.micros() - recording.session.started_at.micros()

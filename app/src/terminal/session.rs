@@ -23,6 +23,7 @@ use super::ticket::Ticket;
 use super::touch::TouchKeys;
 use super::transfer::bar::TransferBar;
 use super::xterm::{self, Size};
+use crate::ui::fetched::fetched;
 use cover::Cover;
 
 /// How a session comes onto the page.
@@ -153,7 +154,7 @@ fn open_line(
     held: Held,
     shown: Shown,
 ) -> Callback<()> {
-    let widget = LocalResource::new(xterm::load);
+    let widget = fetched(|| Some(()), |()| xterm::load());
     let ticket = RwSignal::new(None::<String>);
     let (draft, resumed) = match start {
         Start::Launch(_, draft) => (Some(draft), None),

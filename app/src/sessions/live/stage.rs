@@ -18,6 +18,7 @@ use crate::sessions::player::painter::Painter;
 use crate::sessions::player::reel::Step;
 use crate::sessions::player::words::{clock, took};
 use crate::terminal::xterm::{self, Size};
+use crate::ui::fetched::fetched;
 
 /// Statements on the page at once; older ones are in the recording.
 const MAX_LINES: usize = 200;
@@ -63,7 +64,7 @@ pub(super) fn Stage(id: SessionId, started_at: Timestamp, has_ended: RwSignal<bo
     };
     let host = NodeRef::<html::Div>::new();
     let view: StoredValue<Option<SendWrapper<Rc<View>>>> = StoredValue::new(None);
-    let widget = LocalResource::new(xterm::load);
+    let widget = fetched(|| Some(()), |()| xterm::load());
     Effect::new(move || {
         let (Some(loaded), Some(host)) = (widget.get(), host.get()) else {
             return;

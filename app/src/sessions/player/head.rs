@@ -8,6 +8,7 @@ use protocol::sessions::{SessionState, SessionView};
 use super::deck::Shown;
 use super::words;
 use crate::sessions::api::verify_recording;
+use crate::ui::fetched::fetched;
 use crate::ui::when::{When, duration};
 
 /// Whose session it was, when, how long.
@@ -65,17 +66,9 @@ pub(super) fn Head(recording: RecordingView, shown: Shown) -> impl IntoView {
 /// What the chain says. It is asked for once the first frame is there: reading every byte takes its time.
 #[component]
 fn Verdict(session: SessionId, shown: Shown) -> impl IntoView {
-    let verdict = LocalResource::new(move || {
-        let (has_begun, session) = (shown.has_begun.get(), session.clone());
-
-        async move {
-            match has_begun {
-                true => Some(verify_recording(session).await),
-                false => None,
-            }
-        }
-    });
-    let said = Memo::new(move |_| match verdict.get().flatten() {
+    let wanted = move || shown.has_begun.get().then(|| session.clone());
+    let verdict = fetched(wanted, verify_recording);
+    let said = Memo::new(move |_| match verdict.get() {
         Some(Ok(verdict)) => words::verdict(&verdict),
         Some(Err(error)) => ("tag bad", error.0.sentence),
         None => ("tag", "verifying…".to_owned()),

@@ -1,6 +1,7 @@
 //! What a replay begins with, fetched while its page is being made: the contents, and the frames of its first screen.
 
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use protocol::ids::SessionId;
 
 use super::fetch::{self, Missing};
@@ -11,8 +12,6 @@ use super::words::moment_of;
 /// A recording that can be played.
 #[derive(Debug, Clone)]
 pub(super) struct Opening {
-    /// The address may name another session by the time this has come.
-    pub(super) session: SessionId,
     pub(super) shelf: Shelf,
     /// The moment the address says.
     pub(super) at: Micros,
@@ -20,27 +19,62 @@ pub(super) struct Opening {
     pub(super) trouble: Option<String>,
 }
 
-/// Fetches what the replay of a session begins with. Frames that do not come now are asked for again by the replay.
-pub(super) async fn fetch_opening(session: SessionId) -> Result<Opening, Missing> {
-    let contents = fetch::contents(&session).await?;
+/// What was asked for of the session the page is about, and what came.
+#[derive(Clone, Copy)]
+pub(super) struct Asked {
+    of: StoredValue<Option<SessionId>>,
+    came: RwSignal<Option<Result<Opening, Missing>>>,
+}
+
+impl Asked {
+    pub(super) fn nothing() -> Self {
+        Self {
+            of: StoredValue::new(None),
+            came: RwSignal::new(None),
+        }
+    }
+
+    /// Asks once for each session.
+    pub(super) fn ask(self, session: &SessionId) {
+        let session = Some(session.clone());
+        if self.of.get_value() == session {
+            return;
+        }
+        self.of.set_value(session.clone());
+        self.came.set(None);
+
+        spawn_local(async move {
+            let Some(of) = &session else {
+                return;
+            };
+            let opening = fetch_opening(of).await;
+            // The page may have gone meanwhile, or be about another session.
+            if self.of.try_get_value() == Some(session) {
+                let _gone = self.came.try_set(Some(opening));
+            }
+        });
+    }
+
+    /// Tracked.
+    pub(super) fn came(self) -> Option<Result<Opening, Missing>> {
+        self.came.get()
+    }
+}
+
+/// Frames that do not come now are asked for again by the replay.
+async fn fetch_opening(session: &SessionId) -> Result<Opening, Missing> {
+    let contents = fetch::contents(session).await?;
     let trouble = contents.missing.first().map(|(_, sentence)| sentence.clone());
     let mut shelf = Shelf::new(contents);
     let at = window().location().hash().map_or(0, |hash| moment_of(&hash));
     let at = at.clamp(0, shelf.total());
     let want = shelf.scene(Action::Jump { until: at }).err();
     if let Some(want) = want
-        && let Ok(frames) = fetch::frames(&session, &want).await
+        && let Ok(frames) = fetch::frames(session, &want).await
+        && !shelf.insert(&want, frames)
     {
-        // Fewer than there should be are told of by the replay, which asks for them again.
-        if !shelf.insert(&want, frames) {
-            shelf.forget(&want);
-        }
+        shelf.forget(&want);
     }
 
-    Ok(Opening {
-        session,
-        shelf,
-        at,
-        trouble,
-    })
+    Ok(Opening { shelf, at, trouble })
 }

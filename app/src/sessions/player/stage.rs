@@ -16,13 +16,14 @@ use super::deck::{Deck, Shown};
 use super::fetch::{self, Missing};
 use super::help::Help;
 use super::list::Statements;
-use super::opening::Opening;
+use super::opening::{Asked, Opening};
 use super::playback::{Event, Micros};
 use super::retry::Retry;
 use super::shelf::Want;
 use super::statements::{next, previous};
 use super::words::moment;
 use crate::terminal::xterm;
+use crate::ui::fetched::fetched;
 
 /// The deck of this page; only the browser has one.
 type Held = StoredValue<Option<SendWrapper<Rc<Deck>>>>;
@@ -31,11 +32,7 @@ type Held = StoredValue<Option<SendWrapper<Rc<Deck>>>>;
 const STEP: Micros = 5_000_000;
 
 #[component]
-pub(super) fn Stage(
-    recording: RecordingView,
-    opening: LocalResource<Result<Opening, Missing>>,
-    shown: Shown,
-) -> impl IntoView {
+pub(super) fn Stage(recording: RecordingView, opening: Asked, shown: Shown) -> impl IntoView {
     let session = recording.session;
     let has_screen = session.recordings.graphical || session.recordings.text;
     let has_keys = session.recordings.keys;
@@ -111,25 +108,24 @@ const NEEDS_JAVASCRIPT: &str = "<p>Playing a recording needs JavaScript. Switch 
 /// Fetches xterm.js, opens the deck, then fetches what the deck wants and what is listed.
 fn load(
     session: SessionId,
-    opening: LocalResource<Result<Opening, Missing>>,
+    opening: Asked,
     host: NodeRef<html::Div>,
     deck: Held,
     shown: Shown,
     has_keys: bool,
 ) {
-    let widget = LocalResource::new(xterm::load);
+    let widget = fetched(|| Some(()), |()| xterm::load());
     let of = session.clone();
+    Effect::new(move || opening.ask(&of));
     Effect::new(move || {
-        let (Some(loaded), Some(opening), Some(host)) = (widget.get(), opening.get(), host.get()) else {
+        let (Some(loaded), Some(opening), Some(host)) = (widget.get(), opening.came(), host.get()) else {
             return;
         };
         if deck.with_value(Option::is_some) {
             return;
         }
         match (loaded, opening) {
-            (Ok(()), Ok(opening)) if opening.session == of => open(host, deck, opening, shown, has_keys),
-            // Of the session the address named before; that of this one is on its way.
-            (Ok(()), Ok(_)) => {}
+            (Ok(()), Ok(opening)) => open(host, deck, opening, shown, has_keys),
             (Err(sentence), _) => shown.trouble.set(Some(sentence.to_owned())),
             (_, Err(Missing::Unreachable(sentence))) => {
                 shown.trouble.set(Some(format!("{sentence} Reload the page.")));
@@ -155,18 +151,22 @@ fn open(host: web_sys::HtmlDivElement, deck: Held, opening: Opening, shown: Show
 /// What the deck wants, one thing at a time: a newer wish takes the place of one that has not come.
 fn fetch_frames(session: SessionId, deck: Held, shown: Shown) {
     let retry = Retry::new(shown.outage);
-    let arrived = LocalResource::new(move || {
-        let (want, attempt, session) = (shown.want.get(), retry.attempt(), session.clone());
+    let wanted = move || {
+        let attempt = retry.attempt();
+
+        shown.want.get().map(|want| (want, attempt))
+    };
+    let arrived = fetched(wanted, move |(want, attempt)| {
+        let session = session.clone();
 
         async move {
-            let want = want?;
             let frames = fetch::frames(&session, &want).await;
 
-            Some((want, attempt, frames))
+            (want, attempt, frames)
         }
     });
     Effect::new(move || {
-        let Some((want, attempt, frames)) = arrived.get().flatten() else {
+        let Some((want, attempt, frames)) = arrived.get() else {
             return;
         };
         if shown.want.get_untracked().as_ref() != Some(&want) || !retry.is_current(attempt) {
@@ -214,18 +214,22 @@ fn fetch_chapters(session: SessionId, deck: Held, shown: Shown) {
         }
     });
     let retry = Retry::new(shown.outage);
-    let arrived = LocalResource::new(move || {
-        let (from, attempt, session) = (from.get(), retry.attempt(), session.clone());
+    let wanted = move || {
+        let attempt = retry.attempt();
+
+        from.get().map(|from| (from, attempt))
+    };
+    let arrived = fetched(wanted, move |(from, attempt)| {
+        let session = session.clone();
 
         async move {
-            let from = from?;
             let chapters = fetch::chapters(&session, from).await;
 
-            Some((from, attempt, chapters))
+            (from, attempt, chapters)
         }
     });
     Effect::new(move || {
-        let Some((started, attempt, chapters)) = arrived.get().flatten() else {
+        let Some((started, attempt, chapters)) = arrived.get() else {
             return;
         };
         if from.get_untracked() != Some(started) || !retry.is_current(attempt) {
