@@ -58,7 +58,7 @@ test("what is live comes first and is ended with a reason its person reads", asy
   await expect(page).toHaveURL(/\/sessions$/);
   await expect(theirs.page.getByText(/The shop is being moved\./).first()).toBeVisible();
   await visit(page, `/sessions?record=${shop.id}`);
-  await expect(page.getByRole("row", { name: shop.title })).toContainText("ended by an administrator");
+  await expect(page.getByRole("row", { name: shop.title })).toContainText("terminated");
 });
 
 test("only who may replay everything sees the activity of a record", async ({ page, client }) => {

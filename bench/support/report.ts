@@ -55,7 +55,7 @@ export default class Report implements Reporter {
       `xterm.js ${installed("@xterm/xterm")}, Playwright ${installed("@playwright/test")}, node ${process.version}`,
       `terminado and below: ${output(process.env.PYTHON ?? "python3", ["-c", pythonVersions])}`,
       `Command: make bench${anyway ? " with BENCH_ANYWAY=1" : ""}; ${nRounds} rounds, the first dropped`,
-      `posternd: ${posternd} --config FILE, defaults but for addresses and folder; both recordings on`,
+      `posternd: ${posternd} --config FILE, defaults but for addresses and folder; no session waits for its browser, and nobody is limited to some sessions; both recordings on`,
       `psql: ${psql(database(), "ca.crt").command.join(" ")}, by itself and behind bench/terminado_server.py`,
       `Chromium: ${chromium.options.args!.join(" ")}`,
     ];

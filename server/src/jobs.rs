@@ -1,4 +1,5 @@
-//! Background work: recovery after a crash, the audit trail of closed segments, the round that checks rights.
+//! Background work: recovery after a crash, the audit trail of closed segments, the round that checks rights, settles
+//! refusals and removes old sign-ins.
 
 mod recovery;
 

@@ -1,6 +1,7 @@
 //! Keys that are the page's and not the database's, and the sizes letters can have.
 
 use leptos::ev;
+use protocol::vault::settings::FONT_SIZES;
 
 /// What a key asks of the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,18 +67,15 @@ fn command(held: Held, key: &str, code: &str) -> Option<Command> {
     }
 }
 
-/// Sizes a record can give letters (spec §7), in pixels.
-const SIZES: [u16; 14] = [8, 9, 10, 11, 12, 14, 18, 24, 30, 36, 48, 60, 72, 96];
-
-/// The size `steps` away from `usual` among [`SIZES`], and how many steps it really is.
+/// The size `steps` away from `usual` among [`FONT_SIZES`], and how many steps it really is.
 pub(super) fn stepped(usual: u16, steps: i8) -> (u16, i8) {
-    let last = SIZES.len().saturating_sub(1);
-    let home = SIZES.partition_point(|size| *size < usual).min(last);
+    let last = FONT_SIZES.len().saturating_sub(1);
+    let home = FONT_SIZES.partition_point(|size| *size < usual).min(last);
     let idx = home.saturating_add_signed(steps.into()).min(last);
     let taken = i8::try_from(idx).unwrap_or(0) - i8::try_from(home).unwrap_or(0);
     let size = match taken {
         0 => usual,
-        _ => SIZES.get(idx).copied().unwrap_or(usual),
+        _ => FONT_SIZES.get(idx).copied().unwrap_or(usual),
     };
 
     (size, taken)

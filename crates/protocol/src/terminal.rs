@@ -282,7 +282,7 @@ pub enum EndReason {
     ConnectionLost,
     /// The browser went away and did not come back.
     ClientGone,
-    /// An administrator ended it.
+    /// Somebody who may watch it ended it.
     Terminated,
     /// A change of share, role, setting, person or configuration took the right away.
     PolicyChanged,

@@ -225,10 +225,6 @@ impl Upstream {
         self.address
     }
 
-    pub fn is_encrypted(&self) -> bool {
-        self.tls.is_some()
-    }
-
     /// Protocol and cipher; `None` without TLS.
     pub fn tls(&self) -> Option<&TlsFacts> {
         self.tls.as_ref()

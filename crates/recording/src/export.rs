@@ -7,7 +7,7 @@
 //! | plain text | none | lines wrap as they did | lines in brackets |
 //! | JSON Lines | microseconds, as recorded | one object for each frame | one object for each frame |
 //!
-//! The first four show the terminal, lane 0. Keyframes repeat what was printed and are only in the last.
+//! All but JSON Lines show the terminal, lane 0. Keyframes repeat what was printed and are only in the last.
 
 use crate::frame::{Body, Frame};
 use crate::text::take_text;

@@ -3,10 +3,10 @@
 //! No clock, no files, no network: times are microseconds since 1970-01-01 UTC given by the caller,
 //! bytes go to a [`Media`]. Reading builds for wasm32; writing is behind the feature `write`.
 //!
-//! A [`Tape`] holds at most the closed segment in the making (1 MiB before compression), 64 KiB of
-//! frames not yet in a block, 64 KiB of output the screen has not seen, 256 KiB of lines above it, and
-//! two screens of 16 bytes a cell: below 2 MiB, far less where output compresses. One frame of up to 16 MiB, a large statement,
-//! comes on top while it is written.
+//! A [`Tape`] holds at most the closed segment in the making (4 MiB before compression in a flood, else
+//! 1 MiB), 256 KiB of frames not yet in a block, 64 KiB of output the screen has not seen, 256 KiB of
+//! lines above it, and two screens of 16 bytes a cell: below 6 MiB, far less where output is slow or
+//! compresses. One frame of up to 16 MiB, a large statement, comes on top while it is written.
 
 mod body;
 pub mod export;

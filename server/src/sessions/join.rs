@@ -18,9 +18,6 @@ use crate::state::AppState;
 /// Bytes between the engine and the pump, in each direction.
 const DUPLEX: usize = 64 * 1024;
 
-/// Longest statement, in bytes: the 16 MiB the terminal takes, and what the protocol adds.
-const MAX_STATEMENT: usize = 16 * 1024 * 1024 + 1024;
-
 /// A connection whose pump runs. Dropping the stream says goodbye to the server.
 pub struct Joined {
     pub stream: DuplexStream,
@@ -34,7 +31,7 @@ pub fn join(state: &AppState, upstream: Upstream, tape: &Tape, effective: &Effec
     let policy = Policy {
         export: gate(effective.can_export.value),
         import: gate(effective.can_import.value),
-        statement_limit: MAX_STATEMENT,
+        statement_limit: recording::MAX_BODY,
     };
     let (stream, theirs) = tokio::io::duplex(DUPLEX);
     let time: Clock = Arc::new(|| clock::now().micros());

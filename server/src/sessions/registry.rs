@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::knocks::Knock;
 
-/// People who wait to be let in, and what watchers report, at once; who comes then waits outside.
+/// People who wait to be let in at once; who comes then waits outside.
 const WAITING: usize = 16;
 
 /// What a session is told. Later orders do not undo earlier ones.

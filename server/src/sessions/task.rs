@@ -49,7 +49,7 @@ use spool::{Spooled, Spooling};
 use transfer::Transfers;
 use wire::Wire;
 
-/// Output recorded and sent as one frame, in bytes.
+/// Bytes of output, or of a file, that are one frame.
 const FRAME: usize = 32 * 1024;
 
 /// How often limits are checked and the recording is made durable.

@@ -252,7 +252,7 @@ fn why(reason: EndReason) -> &'static str {
         EndReason::Idle => "inactivity",
         EndReason::ConnectionLost => "database connection lost",
         EndReason::ClientGone => "browser gone",
-        EndReason::Terminated => "ended by an administrator",
+        EndReason::Terminated => "terminated",
         EndReason::PolicyChanged => "access taken away",
         EndReason::RecordingFailed => "recording failed",
         EndReason::Shutdown => "server stopped",

@@ -66,7 +66,7 @@ pub(super) fn end_sentence(reason: &str) -> String {
         Ok(EndReason::Idle) => "The session was closed due to inactivity.",
         Ok(EndReason::ConnectionLost) => "The connection to the database was lost.",
         Ok(EndReason::ClientGone) => "The browser went away and did not come back.",
-        Ok(EndReason::Terminated) => "An administrator ended the session.",
+        Ok(EndReason::Terminated) => "The session was terminated.",
         Ok(EndReason::PolicyChanged) => "The right to the session was taken away.",
         Ok(EndReason::RecordingFailed) => "The recording could not be written.",
         Ok(EndReason::Shutdown) => "The server was stopped.",

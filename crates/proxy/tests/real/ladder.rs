@@ -26,7 +26,7 @@ async fn climb(port: u16, host: &str, ca: &str) -> Vec<String> {
             ..target(port, tls)
         };
         let word = match open(&target, &credential()).await {
-            Ok(upstream) if upstream.is_encrypted() => "encrypted".to_owned(),
+            Ok(upstream) if upstream.tls().is_some() => "encrypted".to_owned(),
             Ok(_) => "plain".to_owned(),
             Err(error) => error.reason.to_string(),
         };

@@ -7,8 +7,8 @@ use crate::commands::{self, Outcome};
 use crate::editor::buffer::MAX_TEXT;
 use crate::scanner::{Kind, Pending, Reference, Stop, holds_password};
 
-/// Longest statement that can be typed.
-const MAX_STATEMENT: usize = 16 * 1024 * 1024;
+/// Longest statement that can be typed: with what is noted beside it, it is one frame of a recording, which holds 16 MiB.
+const MAX_STATEMENT: usize = 16 * 1024 * 1024 - 1024;
 
 const TOO_LONG: &str = "The statement is longer than 16 MiB. Query buffer reset (cleared).\r\n";
 

@@ -7,11 +7,9 @@ use protocol::terminal::{ClientFrame, Ended, Hello, OUTPUT_WINDOW, ServerFrame, 
 use protocol::time::Timestamp;
 use tokio::sync::mpsc::error::TrySendError;
 
+use super::FRAME;
 use crate::sessions::outlet::Outlet;
 use crate::terminal::socket::Ends;
-
-/// Bytes of output in one frame.
-const FRAME: usize = 32 * 1024;
 
 /// Places in the socket's channel that output leaves to everything else.
 const RESERVED: usize = 8;

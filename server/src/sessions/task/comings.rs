@@ -28,7 +28,7 @@ impl Task {
         }
     }
 
-    /// What is left of a frame that could not be sent: the browser is not there.
+    /// Leaves where a frame could not be sent: the browser is not there.
     pub(super) fn unless_gone(&mut self, sent: Result<(), Gone>) -> Step {
         match sent {
             Ok(()) => Ok(()),

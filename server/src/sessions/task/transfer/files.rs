@@ -6,12 +6,10 @@ use bytes::{Bytes, BytesMut};
 use protocol::terminal::{DOWNLOAD_WINDOW, FileEnd};
 
 use super::file_end;
+use crate::sessions::task::FRAME;
 
 /// Bytes of downloads that wait for the browser before PostgreSQL has to.
 pub(super) const ROOM: usize = 256 * 1024;
-
-/// Bytes of a file in one frame.
-const FRAME: usize = 32 * 1024;
 
 /// A file the person sends.
 #[derive(Debug)]
