@@ -117,12 +117,12 @@ async fn may_replay(state: &AppState, actor: &Actor, session: &SessionView) -> R
     Ok(())
 }
 
-/// Who asks at a door of frames, with a recording they have opened: the session and its key.
+/// Who asks at a door of frames, with a recording they have opened: its segments and its key.
 async fn opened(
     state: &AppState,
     actor: Result<Actor, Refusal>,
     session: &SessionId,
-) -> Result<(store::sessions::Session, SessionKey), Refusal> {
+) -> Result<(Vec<StoredSegment>, SessionKey), Refusal> {
     let actor = actor?;
     let found = lookup(state, session).await?;
     may_replay(state, &actor, &found.view).await?;
@@ -132,9 +132,10 @@ async fn opened(
             "Open the recording first: each opening is noted in the audit log.",
         ));
     }
+    let segments = segments(state, &found)?;
     let key = key(state, &found)?;
 
-    Ok((found, key))
+    Ok((segments, key))
 }
 
 /// The person a request is from.
@@ -217,6 +218,15 @@ fn answer(result: Result<Vec<u8>, Refusal>) -> Response {
         Ok(bytes) => ([(http::header::CONTENT_TYPE, "application/octet-stream")], bytes).into_response(),
         Err(refusal) => refuse(&refusal),
     }
+}
+
+/// What a door answers with, as its page reads it.
+fn encoded(what: &impl serde::Serialize) -> Result<Vec<u8>, Refusal> {
+    postcard::to_allocvec(what).map_err(|error| {
+        error!(error = &error as &dyn std::error::Error, "answer not encoded");
+
+        Refusal::new(Code::Internal, "The answer could not be written.")
+    })
 }
 
 fn missing() -> Refusal {

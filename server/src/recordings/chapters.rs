@@ -9,7 +9,7 @@ use protocol::recordings::{Chapter, IDLE, MAX_CHAPTER_SQL, MAX_CHAPTERS};
 use recording::{Body, Frame, SessionKey};
 use serde::Deserialize;
 
-use super::{actor_of, answer, opened, read, segments};
+use super::{actor_of, answer, encoded, opened, read};
 use crate::recorder::{StoredSegment, aside};
 use crate::state::AppState;
 
@@ -41,18 +41,17 @@ async fn write(
     wanted: &Wanted,
     actor: Result<Actor, Refusal>,
 ) -> Result<Vec<u8>, Refusal> {
-    let (found, key) = opened(state, actor, session).await?;
-    let found = segments(state, &found)?;
+    let (segments, key) = opened(state, actor, session).await?;
     let until = wanted.from.saturating_add(wanted.count.min(MAX_CHAPTERS));
     let chapters: Vec<Chapter> = aside(|| {
-        found
+        segments
             .iter()
             .filter(|segment| (wanted.from..until).contains(&segment.number))
             .filter_map(|segment| chapter(segment, &key))
             .collect()
     });
 
-    postcard::to_allocvec(&chapters).map_err(|_| super::missing())
+    encoded(&chapters)
 }
 
 fn chapter(stored: &StoredSegment, key: &SessionKey) -> Option<Chapter> {

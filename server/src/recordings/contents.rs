@@ -9,7 +9,7 @@ use protocol::recordings::{Contents, Part};
 use recording::{Body, Index, Segment, SessionKey};
 
 use super::closed::Closed;
-use super::{actor_of, answer, opened, read, segments};
+use super::{actor_of, answer, encoded, opened, read};
 use crate::recorder::{Lies, StoredSegment, aside};
 use crate::state::AppState;
 
@@ -27,11 +27,10 @@ async fn write(
     session: &SessionId,
     actor: Result<Actor, Refusal>,
 ) -> Result<Vec<u8>, Refusal> {
-    let (found, key) = opened(state, actor, session).await?;
-    let segments = segments(state, &found)?;
+    let (segments, key) = opened(state, actor, session).await?;
     let contents = aside(|| contents_of(&segments, &key));
 
-    postcard::to_allocvec(&contents).map_err(|_| super::missing())
+    encoded(&contents)
 }
 
 /// A segment that cannot be read is named, and the others are there.

@@ -10,7 +10,7 @@ use recording::Frame;
 use serde::Deserialize;
 
 use super::closed::Closed;
-use super::{actor_of, answer, opened, read, segments, unlike};
+use super::{actor_of, answer, opened, read, unlike};
 use crate::recorder::{Lies, aside};
 use crate::state::AppState;
 
@@ -46,8 +46,7 @@ async fn write(
     wanted: &Wanted,
     actor: Result<Actor, Refusal>,
 ) -> Result<Vec<u8>, Refusal> {
-    let (found, key) = opened(state, actor, session).await?;
-    let segments = segments(state, &found)?;
+    let (segments, key) = opened(state, actor, session).await?;
     let stored = segments
         .iter()
         .find(|segment| segment.number == wanted.segment)
