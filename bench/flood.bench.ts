@@ -29,6 +29,9 @@ declare global {
     pressed: number;
     /** Once what xterm.js was given with this letter in it is in the buffer, milliseconds since the key's time stamp. */
     echoOf(letter: string, patience: number): Promise<number>;
+    /** Of the key that is to be pressed next. */
+    echo: Promise<number>;
+    screenText(): string;
   }
 }
 
@@ -100,9 +103,15 @@ test("echo in a flood", async ({ browser }, testInfo) => {
     const samples: number[] = [];
     for (const letter of letters) {
       await page.waitForTimeout(50 + Math.random() * 100);
-      const echo = page.evaluate(([letter, patience]) => window.echoOf(letter, patience), [letter, patience] as const);
+      // Input overtakes what is evaluated, so the page listens before the key is pressed.
+      await page.evaluate(
+        ([letter, patience]) => {
+          window.echo = window.echoOf(letter, patience);
+        },
+        [letter, patience] as const,
+      );
       await page.keyboard.press(letter);
-      samples.push(await echo);
+      samples.push(await page.evaluate(() => window.echo));
     }
     await page.keyboard.press("Control+c");
     await back(page);
@@ -187,10 +196,4 @@ async function begin(page: Page, statement: string): Promise<void> {
 async function back(page: Page): Promise<number> {
   const at = await page.evaluate((prompt) => window.line.becomes(prompt), prompt);
   return at - (await page.evaluate(() => window.pressed));
-}
-
-declare global {
-  interface Window {
-    screenText(): string;
-  }
 }
