@@ -45,6 +45,15 @@ fn pss() -> u64 {
     kib * 1024
 }
 
+/// The most memory this process has had.
+fn peak() -> u64 {
+    let status = read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+    let kib: u64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
+
+    kib * 1024
+}
+
 impl Terminal {
     /// Presses Ctrl-C and waits for the prompt.
     async fn interrupt(&mut self) {
@@ -88,6 +97,33 @@ async fn a_line_of_100_mb_is_stopped_by_ctrl_c_however_it_is_printed() {
         terminal.interrupt().await;
         terminal.is_well().await;
     }
+}
+
+#[tokio::test]
+async fn errors_notices_and_rows_of_copy_of_100_mb_take_no_multiple_of_it() {
+    let desk = Desk::open().await;
+    let user = desk.house.sign_in(Role::User).await;
+    let mut terminal = desk.launch(&user).await;
+    terminal.is_well().await;
+    let before = peak();
+    let grown = || (peak() - before) / MIB;
+
+    let error = "DO $$BEGIN EXECUTE 'selec' || repeat(' ', 100000000) || 'x'; END$$;";
+    terminal.run(error, "LINE 1: selec").await;
+    let notice = "DO $$BEGIN RAISE NOTICE '%', repeat(chr(1), 100000000); END$$;";
+    terminal.run(notice, "\\x01…").await;
+    // Not ten times as much, as what is made visible and laid out would be.
+    assert!(grown() < 300, "{} MiB", grown());
+
+    terminal.shown.clear();
+    terminal
+        .press("COPY (SELECT repeat(chr(1), 100000000)) TO STDOUT;\r")
+        .await;
+    terminal.see("\\x01\\x01").await;
+    // The row as it comes, in a buffer that doubles.
+    assert!(grown() < 450, "{} MiB", grown());
+    terminal.interrupt().await;
+    terminal.is_well().await;
 }
 
 #[tokio::test]
