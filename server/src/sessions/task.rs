@@ -14,6 +14,7 @@ mod rounds;
 mod spool;
 mod transfer;
 mod typing;
+mod window;
 mod wire;
 
 use std::time::Duration;
@@ -28,6 +29,7 @@ use proxy::pump::{Activity, Control, Ending, Note, Seen};
 use recording::{Lane, Origin, Tape};
 use terminal::{Action, End, Engine, Size};
 use tokio::sync::{broadcast, oneshot, watch};
+use tokio::task::yield_now;
 use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
 use vault::effective::Effective;
 
@@ -47,10 +49,14 @@ pub use database::Server;
 use farewell::{lost, malformed, unrecorded};
 use spool::{Spooled, Spooling};
 use transfer::Transfers;
+use window::{Window, size_of};
 use wire::Wire;
 
 /// Bytes of output, or of a file, that are one frame.
 const FRAME: usize = 32 * 1024;
+
+/// Output printed before orders, keys and other sessions have a turn, in bytes.
+const TURN: u64 = 1024 * 1024;
 
 /// How often limits are checked and the recording is made durable.
 const TICK: Duration = Duration::from_secs(1);
@@ -95,6 +101,7 @@ pub struct Task {
     effective: Effective,
     hello: Hello,
     size: Size,
+    window: Window,
     output: BytesMut,
     last_input: Timestamp,
     last_touch: Timestamp,
@@ -107,6 +114,8 @@ pub struct Task {
     tick: Interval,
     /// The person has typed while a statement runs, and looks for what was typed.
     is_urgent: bool,
+    /// The engine has more to do than one turn allows.
+    has_more: bool,
 }
 
 /// What a session is made of.
@@ -143,6 +152,10 @@ enum Event {
     Pump(Ending),
     Connected(Box<Reached>),
     Rows(Spooled),
+    /// The browser's window may have its new size.
+    Still,
+    /// Nothing else comes first: the engine goes on.
+    Turn,
 }
 
 /// Goes on, or ends for a reason.
@@ -189,6 +202,7 @@ impl Task {
             effective: parts.effective,
             hello: parts.hello,
             size: parts.size,
+            window: Window::default(),
             output: BytesMut::new(),
             last_input: now,
             last_touch: now,
@@ -199,6 +213,7 @@ impl Task {
             backend_pid: parts.backend_pid,
             tick,
             is_urgent: false,
+            has_more: false,
             state,
         }
     }
@@ -234,6 +249,7 @@ impl Task {
             changed = self.seat.orders.changed() => { drop(changed); Event::Orders }
             _ = self.tick.tick() => Event::Tick,
             Some(knock) = self.seat.knocks.recv() => Event::Knock(knock),
+            () = self.window.still() => Event::Still,
             frame = self.presence.receive() => Event::Browser(frame),
             written = self.wire.outbound.write(), if writes => Event::ToDatabase(written),
             spooled = self.spooling.done() => Event::Rows(spooled),
@@ -243,6 +259,7 @@ impl Task {
             seen = next_statement(&mut self.statements) => Event::Statement(seen),
             () = self.fanout.listen() => Event::Watchers,
             () = sleep(LOOK), if is_flooded => Event::Pause,
+            () = yield_now(), if self.has_more => Event::Turn,
         }
     }
 
@@ -281,13 +298,15 @@ impl Task {
 
                 Ok(())
             }
+            Event::Still => self.take_size(),
+            Event::Turn => Ok(()),
         }
     }
 
     fn browser(&mut self, frame: ClientFrame) -> Step {
         match frame {
             ClientFrame::Input(bytes) => self.type_keys(bytes),
-            ClientFrame::Resize { cols, rows } => self.resize(size_of(cols, rows)),
+            ClientFrame::Resize { cols, rows } => self.want_size(size_of(cols, rows)),
             ClientFrame::Ack { parsed } => {
                 self.presence.acknowledge(parsed);
 
@@ -303,26 +322,10 @@ impl Task {
         }
     }
 
-    fn resize(&mut self, size: Size) -> Step {
-        if size == self.size {
-            return Ok(());
-        }
-        // What was printed before belongs to the screen as it was.
-        self.show()?;
-        self.size = size;
-        let now = clock::now();
-        self.lane
-            .resize(now.micros(), size.cols, size.rows)
-            .map_err(|_| unrecorded())?;
-        self.fanout.resize(size.cols, size.rows, now);
-        self.presence.resize(size.rows, self.hello.look.scrollback);
-        self.engine.handle_resize(size);
-
-        Ok(())
-    }
-
-    /// Lets the engine act until it waits for somebody.
+    /// Lets the engine act until it waits for somebody, or its turn is over.
     fn act(&mut self) -> Step {
+        let turn_ends = self.bytes + TURN;
+        self.has_more = false;
         loop {
             while !self.is_urgent && self.may_read() {
                 let Some(message) = self.wire.inbound.next_message().map_err(|_| malformed())? else {
@@ -349,6 +352,10 @@ impl Task {
                     self.output.extend_from_slice(&bytes);
                     if self.output.len() >= FRAME {
                         self.show()?;
+                    }
+                    if self.bytes >= turn_ends {
+                        self.has_more = true;
+                        return Ok(());
                     }
                 }
                 Some(Action::Cancel) => {
@@ -459,13 +466,6 @@ impl Task {
             self.control.note(Note { origin, instead });
         }
         self.wire.outbound.queue(message);
-    }
-}
-
-fn size_of(cols: u16, rows: u16) -> Size {
-    Size {
-        cols: cols.clamp(1, MAX_SCREEN),
-        rows: rows.clamp(1, MAX_SCREEN),
     }
 }
 

@@ -6,8 +6,12 @@ use bytes::Bytes;
 use protocol::people::Role;
 use protocol::recordings::{Contents, Part};
 use protocol::sessions::SessionState;
+use protocol::terminal::ClientFrame;
+use protocol::terminal::watch::WatchFrame;
 use recording::{Body, Frame};
 use serde_json::{Value, json};
+
+use server::clock;
 
 use super::desk::{Desk, Terminal};
 use crate::house::Call;
@@ -108,6 +112,57 @@ async fn a_segment_that_closes_while_somebody_looks_at_it_loses_no_frame() {
         verify(&desk, &auditor, &session).await,
         json!({ "intact": { "segments": 1 } })
     );
+}
+
+#[tokio::test]
+async fn of_a_storm_of_sizes_the_recording_has_ten_a_second_and_the_last_one() {
+    let desk = Desk::open().await;
+    let (user, auditor) = (
+        desk.house.sign_in(Role::User).await,
+        desk.house.sign_in(Role::Auditor).await,
+    );
+    let mut terminal = desk.launch(&user).await;
+    let session = terminal.hello.session.clone();
+    let mut watching = desk.watch(&auditor, &session).await.unwrap();
+
+    let began = clock::instant();
+    for n in 0..1000 {
+        let resize = ClientFrame::Resize {
+            cols: 80 + n % 7,
+            rows: 24,
+        };
+        terminal.socket.send(&resize).await;
+    }
+    let last = ClientFrame::Resize { cols: 100, rows: 30 };
+    terminal.socket.send(&last).await;
+    loop {
+        match watching.receive().await.expect("the last size") {
+            WatchFrame::Resize { cols: 100, rows: 30 } => break,
+            WatchFrame::Snapshot {
+                cols: 100, rows: 30, ..
+            } => break,
+            _ => {}
+        }
+    }
+    let elapsed = clock::instant().duration_since(began);
+    quit(&desk, terminal).await;
+
+    let session = session.to_string();
+    look_at(&desk, &auditor, &session).await;
+    let frames = frames(&desk, &auditor, &session, "segment=0&whole=true").await;
+    let sizes: Vec<(u16, u16)> = frames
+        .iter()
+        .filter_map(|frame| match frame.body {
+            Body::Resize { cols, rows } => Some((cols, rows)),
+            _ => None,
+        })
+        .collect();
+    assert!(
+        sizes.len() as u128 <= elapsed.as_millis() / 100 + 1,
+        "{} in {elapsed:?}",
+        sizes.len()
+    );
+    assert_eq!(sizes.last(), Some(&(100, 30)));
 }
 
 #[tokio::test]

@@ -101,3 +101,25 @@ async fn keys_typed_into_a_flood_are_shown_at_once_and_come_back_at_the_prompt()
     let shown = terminal.text();
     assert!(shown.len() < 256 * 1024, "behind {} bytes", shown.len());
 }
+
+/// Lines that are dropped for the browser as fast as they are printed make room for ever.
+#[tokio::test]
+async fn one_cell_of_twenty_million_lines_is_stopped_by_ctrl_c() {
+    let desk = Desk::open().await;
+    let user = desk.house.sign_in(Role::User).await;
+    let mut terminal = desk.launch(&user).await;
+    terminal.shown.clear();
+
+    let pressed = clock::instant();
+    terminal
+        .press("SELECT repeat(E'\\n', 20000000) || repeat('x', 100);\r")
+        .await;
+    terminal.see(&format!("{}+\r\n", " ".repeat(100))).await;
+    terminal.shown.clear();
+    terminal.press("\x03").await;
+    terminal.see("postgres=# ").await;
+
+    // All of it takes minutes.
+    let elapsed = clock::instant().duration_since(pressed);
+    assert!(elapsed < Duration::from_secs(20), "{elapsed:?}");
+}

@@ -11,7 +11,8 @@ use recording::Origin;
 use store::audit;
 
 use super::attachment::{Attachment, Gone, Presence};
-use super::{Step, Task, ended, size_of};
+use super::window::size_of;
+use super::{Step, Task, ended};
 use crate::clock;
 use crate::launch;
 use crate::people::store_failed;
