@@ -21,6 +21,7 @@ declare global {
     player: Player;
     clicked: number;
     shown: Promise<number>;
+    memories: Set<WebAssembly.Memory>;
   }
 }
 
@@ -120,6 +121,7 @@ async function open(browser: Browser, session: string): Promise<Opened> {
   const { storageState } = stage();
   const context = await browser.newContext({ baseURL: process.env.STAGE_URL, storageState });
   const page = await context.newPage();
+  await page.addInitScript(watchModules);
   await page.addInitScript(() => {
     addEventListener("click", (event) => (window.clicked = event.timeStamp), true);
     window.shown = new Promise((resolve) => {
@@ -141,6 +143,7 @@ async function open(browser: Browser, session: string): Promise<Opened> {
 async function openCast(browser: Browser, url: string): Promise<Opened> {
   const context = await browser.newContext();
   const page = await context.newPage();
+  await page.addInitScript(watchModules);
   await page.goto(url);
   await page.waitForLoadState("networkidle");
   await page.getByRole("button", { name: "Open" }).click();
@@ -188,12 +191,27 @@ async function seekCast(page: Page): Promise<number> {
   });
 }
 
-/** MiB of objects and buffers, wasm memory among them. */
+/** MiB of objects, of buffers and of every module's memory, which may be among the buffers already. */
 async function heap(page: Page): Promise<number> {
   const client = await page.context().newCDPSession(page);
   await client.send("HeapProfiler.collectGarbage");
   const usage: { usedSize: number; backingStorageSize?: number } = await client.send("Runtime.getHeapUsage");
-  return (usage.usedSize + (usage.backingStorageSize ?? 0)) / 1024 ** 2;
+  const modules = await page.evaluate(() => [...window.memories].reduce((sum, memory) => sum + memory.buffer.byteLength, 0));
+  return (usage.usedSize + (usage.backingStorageSize ?? 0) + modules) / 1024 ** 2;
+}
+
+/** Runs in the page, before anything of its own: notes the memory of every WebAssembly module. */
+function watchModules(): void {
+  window.memories = new Set();
+  const note = <T extends WebAssembly.Instance | WebAssembly.WebAssemblyInstantiatedSource>(made: T): T => {
+    const { exports } = made instanceof WebAssembly.Instance ? made : made.instance;
+    for (const value of Object.values(exports)) if (value instanceof WebAssembly.Memory) window.memories.add(value);
+    return made;
+  };
+  const { instantiate, instantiateStreaming } = WebAssembly;
+  const noting = (real: Function) => (...words: unknown[]) => real.apply(WebAssembly, words).then(note);
+  WebAssembly.instantiate = noting(instantiate) as typeof instantiate;
+  WebAssembly.instantiateStreaming = noting(instantiateStreaming) as typeof instantiateStreaming;
 }
 
 /** A page with asciinema's player, and the cast. */
