@@ -7,6 +7,7 @@ use leptos::html;
 use leptos::prelude::*;
 use protocol::ids::RecordId;
 use protocol::terminal::{LaunchChoice, LaunchDraft, LaunchView, LiveSession};
+use send_wrapper::SendWrapper;
 
 use super::bars::{Status, Top};
 use super::clipboard::{copy_selection, forbid_copy, forbid_paste, forbid_selecting};
@@ -122,9 +123,9 @@ fn since(needed: impl Fn() -> bool + Send + Sync + 'static) -> Memo<bool> {
     Memo::new(move |before| before.is_some_and(|before| *before) || needed())
 }
 
-/// A socket that is open before there is a terminal, and the size the server was told for it.
+/// A socket that is open before there is a terminal, and the size the server was told for it. Only the browser has one.
 #[derive(Clone, Copy, Default)]
-struct Early(StoredValue<Option<(Socket, Size)>, LocalStorage>);
+struct Early(StoredValue<Option<SendWrapper<(Socket, Size)>>>);
 
 impl Early {
     fn open(self, token: &str, shown: Shown) {
@@ -132,7 +133,7 @@ impl Early {
         match Socket::open(token, size) {
             Ok(socket) => {
                 shown.phase.set(Phase::Connecting);
-                self.0.set_value(Some((socket, size)));
+                self.0.set_value(Some(SendWrapper::new((socket, size))));
             }
             Err(_) => shown
                 .phase
@@ -141,7 +142,9 @@ impl Early {
     }
 
     fn take(self) -> Option<(Socket, Size)> {
-        self.0.try_update_value(Option::take).flatten()
+        let early = self.0.try_update_value(Option::take).flatten();
+
+        early.map(SendWrapper::take)
     }
 }
 

@@ -4,18 +4,38 @@ use std::future::Future;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use send_wrapper::SendWrapper;
 
-/// What `fetch` brought last for what is wanted; `None` before the first. In the browser only. A newer wish takes the
-/// place of one that has not come; where nothing is wanted, what came before stays.
+/// What came last. Wrapped for its thread only once there is something, which is in the browser: the server renders
+/// with many threads, and drops on another one than it made a signal on.
+pub struct Fetched<T: 'static>(RwSignal<Option<SendWrapper<T>>>);
+
+impl<T> Clone for Fetched<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Fetched<T> {}
+
+impl<T: Clone> Fetched<T> {
+    /// `None` before the first has come. Tracked.
+    pub fn get(&self) -> Option<T> {
+        self.0.with(|came| came.as_deref().cloned())
+    }
+}
+
+/// What `fetch` brings for what is wanted, in the browser only. A newer wish takes the place of one that has not come;
+/// where nothing is wanted, what came before stays.
 pub fn fetched<I, T, F>(
     wanted: impl Fn() -> Option<I> + 'static,
     fetch: impl Fn(I) -> F + 'static,
-) -> ReadSignal<Option<T>, LocalStorage>
+) -> Fetched<T>
 where
     T: 'static,
     F: Future<Output = T> + 'static,
 {
-    let (answer, set_answer) = signal_local(None::<T>);
+    let answer = RwSignal::new(None);
     let n_asked = StoredValue::new(0_u32);
     Effect::new(move || {
         let Some(input) = wanted() else {
@@ -29,10 +49,10 @@ where
             let came = coming.await;
             // The page may have gone meanwhile, or want something else.
             if n_asked.try_get_value() == Some(number) {
-                let _gone = set_answer.try_set(Some(came));
+                let _gone = answer.try_set(Some(SendWrapper::new(came)));
             }
         });
     });
 
-    answer
+    Fetched(answer)
 }
