@@ -28,23 +28,13 @@ fn verify(house: &House, arguments: &[&str]) -> (i32, Vec<String>) {
     (output.status.code().unwrap(), lines.collect())
 }
 
-async fn ended(house: &House) -> Made {
-    let mut made = Made::begin(house).await;
-    made.show("evidence");
-    made.wait_for_a_close(house).await;
-    made.show("more of it");
-    made.end(house).await;
-
-    made
-}
-
 #[tokio::test]
 async fn every_recording_is_judged_and_the_worst_decides() {
     let house = House::open().await;
-    let intact = ended(&house).await;
-    let gone = ended(&house).await;
-    let unreadable = ended(&house).await;
-    let short = ended(&house).await;
+    let intact = Made::ended(&house).await;
+    let gone = Made::ended(&house).await;
+    let unreadable = Made::ended(&house).await;
+    let short = Made::ended(&house).await;
     assert_eq!(
         verify(&house, &["--all"]),
         (0, vec!["intact, 2 segments".to_owned(); 4])
@@ -91,7 +81,7 @@ async fn every_recording_is_judged_and_the_worst_decides() {
 #[tokio::test]
 async fn what_another_server_keeps_is_counted_apart_and_a_fault_unless_it_was_asked_for() {
     let house = House::open().await;
-    ended(&house).await;
+    Made::ended(&house).await;
     let elsewhere = Made::begin_on(&house, &NodeId::from_random(clock::draw())).await;
     fs::remove_dir_all(elsewhere.folder(&house)).unwrap();
     let intact = "intact, 2 segments".to_owned();
@@ -123,7 +113,7 @@ async fn a_folder_of_a_session_that_is_not_in_the_store_is_told_and_in_the_audit
 #[tokio::test]
 async fn a_session_that_was_removed_with_its_recording_is_missed_by_the_audit_log() {
     let house = House::open().await;
-    let made = ended(&house).await;
+    let made = Made::ended(&house).await;
     fs::remove_dir_all(made.folder(&house)).unwrap();
     made.meddle(&house, "DELETE FROM sessions WHERE id = $1").await;
     let problem = "recorded by what the audit log says, and neither the store has its session nor this server its recording";
@@ -169,7 +159,7 @@ async fn a_recording_runs_while_its_server_has_it_whatever_its_row_says() {
 #[tokio::test]
 async fn an_audit_log_that_is_broken_vouches_for_no_recording() {
     let house = House::open().await;
-    let made = ended(&house).await;
+    let made = Made::ended(&house).await;
     made.meddle_with_log(&house).await;
 
     let (code, lines) = verify(&house, &["--all"]);

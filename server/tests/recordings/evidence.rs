@@ -2,24 +2,12 @@
 
 use std::fs;
 
-use protocol::recordings::{Fault, VerdictView};
+use protocol::recordings::Fault;
 use recording::VERSION;
 use server::jobs;
 
 use super::made::{Made, altered, problems, verdict};
 use crate::house::House;
-
-/// Two closed segments.
-async fn ended(house: &House) -> Made {
-    let mut made = Made::begin(house).await;
-    made.show("evidence");
-    made.wait_for_a_close(house).await;
-    made.show("more of it");
-    made.end(house).await;
-    assert_eq!(verdict(house, &made).await, VerdictView::Intact { segments: 2 });
-
-    made
-}
 
 /// Has a segment claim to be of a later version of the format.
 fn claim_a_later_version(house: &House, made: &Made, file: &str) {
@@ -34,7 +22,7 @@ fn claim_a_later_version(house: &House, made: &Made, file: &str) {
 async fn a_segment_that_claims_to_be_of_a_later_version_is_altered() {
     let house = House::open().await;
     for (number, file) in [(0, "00000000.closed"), (1, "00000001.closed")] {
-        let made = ended(&house).await;
+        let made = Made::ended(&house).await;
         claim_a_later_version(&house, &made, file);
 
         assert_eq!(verdict(&house, &made).await, altered(number, Fault::Changed));
@@ -53,7 +41,7 @@ async fn a_segment_that_claims_to_be_of_a_later_version_is_altered() {
 #[tokio::test]
 async fn a_row_brought_back_to_an_older_head_does_not_hide_what_was_removed() {
     let house = House::open().await;
-    let made = ended(&house).await;
+    let made = Made::ended(&house).await;
     fs::remove_file(made.folder(&house).join("00000001.closed")).unwrap();
 
     made.meddle(
@@ -83,7 +71,7 @@ async fn a_row_that_says_nothing_was_recorded_does_not_hide_what_was_removed() {
 #[tokio::test]
 async fn a_row_that_says_another_head_than_the_audit_log_is_an_alteration() {
     let house = House::open().await;
-    let made = ended(&house).await;
+    let made = Made::ended(&house).await;
 
     made.meddle(
         &house,
@@ -101,7 +89,7 @@ async fn a_note_that_is_none_is_an_alteration() {
         "UPDATE sessions SET chain_head = '7:zz' WHERE id = $1",
         "UPDATE sessions SET chain_running = 'nothing' WHERE id = $1",
     ] {
-        let made = ended(&house).await;
+        let made = Made::ended(&house).await;
 
         made.meddle(&house, statement).await;
 
@@ -116,7 +104,7 @@ async fn a_note_that_is_none_is_an_alteration() {
 #[tokio::test]
 async fn a_row_that_names_another_server_does_not_hide_a_removed_recording() {
     let house = House::open().await;
-    let made = ended(&house).await;
+    let made = Made::ended(&house).await;
     fs::remove_dir_all(made.folder(&house)).unwrap();
 
     made.meddle(&house, "UPDATE sessions SET node = id WHERE id = $1")

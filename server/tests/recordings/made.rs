@@ -130,6 +130,18 @@ impl Made {
         self.tape.end(self.at, "goodbye").unwrap();
     }
 
+    /// A session that has ended, with two closed segments.
+    pub async fn ended(house: &House) -> Self {
+        let mut made = Self::begin(house).await;
+        made.show("evidence");
+        made.wait_for_a_close(house).await;
+        made.show("more of it");
+        made.end(house).await;
+        assert_eq!(verdict(house, &made).await, VerdictView::Intact { segments: 2 });
+
+        made
+    }
+
     /// The session ends in good order.
     pub async fn end(&mut self, house: &House) {
         let head = self.tape.end(self.at, "goodbye").unwrap();

@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio::time::timeout;
 
-use super::desk::{Desk, until};
+use super::desk::{Desk, Terminal, until};
 use crate::house::Call;
 
 /// A file system on a folder. Mounting takes root, as `make test` has it.
@@ -99,6 +99,18 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const NOT_OPENED: &str =
     "Recording could not be started. The session was not opened because this resource requires recording.";
 
+/// The session ends because it cannot be recorded any longer; what was recorded of it.
+async fn ended_unrecorded(desk: &Desk, auditor: &str, terminal: &mut Terminal) -> String {
+    let session = terminal.hello.session.clone();
+    let ended = terminal.end().await.unwrap();
+    assert_eq!(ended.reason, EndReason::RecordingFailed, "{}", ended.sentence);
+    let row = desk.row(&session, |row| row.state == SessionState::Ended).await;
+    assert_eq!(row.end_reason, Some(EndReason::RecordingFailed));
+    let export = Call::get(&format!("/sessions/{session}/export?format=typescript")).by(auditor);
+
+    String::from_utf8_lossy(&desk.house.fetch(export).await).into_owned()
+}
+
 #[tokio::test]
 async fn a_full_disk_ends_the_session_and_nothing_was_shown_that_is_not_recorded() {
     let desk = Desk::open().await;
@@ -114,20 +126,13 @@ async fn a_full_disk_ends_the_session_and_nothing_was_shown_that_is_not_recorded
     terminal
         .press("SELECT n, repeat('x', 500) FROM generate_series(1, 3000) n;\r")
         .await;
-    let ended = terminal.end().await.unwrap();
-
-    assert_eq!(ended.reason, EndReason::RecordingFailed, "{}", ended.sentence);
-    let row = desk.row(&session, |row| row.state == SessionState::Ended).await;
-    assert_eq!(row.end_reason, Some(EndReason::RecordingFailed));
-    let export = Call::get(&format!("/sessions/{session}/export?format=typescript")).by(&auditor);
-    let recorded = desk.house.fetch(export).await;
+    let recorded = ended_unrecorded(&desk, &auditor, &mut terminal).await;
     let last_row = terminal
         .text()
         .lines()
         .rev()
         .find_map(|line| line.split_once(" | xxx")?.0.trim().parse::<u32>().ok())
         .unwrap();
-    let recorded = String::from_utf8_lossy(&recorded);
     assert!(
         recorded.contains(&format!("{last_row} | xxx")),
         "row {last_row} was shown"
@@ -195,20 +200,12 @@ async fn a_disk_that_turns_read_only_under_a_session_ends_it_and_shows_nothing_m
         return;
     };
     let mut terminal = desk.launch(&user).await;
-    let session = terminal.hello.session.clone();
     terminal.run("SELECT 'on ' || 'record';", "on record").await;
 
     // As the kernel does it to a disk that failed, whoever writes.
     disk.remount("abort");
     terminal.press("SELECT 'off ' || 'record';\r").await;
-    let ended = terminal.end().await.unwrap();
-
-    assert_eq!(ended.reason, EndReason::RecordingFailed, "{}", ended.sentence);
-    let row = desk.row(&session, |row| row.state == SessionState::Ended).await;
-    assert_eq!(row.end_reason, Some(EndReason::RecordingFailed));
-    let export = Call::get(&format!("/sessions/{session}/export?format=typescript")).by(&auditor);
-    let recorded = desk.house.fetch(export).await;
-    let recorded = String::from_utf8_lossy(&recorded);
+    let recorded = ended_unrecorded(&desk, &auditor, &mut terminal).await;
     assert!(recorded.contains("on record"));
     assert!(recorded.contains(&terminal.text()), "{:?}", terminal.text());
     assert_eq!(desk.launch_in_vain(&user).await.sentence, NOT_OPENED);
