@@ -2,10 +2,13 @@
 
 pub mod watch;
 
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 
 use crate::forms::{Draft, FieldError};
 use crate::ids::{RecordId, SessionId};
+use crate::people::UnknownWord;
 use crate::time::Timestamp;
 
 /// Name of the WebSocket subprotocol; a new meaning of a frame is a new name.
@@ -294,6 +297,48 @@ pub enum EndReason {
     Crash,
 }
 
+impl EndReason {
+    pub const ALL: [Self; 10] = [
+        Self::Goodbye,
+        Self::Duration,
+        Self::Idle,
+        Self::ConnectionLost,
+        Self::ClientGone,
+        Self::Terminated,
+        Self::PolicyChanged,
+        Self::RecordingFailed,
+        Self::Shutdown,
+        Self::Crash,
+    ];
+
+    /// The stable text: in the store, in events, at the end of a recording.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Goodbye => "goodbye",
+            Self::Duration => "duration",
+            Self::Idle => "idle",
+            Self::ConnectionLost => "connection_lost",
+            Self::ClientGone => "client_gone",
+            Self::Terminated => "terminated",
+            Self::PolicyChanged => "policy_changed",
+            Self::RecordingFailed => "recording_failed",
+            Self::Shutdown => "shutdown",
+            Self::Crash => "crash",
+        }
+    }
+}
+
+impl FromStr for EndReason {
+    type Err = UnknownWord;
+
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        Self::ALL
+            .into_iter()
+            .find(|reason| reason.as_str() == text)
+            .ok_or(UnknownWord)
+    }
+}
+
 /// The end, for people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ended {
@@ -305,6 +350,15 @@ pub struct Ended {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_word_why_a_session_ended_survives_its_text() {
+        for reason in EndReason::ALL {
+            assert_eq!(reason.as_str().parse(), Ok(reason));
+            // The browser gets the same word.
+            assert_eq!(serde_json::to_value(reason).unwrap(), reason.as_str());
+        }
+    }
 
     #[test]
     fn a_reason_is_one_line_somebody_can_read() {

@@ -99,7 +99,7 @@ impl TryFrom<Row> for Session {
         let end_reason = row
             .end_reason
             .as_deref()
-            .map(|text| read_reason(&row.id, text))
+            .map(|text| column("sessions", "end_reason", &row.id, text))
             .transpose()?;
         let node = match row.node.is_empty() {
             true => None,
@@ -136,26 +136,6 @@ impl TryFrom<Row> for Session {
             chain_running: row.chain_running,
         })
     }
-}
-
-/// The reason's own word, as the browser gets it.
-fn write_reason(reason: EndReason) -> Result<String, Error> {
-    match serde_json::to_value(reason) {
-        Ok(serde_json::Value::String(word)) => Ok(word),
-        Ok(_) | Err(_) => Err(Error::Inconsistent {
-            table: "sessions",
-            column: "end_reason",
-            row: format!("{reason:?}"),
-        }),
-    }
-}
-
-fn read_reason(row: &str, text: &str) -> Result<EndReason, Error> {
-    serde_json::from_value(text.into()).map_err(|_| Error::Inconsistent {
-        table: "sessions",
-        column: "end_reason",
-        row: row.to_owned(),
-    })
 }
 
 fn count(number: u64) -> i64 {
@@ -322,14 +302,12 @@ const FINISH: &str = r#"
 
 /// Ends a session, once: false when it had ended. One that never became live is *failed*.
 pub async fn finish(tx: &mut Tx, id: &SessionId, reason: EndReason, now: Timestamp) -> Result<bool, Error> {
-    let reason = write_reason(reason)?;
-
     Ok(run!(
         tx,
         sqlx::query(FINISH)
             .bind(id.as_str())
             .bind(now.micros())
-            .bind(reason)
+            .bind(reason.as_str())
     )? == 1)
 }
 

@@ -7,14 +7,14 @@ use protocol::recordings::VerdictView;
 use protocol::terminal::EndReason;
 use recording::{Head, Recovery, SessionKey, Stored, Verifier, crash_footer};
 use store::sessions::{Progress, Session};
-use store::{acquisitions, audit, sessions};
+use store::{audit, sessions};
 use tracing::{error, info};
 use vault::audit::Event;
 
 use crate::clock;
 use crate::recorder::{self, Lies, aside, put_closed};
 use crate::recordings::{Noted, garbled, head_text, not_intact, noted, segment_closed, view_of};
-use crate::sessions::open::HELD;
+use crate::sessions::close::settle;
 use crate::state::AppState;
 
 /// Ends what this server left live when it was killed. Done before the first request, and again without harm should
@@ -72,17 +72,12 @@ async fn recover_one(state: &AppState, session: Session) -> Result<(), store::Er
         errors: session.view.errors,
         chain_head,
     };
-    sessions::progress(&mut tx, id, &progress).await?;
-    sessions::finish(&mut tx, id, EndReason::Crash, now).await?;
-    for what in HELD {
-        acquisitions::release(&mut tx, id, what, now).await?;
-    }
     let event = Event::new(EventName::ConnectionStopped, Outcome::Failed, now)
         .about(&session.view.record, session.view.record_title.clone())
         .in_session(id)
         .with("person_email", session.view.person_email.clone())
-        .with("reason", "crash");
-    audit::append(&mut tx, event).await?;
+        .with("reason", EndReason::Crash.as_str());
+    settle(&mut tx, id, EndReason::Crash, Some(progress), event).await?;
     tx.commit().await?;
 
     Ok(())

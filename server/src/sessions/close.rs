@@ -7,7 +7,7 @@ use protocol::ids::SessionId;
 use protocol::terminal::{EndReason, Ended};
 use recording::Tape;
 use store::sessions::Progress;
-use store::{acquisitions, audit, sessions};
+use store::{Tx, acquisitions, audit, sessions};
 use tracing::error;
 use vault::audit::Event;
 use vault::authorize::{Authorized, Launch};
@@ -97,8 +97,8 @@ pub fn reason_of(refusal: &Refusal) -> EndReason {
 /// Ends the recording, then reports the end: what is told has been made durable before.
 pub async fn close(state: &AppState, closing: &Closing, tape: &Tape, ended: &Ended, counted: Counted) {
     let now = clock::now();
-    let reason = word(ended.reason);
-    let head = match tape.end(now.micros(), reason.clone()) {
+    let reason = ended.reason.as_str();
+    let head = match tape.end(now.micros(), reason) {
         Ok(head) => Some(head_text(&head)),
         // The tape has failed before; that is why the session ends. What it holds is recovered as it is.
         Err(error) => {
@@ -128,24 +128,30 @@ async fn release(
     progress: Option<Progress>,
     event: Event,
 ) -> Result<(), store::Error> {
-    let now = event.at;
     let mut tx = state.db.write().await?;
-    if let Some(progress) = &progress {
-        sessions::progress(&mut tx, &closing.session, progress).await?;
-    }
-    sessions::finish(&mut tx, &closing.session, reason, now).await?;
-    for what in HELD {
-        acquisitions::release(&mut tx, &closing.session, what, now).await?;
-    }
-    audit::append(&mut tx, event).await?;
+    settle(&mut tx, &closing.session, reason, progress, event).await?;
 
     tx.commit().await
 }
 
-/// The reason's stable text.
-fn word(reason: EndReason) -> String {
-    serde_json::to_value(reason)
-        .ok()
-        .and_then(|word| word.as_str().map(str::to_owned))
-        .unwrap_or_default()
+/// Writes down that a session has ended: how far it came, if it was opened; why it ended; that it holds nothing any
+/// longer; and the event that says so.
+pub async fn settle(
+    tx: &mut Tx,
+    session: &SessionId,
+    reason: EndReason,
+    progress: Option<Progress>,
+    event: Event,
+) -> Result<(), store::Error> {
+    let now = event.at;
+    if let Some(progress) = &progress {
+        sessions::progress(tx, session, progress).await?;
+    }
+    sessions::finish(tx, session, reason, now).await?;
+    for what in HELD {
+        acquisitions::release(tx, session, what, now).await?;
+    }
+    audit::append(tx, event).await?;
+
+    Ok(())
 }

@@ -59,8 +59,7 @@ pub(super) fn verdict(verdict: &VerdictView) -> (&'static str, String) {
 
 /// Why the recording ends, from the word in its last frame.
 pub(super) fn end_sentence(reason: &str) -> String {
-    let reason = serde_json::from_value::<EndReason>(reason.into());
-    let sentence = match reason {
+    let sentence = match reason.parse() {
         Ok(EndReason::Goodbye) => "The person ended the session.",
         Ok(EndReason::Duration) => "The session had reached its longest duration.",
         Ok(EndReason::Idle) => "The session was closed due to inactivity.",

@@ -158,26 +158,6 @@ async fn a_session_that_never_became_live_failed() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn every_reason_of_an_end_is_read_as_it_was_written() -> anyhow::Result<()> {
-    for reason in [
-        EndReason::Goodbye,
-        EndReason::Duration,
-        EndReason::Idle,
-        EndReason::ConnectionLost,
-        EndReason::ClientGone,
-        EndReason::Terminated,
-        EndReason::PolicyChanged,
-        EndReason::RecordingFailed,
-        EndReason::Shutdown,
-        EndReason::Crash,
-    ] {
-        assert_eq!(read_reason("1", &write_reason(reason)?)?, reason);
-    }
-
-    Ok(())
-}
-
-#[tokio::test]
 async fn launches_at_once_do_not_exceed_the_limits() -> anyhow::Result<()> {
     on_both(async |db: Db| {
         person(&db, 1, "ada", Role::User).await?;
