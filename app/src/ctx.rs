@@ -213,10 +213,7 @@ impl RequestCtx {
 }
 
 fn signed_out() -> AppError {
-    AppError(Refusal::new(
-        Code::SignedOut,
-        "You are signed out. Sign in and try again.",
-    ))
+    AppError(Refusal::signed_out())
 }
 
 /// A failure of the store: logged here, once; the person gets a sentence without internals.

@@ -11,12 +11,10 @@ mod verdict;
 mod viewings;
 
 use app::ctx::{Actor, Client};
-use axum::extract::Request;
 use axum::response::Response;
 use protocol::audit::{EventName, Outcome};
 use protocol::errors::{Code, Refusal};
 use protocol::ids::SessionId;
-use protocol::people::Role;
 use protocol::recordings::RecordingView;
 use protocol::sessions::SessionView;
 use recording::{Segment, SessionKey};
@@ -54,7 +52,7 @@ pub async fn look_at(
     Ok(RecordingView {
         session: found.view,
         first,
-        is_evidence: is_evidence(actor),
+        is_evidence: actor.role().sees_evidence(),
     })
 }
 
@@ -82,18 +80,10 @@ async fn note(
     Ok(())
 }
 
-/// Administrators and auditors.
-fn is_evidence(actor: &Actor) -> bool {
-    match actor.role() {
-        Role::Administrator | Role::Auditor => true,
-        Role::User => false,
-    }
-}
-
 /// Administrators and auditors replay every session; people their own, while the record is shared with them and its
 /// settings allow it.
 async fn may_replay(state: &AppState, actor: &Actor, session: &SessionView) -> Result<(), Refusal> {
-    if is_evidence(actor) {
+    if actor.role().sees_evidence() {
         authorize::audit(&actor.person)?;
 
         return Ok(());
@@ -136,17 +126,6 @@ async fn opened(
     let key = key(state, &found)?;
 
     Ok((segments, key))
-}
-
-/// The person a request is from.
-fn actor_of(request: &Request) -> Result<Actor, Refusal> {
-    let sentence = "You are signed out. Sign in and try again.";
-
-    request
-        .extensions()
-        .get::<Actor>()
-        .cloned()
-        .ok_or_else(|| Refusal::new(Code::SignedOut, sentence))
 }
 
 async fn lookup(state: &AppState, session: &SessionId) -> Result<store::sessions::Session, Refusal> {

@@ -41,10 +41,7 @@ fn NavLink(href: &'static str, shape: Shape, children: Children) -> impl IntoVie
 
 #[component]
 fn Navigation(viewer: ViewerView) -> impl IntoView {
-    let evidence = match viewer.role {
-        Role::Administrator | Role::Auditor => true,
-        Role::User => false,
-    };
+    let evidence = viewer.role.sees_evidence();
     let administers = viewer.role == Role::Administrator;
     let shown = if viewer.name.is_empty() {
         viewer.email.clone()

@@ -154,7 +154,7 @@ fn ActivityTab(path: String, of_database: bool, tab: Tab) -> impl IntoView {
         <Suspense>
             {move || Suspend::new(async move {
                 let role = viewer.await.ok().flatten().map(|viewer| viewer.role);
-                let sees = of_database && role.is_some_and(sees_activity);
+                let sees = of_database && role.is_some_and(Role::sees_evidence);
 
                 sees.then(|| {
                     view! {
@@ -167,13 +167,6 @@ fn ActivityTab(path: String, of_database: bool, tab: Tab) -> impl IntoView {
         </Suspense>
     }
     .into_any()
-}
-
-fn sees_activity(role: Role) -> bool {
-    match role {
-        Role::Administrator | Role::Auditor => true,
-        Role::User => false,
-    }
 }
 
 fn kind_words(body: &Body) -> String {

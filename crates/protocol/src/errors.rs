@@ -98,6 +98,11 @@ impl Refusal {
     pub fn not_found() -> Self {
         Self::new(Code::PamNotFound, "Record not found.")
     }
+
+    /// Who asks is not signed in.
+    pub fn signed_out() -> Self {
+        Self::new(Code::SignedOut, "You are signed out. Sign in and try again.")
+    }
 }
 
 impl std::fmt::Display for Refusal {

@@ -43,6 +43,14 @@ impl Role {
         }
     }
 
+    /// Whether it sees sessions of others, their recordings and the audit log.
+    pub fn sees_evidence(self) -> bool {
+        match self {
+            Self::Administrator | Self::Auditor => true,
+            Self::User => false,
+        }
+    }
+
     /// What a screen shows.
     pub fn label(self) -> &'static str {
         match self {

@@ -40,6 +40,14 @@ impl SessionState {
         }
     }
 
+    /// Whether it has not ended.
+    pub fn runs(self) -> bool {
+        match self {
+            Self::Starting | Self::Live => true,
+            Self::Ended | Self::Failed => false,
+        }
+    }
+
     /// What a screen shows.
     pub fn label(self) -> &'static str {
         match self {

@@ -311,9 +311,9 @@ pub fn administer(person: &Person) -> Result<Authorized<Administer>, Refusal> {
 /// `SignedOut`, or `PamPolicyDenied` for users.
 pub fn audit(person: &Person) -> Result<Authorized<Audit>, Refusal> {
     signed_in(person)?;
-    match person.role {
-        Role::Administrator | Role::Auditor => Ok(Authorized::new(person, Audit(()))),
-        Role::User => Err(Refusal::new(
+    match person.role.sees_evidence() {
+        true => Ok(Authorized::new(person, Audit(()))),
+        false => Err(Refusal::new(
             Code::PamPolicyDenied,
             "Your role does not allow reading the audit log, sessions of others and recordings.",
         )),
@@ -326,9 +326,9 @@ pub fn audit(person: &Person) -> Result<Authorized<Audit>, Refusal> {
 /// `SignedOut`, or `PamPolicyDenied` for users.
 pub fn terminate(person: &Person) -> Result<Authorized<Terminate>, Refusal> {
     signed_in(person)?;
-    match person.role {
-        Role::Administrator | Role::Auditor => Ok(Authorized::new(person, Terminate(()))),
-        Role::User => Err(Refusal::new(
+    match person.role.sees_evidence() {
+        true => Ok(Authorized::new(person, Terminate(()))),
+        false => Err(Refusal::new(
             Code::PamPolicyDenied,
             "Your role does not allow ending sessions of others.",
         )),

@@ -10,6 +10,7 @@ use axum::response::Response;
 use cookie::{Cookie, SameSite};
 use http::request::Parts;
 use http::{HeaderMap, header};
+use protocol::errors::Refusal;
 use store::tokens::{Token, TokenHash};
 use tracing::error;
 
@@ -31,7 +32,7 @@ pub async fn look(state: &AppState, request: &mut Parts) {
     let Some(token) = token_of(&request.headers, name(state)) else {
         return;
     };
-    match crate::people::sign_in::actor_of(state, &TokenHash::of(&token), clock::now()).await {
+    match crate::people::sign_in::actor_behind(state, &TokenHash::of(&token), clock::now()).await {
         Ok(Some(actor)) => {
             request.extensions.insert(actor);
         }
@@ -39,6 +40,15 @@ pub async fn look(state: &AppState, request: &mut Parts) {
         // Nobody is signed in while the store does not answer: closed, not open.
         Err(error) => error!(error = &error as &dyn std::error::Error, "sign-in not looked up"),
     }
+}
+
+/// Who a request is from.
+pub fn actor_of(request: &Request) -> Result<Actor, Refusal> {
+    request
+        .extensions()
+        .get::<Actor>()
+        .cloned()
+        .ok_or_else(Refusal::signed_out)
 }
 
 /// A new token: 256 random bits.

@@ -22,7 +22,7 @@ use crate::http::sign_in::{cookie_of, new_token, no_cookie};
 use crate::state::AppState;
 
 /// Who stands behind a token, if it is good; marks the sign-in as seen once a minute.
-pub async fn actor_of(
+pub async fn actor_behind(
     state: &AppState,
     token: &TokenHash,
     now: Timestamp,

@@ -9,7 +9,8 @@ use protocol::recordings::{Chapter, IDLE, MAX_CHAPTER_SQL, MAX_CHAPTERS};
 use recording::{Body, Frame, SessionKey};
 use serde::Deserialize;
 
-use super::{actor_of, answer, encoded, opened, read};
+use super::{answer, encoded, opened, read};
+use crate::http::sign_in::actor_of;
 use crate::recorder::{StoredSegment, aside};
 use crate::state::AppState;
 

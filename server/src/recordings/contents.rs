@@ -9,7 +9,8 @@ use protocol::recordings::{Contents, Part};
 use recording::{Body, Index, Segment, SessionKey};
 
 use super::closed::Closed;
-use super::{actor_of, answer, encoded, opened, read};
+use super::{answer, encoded, opened, read};
+use crate::http::sign_in::actor_of;
 use crate::recorder::{Lies, StoredSegment, aside};
 use crate::state::AppState;
 

@@ -17,9 +17,10 @@ use recording::{Export, Format, Frame, Frames, Gap, Keys, SessionKey};
 use serde::Deserialize;
 use store::audit;
 
-use super::{actor_of, key, lookup, read, segments};
+use super::{key, lookup, read, segments};
 use crate::clock;
 use crate::http::pages;
+use crate::http::sign_in::actor_of;
 use crate::people::sign_in::event;
 use crate::people::store_failed;
 use crate::recorder::StoredSegment;

@@ -10,7 +10,8 @@ use recording::Frame;
 use serde::Deserialize;
 
 use super::closed::Closed;
-use super::{actor_of, answer, opened, read, unlike};
+use super::{answer, opened, read, unlike};
+use crate::http::sign_in::actor_of;
 use crate::recorder::{Lies, aside};
 use crate::state::AppState;
 

@@ -109,10 +109,7 @@ fn signed_out(request: &Request) -> Response {
         return Redirect::to(&format!("/sign-in?next={next}")).into_response();
     }
 
-    refuse(&Refusal::new(
-        Code::SignedOut,
-        "You are signed out. Sign in and try again.",
-    ))
+    refuse(&Refusal::signed_out())
 }
 
 /// A refusal as a raw door answers it: status, and the code with its sentence as JSON.

@@ -19,6 +19,7 @@ use super::socket::{Ends, split};
 use super::tickets::{Bearer, Purpose};
 use crate::clock;
 use crate::http::pages;
+use crate::http::sign_in::actor_of;
 use crate::launch;
 use crate::routes::refuse;
 use crate::sessions::Place;
@@ -45,11 +46,9 @@ pub async fn upgrade(
     mut request: Request,
 ) -> Response {
     let client = pages::context(&state, &request).client;
-    let Some(actor) = request.extensions().get::<Actor>().cloned() else {
-        return refuse(&Refusal::new(
-            Code::SignedOut,
-            "You are signed out. Sign in and try again.",
-        ));
+    let actor = match actor_of(&request) {
+        Ok(actor) => actor,
+        Err(refusal) => return refuse(&refusal),
     };
     let Ok(Query(measured)) = measured else {
         return refuse(&Refusal::new(

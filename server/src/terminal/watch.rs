@@ -1,6 +1,5 @@
 //! `GET /sessions/{session}/watch`: the WebSocket of a live view.
 
-use app::ctx::Actor;
 use axum::RequestExt;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{Path, Request, State};
@@ -15,6 +14,7 @@ use store::audit;
 use super::socket::split_into;
 use crate::clock;
 use crate::http::pages;
+use crate::http::sign_in::actor_of;
 use crate::launch::not_there;
 use crate::people::sign_in::event;
 use crate::people::store_failed;
@@ -29,11 +29,9 @@ pub async fn watch(
     mut request: Request,
 ) -> Response {
     let client = pages::context(&state, &request).client;
-    let Some(actor) = request.extensions().get::<Actor>().cloned() else {
-        return refuse(&Refusal::new(
-            Code::SignedOut,
-            "You are signed out. Sign in and try again.",
-        ));
+    let actor = match actor_of(&request) {
+        Ok(actor) => actor,
+        Err(refusal) => return refuse(&refusal),
     };
     if let Err(refusal) = vault::authorize::audit(&actor.person) {
         return refuse(&refusal);

@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 
 use protocol::ids::RecordId;
-use protocol::people::Role;
 use protocol::sessions::{Cursor, SessionFilter, SessionList, SessionRow, SessionState, SessionView};
 use protocol::time::Timestamp;
 use store::Snapshot;
@@ -20,9 +19,9 @@ pub async fn list(
     filter: &SessionFilter,
     now: Timestamp,
 ) -> Result<SessionList, AppError> {
-    let scope = match actor.role() {
-        Role::Administrator | Role::Auditor => Scope::Everybody,
-        Role::User => Scope::Own(&actor.person.id),
+    let scope = match actor.role().sees_evidence() {
+        true => Scope::Everybody,
+        false => Scope::Own(&actor.person.id),
     };
     let page = store::sessions::list(snapshot, scope, filter).await?;
     let shows_live_apart = filter.state.is_empty() && filter.before.parse::<Cursor>().is_err();
@@ -37,7 +36,7 @@ pub async fn list(
         }
     }
     let mut others = page.sessions;
-    others.retain(|session| !(shows_live_apart && runs(session)));
+    others.retain(|session| !(shows_live_apart && session.state.runs()));
     let mut replays = Replays::of(actor);
 
     Ok(SessionList {
@@ -46,13 +45,6 @@ pub async fn list(
         next: page.next,
         now,
     })
-}
-
-fn runs(session: &SessionView) -> bool {
-    match session.state {
-        SessionState::Starting | SessionState::Live => true,
-        SessionState::Ended | SessionState::Failed => false,
-    }
 }
 
 /// Which sessions a viewer may replay; a record is weighed once.
@@ -76,10 +68,7 @@ impl<'a> Replays<'a> {
     ) -> Result<Vec<SessionRow>, AppError> {
         let mut rows = Vec::with_capacity(sessions.len());
         for session in sessions {
-            let may_replay = match self.actor.role() {
-                Role::Administrator | Role::Auditor => true,
-                Role::User => self.own(snapshot, &session.record).await?,
-            };
+            let may_replay = self.actor.role().sees_evidence() || self.own(snapshot, &session.record).await?;
             rows.push(SessionRow { session, may_replay });
         }
 
