@@ -3,18 +3,21 @@
 
 use bytes::Bytes;
 use recording::{
-    Export, Format, Frame, Keys, Recovery, Segment, SessionKey, Stored, footer, player, transcript, verify,
+    Export, Format, Frame, Keys, Known, Recovery, Segment, SessionKey, Stored, Verifier, footer, player,
+    transcript,
 };
 
 pub fn run(data: &[u8]) {
     let key = SessionKey::new([7; 32]);
     let bytes = Bytes::copy_from_slice(data);
-    let stored = [Stored {
+    let stored = Stored {
         segment: 0,
         bytes: bytes.clone(),
-    }];
-    let _ = verify(&stored, &key, None);
-    Recovery::default().push(&stored[0], &key);
+    };
+    Recovery::default().push(&stored, &key);
+    let mut verifier = Verifier::new(key.clone(), Known::default());
+    let _ = verifier.push(stored);
+    let _ = verifier.finish();
     if let Ok(segment) = Segment::open(bytes.clone(), &key) {
         let _ = segment.frames().count();
     }

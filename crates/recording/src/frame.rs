@@ -4,6 +4,9 @@ use bytes::Bytes;
 
 use crate::body::{Gap, Header, Keyframe, Statement, StatementEnd, Transfer};
 
+/// The lane of the terminal, whose output is the screen.
+pub(crate) const TERMINAL: u8 = 0;
+
 /// One thing that happened in a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame {

@@ -39,16 +39,12 @@ pub use read::{Frames, Segment};
 pub use recover::crash_footer;
 pub use recover::{CRASH, Recovery};
 #[cfg(feature = "write")]
-pub use screen::{HISTORY_LINES, KEYFRAME_BYTES, Screen, Snapshot};
+pub use screen::Snapshot;
 #[cfg(feature = "write")]
 pub use segment::closed::Closed;
 pub use segment::index::{Block, Index, Position};
-pub use segment::open::Tail;
 pub use segment::{Head, ReadError, Stored, VERSION};
 #[cfg(feature = "write")]
-pub use tape::{
-    BUSY_BYTES, BUSY_MICROS, FLOOD_BYTES, FLOOD_MICROS, Lane, Media, NOTE_MICROS, Recorded, SEGMENT_BYTES,
-    SEGMENT_MICROS, Tape, TapeError,
-};
+pub use tape::{Lane, Media, NOTE_MICROS, Recorded, SEGMENT_MICROS, Tape, TapeError};
 pub use transcript::transcript;
-pub use verify::{Fault, Known, Running, Unsupported, Verdict, Verifier, verify};
+pub use verify::{Fault, Known, Running, Unsupported, Verdict, Verifier};

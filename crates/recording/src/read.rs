@@ -9,7 +9,7 @@ use crate::frame::Frame;
 use crate::key::SessionKey;
 use crate::segment::closed::{TRAILER_LEN, index_place, read_block, read_index, unseal_block};
 use crate::segment::index::Index;
-use crate::segment::open::{OpenFrames, Tail};
+use crate::segment::open::OpenFrames;
 use crate::segment::{
     HEADER_LEN, Hash, Head, Parts, ReadError, SegmentHeader, State, is_cut_by_zeros, sha256,
 };
@@ -131,14 +131,12 @@ enum Cursor {
 }
 
 impl Frames {
-    /// How the segment ends; `None` until the iterator has, and after an error.
-    pub fn tail(&self) -> Option<Tail> {
+    /// Whether nothing is left of the segment: of an open one, no torn record either.
+    #[cfg(test)]
+    pub(crate) fn is_at_end(&self) -> bool {
         match &self.cursor {
-            Cursor::Open(frames) => frames.tail(),
-            Cursor::Closed { index, next, block } => {
-                let done = *next >= index.blocks.len() && block.len() == 0 && !self.failed;
-                done.then_some(Tail::Whole)
-            }
+            Cursor::Open(frames) => frames.is_at_end(),
+            Cursor::Closed { index, next, block } => *next >= index.blocks.len() && block.len() == 0,
         }
     }
 

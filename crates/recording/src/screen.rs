@@ -15,13 +15,13 @@ mod history;
 use history::{History, last_lines};
 
 /// A keyframe is due after so many bytes of output: what a seek prints at most.
-pub const KEYFRAME_BYTES: usize = 64 * 1024;
+const KEYFRAME_BYTES: usize = 64 * 1024;
 
 /// Most lines above the screen that are kept. They are at most 256 KiB.
-pub const HISTORY_LINES: usize = 1000;
+const HISTORY_LINES: usize = 1000;
 
 /// A terminal nobody looks at.
-pub struct Screen {
+pub(crate) struct Screen {
     terminal: Terminal,
     cols: u16,
     rows: u16,
@@ -43,7 +43,7 @@ pub struct Snapshot {
 
 impl Screen {
     /// `None` for a size without cells: there is no screen then. Larger than 1000 × 400 is cut.
-    pub fn new(cols: u16, rows: u16) -> Option<Self> {
+    pub(crate) fn new(cols: u16, rows: u16) -> Option<Self> {
         let (cols, rows) = bearable(cols, rows);
         let terminal = Terminal::new(cols.into(), rows.into()).ok()?;
         let watch = Watch {
@@ -63,7 +63,7 @@ impl Screen {
     }
 
     /// Takes output; costs next to nothing until [`KEYFRAME_BYTES`] of it wait.
-    pub fn print(&mut self, output: &[u8]) {
+    pub(crate) fn print(&mut self, output: &[u8]) {
         self.since_keyframe += output.len();
         self.pending.extend_from_slice(output);
         if self.pending.len() >= KEYFRAME_BYTES {
@@ -72,7 +72,7 @@ impl Screen {
     }
 
     /// The screen has another size.
-    pub fn resize(&mut self, cols: u16, rows: u16) {
+    pub(crate) fn resize(&mut self, cols: u16, rows: u16) {
         self.feed();
         (self.cols, self.rows) = bearable(cols.max(1), rows.max(1));
         self.terminal
@@ -80,7 +80,7 @@ impl Screen {
     }
 
     /// Screen and at most `lines` lines above it, for a terminal that has neither.
-    pub fn snapshot(&mut self, lines: usize) -> Snapshot {
+    pub(crate) fn snapshot(&mut self, lines: usize) -> Snapshot {
         self.feed();
         let history = self.watch.history.last(lines);
         let mut bytes = history.as_bytes().to_vec();

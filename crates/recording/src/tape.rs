@@ -6,8 +6,10 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 
-use crate::body::{Gap, Header, Statement, StatementEnd, Switches, Transfer};
-use crate::frame::Body;
+#[cfg(test)]
+use crate::body::Gap;
+use crate::body::{Header, Statement, StatementEnd, Transfer};
+use crate::frame::{Body, TERMINAL};
 use crate::key::SessionKey;
 use crate::screen::Snapshot;
 use crate::segment::Head;
@@ -18,19 +20,19 @@ mod reel;
 use reel::Reel;
 
 /// A segment is closed when it has so many bytes and is [`FLOOD_MICROS`] old.
-pub const SEGMENT_BYTES: usize = 1024 * 1024;
+pub(crate) const SEGMENT_BYTES: usize = 1024 * 1024;
 /// See [`SEGMENT_BYTES`]. Closing costs files, two waits for the disk and an event of the audit log: in a flood of output
 /// not for every mebibyte.
-pub const FLOOD_MICROS: i64 = 1_000_000;
+pub(crate) const FLOOD_MICROS: i64 = 1_000_000;
 /// A segment is closed when it has so many bytes, however young it is. Its compressed form is in memory until then.
-pub const FLOOD_BYTES: usize = 4 * 1024 * 1024;
+pub(crate) const FLOOD_BYTES: usize = 4 * 1024 * 1024;
 /// A segment is closed when it is so many microseconds old, however little is in it: many small
 /// segments would take twice the room of few.
 pub const SEGMENT_MICROS: i64 = 1_800_000_000;
 /// A segment of [`BUSY_BYTES`] is closed when it is so many microseconds old.
-pub const BUSY_MICROS: i64 = 60_000_000;
+const BUSY_MICROS: i64 = 60_000_000;
 /// See [`BUSY_MICROS`].
-pub const BUSY_BYTES: usize = 512 * 1024;
+const BUSY_BYTES: usize = 512 * 1024;
 /// How far the open segment is, is noted every so many microseconds.
 pub const NOTE_MICROS: i64 = 60_000_000;
 
@@ -124,20 +126,16 @@ impl Tape {
         }
     }
 
-    /// What this tape keeps.
-    pub fn switches(&self) -> Switches {
-        self.0.lock().map_or(Switches::NONE, |reel| reel.switches())
-    }
-
     /// Records a sentence for who replays the session. Kept whatever the switches say.
     pub fn marker(&self, at: i64, text: impl Into<String>) -> Result<(), TapeError> {
-        self.write(0, at, Body::Marker(text.into()))?;
+        self.write(TERMINAL, at, Body::Marker(text.into()))?;
         Ok(())
     }
 
     /// Records that something is missing. Kept whatever the switches say.
-    pub fn gap(&self, at: i64, gap: Gap) -> Result<(), TapeError> {
-        self.write(0, at, Body::Gap(gap))?;
+    #[cfg(test)]
+    pub(crate) fn gap(&self, at: i64, gap: Gap) -> Result<(), TapeError> {
+        self.write(TERMINAL, at, Body::Gap(gap))?;
         Ok(())
     }
 
@@ -162,7 +160,8 @@ impl Tape {
     }
 
     /// Hash of the last closed segment; `None` before the first is closed.
-    pub fn head(&self) -> Option<Head> {
+    #[cfg(test)]
+    pub(crate) fn head(&self) -> Option<Head> {
         self.0.lock().ok().and_then(|reel| reel.head())
     }
 

@@ -3,11 +3,8 @@
 use avt::parser::Function;
 use avt::{Line, Observation, Observer, Operation, Terminal};
 
-use crate::frame::{Body, Frame};
+use crate::frame::{Body, Frame, TERMINAL};
 use crate::text::{bearable, take_text};
-
-/// Lane whose output is the screen.
-const TERMINAL: u8 = 0;
 
 /// A line that never ends is cut after so many bytes.
 const MAX_LINE: usize = 64 * 1024;

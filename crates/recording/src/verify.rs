@@ -1,6 +1,6 @@
 //! Whether a recording is all there and as it was recorded.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::frame::Body;
 use crate::key::SessionKey;
@@ -96,23 +96,6 @@ impl Known {
     }
 }
 
-/// Reads every byte and holds the chain against `anchor`, the last head the audit log knows.
-///
-/// Without an anchor, segments removed from the end of a recording do not show, nor does a recording rewritten by who
-/// has the key. Of two segments with one number, as a crash between rename and removal leaves them, the closed one
-/// counts.
-pub fn verify(segments: &[Stored], key: &SessionKey, anchor: Option<&Head>) -> Result<Verdict, Unsupported> {
-    let known = Known {
-        heads: anchor.copied().into_iter().collect(),
-        ..Known::default()
-    };
-    let mut verifier = Verifier::new(key.clone(), known);
-    for (number, opened) in open_all(segments, key) {
-        verifier.take(number, opened)?;
-    }
-    Ok(verifier.finish())
-}
-
 /// A verification in the making: one segment is held at a time.
 ///
 /// Of every closed segment all bytes are hashed and every piece is unsealed; nothing is unpacked but
@@ -137,22 +120,11 @@ impl Verifier {
 
     /// Takes the next segment: each number once, in order, closed rather than open.
     pub fn push(&mut self, stored: Stored) -> Result<(), Unsupported> {
-        let opened = Segment::open(stored.bytes, &self.key);
-        self.take(stored.segment, opened)
-    }
-
-    /// What can be said of all of them.
-    pub fn finish(self) -> Verdict {
-        match self.altered.or_else(|| self.walk.fault(&self.known)) {
-            Some((segment, fault)) => Verdict::Altered { segment, fault },
-            None => self.walk.verdict(),
-        }
-    }
-
-    fn take(&mut self, number: u32, opened: Result<Segment, ReadError>) -> Result<(), Unsupported> {
         if self.altered.is_some() {
             return Ok(());
         }
+        let number = stored.segment;
+        let opened = Segment::open(stored.bytes, &self.key);
         match self.walk.take(number, opened, &self.known) {
             Ok(()) => Ok(()),
             Err(Stop::Altered(segment, fault)) => {
@@ -165,20 +137,14 @@ impl Verifier {
             }),
         }
     }
-}
 
-/// One segment for each number, in order: the closed one where it can be read, else the open one.
-fn open_all(segments: &[Stored], key: &SessionKey) -> BTreeMap<u32, Result<Segment, ReadError>> {
-    let mut opened: BTreeMap<u32, Result<Segment, ReadError>> = BTreeMap::new();
-    for stored in segments {
-        let segment = Segment::open(stored.bytes.clone(), key);
-        let is_closed = segment.as_ref().is_ok_and(|segment| segment.index().is_some());
-        let readable = opened.get(&stored.segment).is_some_and(Result::is_ok);
-        if is_closed || !readable {
-            opened.insert(stored.segment, segment);
+    /// What can be said of all of them.
+    pub fn finish(self) -> Verdict {
+        match self.altered.or_else(|| self.walk.fault(&self.known)) {
+            Some((segment, fault)) => Verdict::Altered { segment, fault },
+            None => self.walk.verdict(),
         }
     }
-    opened
 }
 
 enum Stop {

@@ -4,10 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Text, plain};
 use crate::body::Header;
-use crate::frame::{Body, Frame};
-
-/// Lane whose output is the screen.
-const TERMINAL: u8 = 0;
+use crate::frame::{Body, Frame, TERMINAL};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Version {

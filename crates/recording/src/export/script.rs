@@ -3,10 +3,7 @@
 //! The two files are written by one walk each: the timing counts the bytes that the typescript gets.
 
 use super::plain;
-use crate::frame::{Body, Frame};
-
-/// Lane whose output is the screen.
-const TERMINAL: u8 = 0;
+use crate::frame::{Body, Frame, TERMINAL};
 
 /// `scriptreplay` skips the first line, where `script` says when it started.
 const FIRST_LINE: &[u8] = b"Script started on a recorded session\n";

@@ -21,15 +21,6 @@ use crate::{
 
 const PREFIX_LEN: usize = 8;
 
-/// How the readable part of a segment ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tail {
-    /// With its last byte.
-    Whole,
-    /// In a record whose write was cut short; everything before it holds.
-    Torn,
-}
-
 /// Seals the frames of an open segment.
 #[cfg(feature = "write")]
 pub(crate) struct OpenWriter {
@@ -103,7 +94,6 @@ pub(crate) struct OpenFrames {
     rest: Bytes,
     counter: u64,
     running: Hash,
-    tail: Option<Tail>,
 }
 
 impl OpenFrames {
@@ -114,7 +104,6 @@ impl OpenFrames {
             rest: bytes.slice(parts.len.min(bytes.len())..),
             counter: 0,
             running: parts.digest,
-            tail: None,
         }
     }
 
@@ -123,9 +112,10 @@ impl OpenFrames {
         self.running
     }
 
-    /// How the segment ends, once the end was reached.
-    pub(crate) fn tail(&self) -> Option<Tail> {
-        self.tail
+    /// Whether every byte was read.
+    #[cfg(test)]
+    pub(crate) fn is_at_end(&self) -> bool {
+        self.rest.is_empty()
     }
 
     pub(crate) fn next(&mut self) -> Result<Option<Frame>, ReadError> {
@@ -155,12 +145,7 @@ impl OpenFrames {
 
     /// The next record with its prefix. An altered length is told from a torn record by its check.
     fn next_sealed(&mut self) -> Result<Option<Bytes>, ReadError> {
-        if self.rest.is_empty() {
-            self.tail = Some(Tail::Whole);
-            return Ok(None);
-        }
         let Some((prefix, after)) = self.rest.split_first_chunk::<PREFIX_LEN>() else {
-            self.tail = Some(Tail::Torn);
             return Ok(None);
         };
         let [a, b, c, d, e, f, g, h] = *prefix;
@@ -171,7 +156,6 @@ impl OpenFrames {
         }
         let len = usize::try_from(len).map_err(|_| ReadError::Altered)?;
         if len > after.len() {
-            self.tail = Some(Tail::Torn);
             return Ok(None);
         }
         Ok(Some(self.rest.slice(..PREFIX_LEN + len)))
@@ -183,7 +167,6 @@ impl OpenFrames {
         if !is_torn {
             return Err(ReadError::Altered);
         }
-        self.tail = Some(Tail::Torn);
         Ok(None)
     }
 }

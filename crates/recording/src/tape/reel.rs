@@ -7,7 +7,7 @@ use super::{
     TapeError,
 };
 use crate::body::{Header, Switches};
-use crate::frame::{Body, Packed, TooLarge};
+use crate::frame::{Body, Packed, TERMINAL, TooLarge};
 use crate::key::{SessionKey, Unsealable};
 use crate::screen::{Screen, Snapshot};
 use crate::segment::closed::ClosedWriter;
@@ -20,9 +20,6 @@ const MAX_CHUNK: usize = 32 * 1024;
 
 /// What a record of an open segment has besides its body, at most: prefix, head, tag.
 const OVERHEAD: usize = 64;
-
-/// Lane whose output is the screen.
-const TERMINAL: u8 = 0;
 
 pub(super) struct Reel {
     media: Box<dyn Media + Send>,
@@ -85,10 +82,7 @@ impl Reel {
         Ok(reel)
     }
 
-    pub(super) fn switches(&self) -> Switches {
-        self.switches
-    }
-
+    #[cfg(test)]
     pub(super) fn head(&self) -> Option<Head> {
         self.head
     }

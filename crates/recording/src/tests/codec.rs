@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use proptest::prelude::*;
 
-use super::shelf::{START, any_bytes, any_frame, header, key, stored};
+use super::shelf::{START, any_bytes, any_frame, header, key, stored, verify};
 use crate::segment::closed::ClosedWriter;
 use crate::segment::open::OpenWriter;
 use crate::*;
@@ -118,7 +118,7 @@ fn a_later_version_of_the_format_is_named() {
     later[9] = !later[8];
 
     let opened = Segment::open(Bytes::from(later.clone()), &key());
-    let verdict = verify(&[stored(0, &later)], &key(), None);
+    let verdict = verify(&[stored(0, &later)], None);
 
     assert_eq!(opened.err(), Some(ReadError::Newer(VERSION + 1)));
     assert_eq!(
@@ -291,7 +291,7 @@ proptest! {
         let (open, closed) = segments(&[]);
         let start = if state { open } else { closed };
         let damaged = [&start[..68], bytes.as_ref()].concat();
-        let _ = verify(&[stored(3, &damaged)], &key(), None);
+        let _ = verify(&[stored(3, &damaged)], None);
         Recovery::default().push(&stored(3, &damaged), &key());
         if let Ok(segment) = Segment::open(Bytes::from(damaged), &key()) {
             prop_assert_eq!(segment.frames().filter(Result::is_ok).count(), 0);

@@ -155,12 +155,27 @@ pub(super) fn recovered(found: &[Stored]) -> Recovery {
     recovery
 }
 
+/// What can be said of segments in any order, each with a number of its own, where `anchor` was noted.
+pub(super) fn verify(segments: &[Stored], anchor: Option<&Head>) -> Result<Verdict, Unsupported> {
+    let known = Known {
+        heads: anchor.copied().into_iter().collect(),
+        ..Known::default()
+    };
+    let mut verifier = Verifier::new(key(), known);
+    let mut segments = segments.to_vec();
+    segments.sort_by_key(|stored| stored.segment);
+    for stored in segments {
+        verifier.push(stored)?;
+    }
+    Ok(verifier.finish())
+}
+
 /// The frames of a segment that must be readable to its end.
 pub(super) fn frames(bytes: &Bytes) -> Vec<Frame> {
     let segment = Segment::open(bytes.clone(), &key()).unwrap();
     let mut frames = segment.frames();
     let read = frames.by_ref().map(Result::unwrap).collect();
-    assert_eq!(frames.tail(), Some(Tail::Whole));
+    assert!(frames.is_at_end());
     read
 }
 

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use expect_test::{Expect, expect};
 
 use super::shelf::{SECOND, START, Shelf, bodies, frames, header, key, session, start};
+use crate::tape::{FLOOD_BYTES, FLOOD_MICROS, SEGMENT_BYTES};
 use crate::*;
 
 fn everything(tape: &Tape) {
