@@ -11,8 +11,8 @@ pub(crate) const INVITATION: &str = "Enter data to be copied followed by a newli
 /// What a server that asks for typed binary rows is told.
 pub(crate) const BINARY_REFUSED: &str = "binary rows cannot be typed";
 
-/// What the server is told when the person gives up.
-pub(crate) const CANCELED: &str = "canceled by user";
+/// What the database is told when the person gives up a COPY.
+pub const CANCELED: &str = "canceled by user";
 
 /// Bytes of typed rows that are held back. Like psql's: a row that is wrong is found when all are typed, not
 /// while the next ones are, and rows given up by Ctrl-C were never sent.

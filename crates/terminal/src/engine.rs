@@ -84,11 +84,6 @@ pub struct Settings {
     pub history: Vec<String>,
 }
 
-impl Settings {
-    /// What is held of one result before it is printed: 16 MiB.
-    pub const DEFAULT_RESULT_MEMORY: usize = 16 * 1024 * 1024;
-}
-
 /// The encryption `\conninfo` names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tls {

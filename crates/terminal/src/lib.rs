@@ -11,6 +11,7 @@ mod report;
 mod scanner;
 mod variables;
 
+pub use copy::CANCELED;
 pub use engine::{
     Action, Connected, End, Engine, Guarded, Settings, Shortage, Size, Status, Tls, Transaction,
 };

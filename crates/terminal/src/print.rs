@@ -28,5 +28,5 @@ mod unaligned;
 mod vertical;
 mod width;
 
-pub(crate) use table::{Align, Footers, Heading, Packed, Table};
+pub(crate) use table::{Align, Footers, Heading, Packed, ROW_OVERHEAD, Table};
 pub use width::{char_width, wide_ranges, width, zero_width_ranges};

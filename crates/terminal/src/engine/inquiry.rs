@@ -9,13 +9,10 @@ use super::{Action, Engine, State};
 use crate::describe::{Answer, Inquiry, Scope, Sheet, Step};
 use crate::print::escape::visible;
 use crate::print::options::{Expanded, Options};
-use crate::print::{Footers, Table};
+use crate::print::{Footers, ROW_OVERHEAD, Table};
 
 /// Most of one answer that is kept, in bytes of rows and their overhead.
 const MAX_ANSWER: usize = 16 * 1024 * 1024;
-
-/// What a row costs besides its bytes.
-const ROW_OVERHEAD: usize = 64;
 
 /// A command that asks, and what it has heard.
 #[derive(Debug)]

@@ -32,7 +32,7 @@ struct Session {
 impl Session {
     fn new() -> Self {
         Self::with(Settings {
-            result_memory: Settings::DEFAULT_RESULT_MEMORY,
+            result_memory: 16 * 1024 * 1024,
             ..Settings::default()
         })
     }

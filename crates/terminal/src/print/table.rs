@@ -20,7 +20,7 @@ pub(crate) use spool::Packed;
 use spool::Spool;
 
 /// What a row costs besides its bytes.
-const ROW_OVERHEAD: usize = 64;
+pub(crate) const ROW_OVERHEAD: usize = 64;
 
 /// One result or listing: collected, then written.
 #[derive(Debug)]

@@ -45,7 +45,7 @@ impl Driver {
             user: user.to_owned(),
             standard_conforming_strings: true,
             size: Size { cols: 1000, rows: 50 },
-            result_memory: Settings::DEFAULT_RESULT_MEMORY,
+            result_memory: 16 * 1024 * 1024,
             ..Settings::default()
         };
         loop {

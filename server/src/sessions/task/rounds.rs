@@ -3,6 +3,7 @@
 use protocol::terminal::{EndReason, ServerFrame};
 use protocol::time::Timestamp;
 use proxy::pump::Phase;
+use store::sign_ins::TOUCH;
 use vault::effective::Effective;
 
 use super::farewell::unrecorded;
@@ -10,9 +11,6 @@ use super::{Step, Task, ended};
 use crate::clock;
 use crate::launch;
 use crate::sessions::limits::Due;
-
-/// How often a session that is shown keeps its sign-in from going idle.
-const TOUCH: i64 = 60_000_000;
 
 impl Task {
     pub(super) async fn orders(&mut self) -> Step {
@@ -50,7 +48,7 @@ impl Task {
             .map_err(|_| unrecorded())?;
         self.fanout.check(now);
         self.check_absence(now)?;
-        if self.presence.is_here() && now.micros() - self.last_touch.micros() >= TOUCH {
+        if self.presence.is_here() && now.since(self.last_touch) >= TOUCH {
             self.last_touch = now;
             launch::keep_signed_in(&self.state, &self.owner.actor, now).await;
         }

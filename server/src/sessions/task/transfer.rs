@@ -6,6 +6,7 @@
 
 use bytes::Bytes;
 use protocol::terminal::{ClientFrame, FileEnd, MAX_EDIT, ServerFrame, UPLOAD_WINDOW};
+use terminal::CANCELED;
 
 use super::farewell::unrecorded;
 use super::{Step, Task};
@@ -21,7 +22,6 @@ const INTERRUPT: u8 = 0x03;
 const QUEUED: usize = 64 * 1024;
 
 const LOST: &str = "the browser went away";
-const STOPPED: &str = "canceled by user";
 const TOO_FAST: &str = "the browser sent more than it was asked for";
 const TOO_LONG: &str = "\\e: the query buffer is larger than the 60 KiB the editor takes.\r\n";
 
@@ -76,7 +76,7 @@ impl Task {
                 if let Some(upload) = self.transfers.upload.as_mut().filter(|upload| upload.is_open()) {
                     upload.is_whole = true;
                     upload.clear();
-                    self.engine.upload_failed(STOPPED);
+                    self.engine.upload_failed(CANCELED);
                 }
             }
             ClientFrame::FileTaken { taken } => self.transfers.files.acknowledge(taken),
@@ -85,7 +85,7 @@ impl Task {
                     self.transfers.files.break_all();
                 } else if self.transfers.files.is_open() {
                     self.transfers.files.drop_bytes();
-                    self.engine.download_failed(STOPPED);
+                    self.engine.download_failed(CANCELED);
                 }
             }
             ClientFrame::Edited(text) => {

@@ -73,7 +73,7 @@ fn check(golden: &str) {
     let (cases, expected) = parse(golden);
     let settings = Settings {
         size: Size { cols: 200, rows: 50 },
-        result_memory: Settings::DEFAULT_RESULT_MEMORY,
+        result_memory: 16 * 1024 * 1024,
         ..Settings::default()
     };
     let Session { mut engine, now, .. } = Session::with(settings);
@@ -135,7 +135,7 @@ fn check_session(golden: &str) {
     }
     let settings = Settings {
         size: Size { cols: 1000, rows: 50 },
-        result_memory: Settings::DEFAULT_RESULT_MEMORY,
+        result_memory: 16 * 1024 * 1024,
         ..Settings::default()
     };
     let Session { mut engine, now, .. } = Session::with(settings);
