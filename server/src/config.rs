@@ -71,6 +71,7 @@ impl Default for Http {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Metrics {
+    /// A loopback address, or one of a network only those see who watch over the machine.
     pub listen: SocketAddr,
 }
 
@@ -103,12 +104,14 @@ impl Default for Data {
 }
 
 impl Data {
+    /// Where the master key is: beside the store unless said otherwise.
     pub fn master_key_file(&self) -> PathBuf {
         self.master_key_file
             .clone()
             .unwrap_or_else(|| self.folder.join("master.key"))
     }
 
+    /// Folder of the recordings, of which each has one of its own.
     pub fn recordings(&self) -> PathBuf {
         self.folder.join("recordings")
     }
@@ -123,6 +126,7 @@ pub struct Store {
 }
 
 impl Config {
+    /// Where the store is.
     pub fn store_url(&self) -> String {
         self.store
             .url
@@ -130,6 +134,7 @@ impl Config {
             .unwrap_or_else(|| format!("sqlite://{}", self.data.folder.join("postern.db").display()))
     }
 
+    /// Where rows of results wait that are larger than memory.
     pub fn spool_folder(&self) -> PathBuf {
         self.sessions
             .result_spool_folder
@@ -158,10 +163,12 @@ impl Default for SignIn {
 }
 
 impl SignIn {
+    /// After how long without a request a sign-in ends.
     pub fn idle(&self) -> Duration {
         Duration::from_secs(u64::from(self.idle_minutes) * 60)
     }
 
+    /// After how long it ends in any case.
     pub fn absolute(&self) -> Duration {
         Duration::from_secs(u64::from(self.absolute_hours) * 3600)
     }
@@ -221,6 +228,7 @@ impl Sessions {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Log {
+    /// `json` or `text`.
     pub format: LogFormat,
     /// A `tracing` filter, e.g. `info` or `info,server=debug`.
     pub filter: String,
@@ -235,6 +243,7 @@ impl Default for Log {
     }
 }
 
+/// How a line of the log is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {

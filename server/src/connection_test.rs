@@ -20,7 +20,7 @@ use crate::clock;
 use crate::people::sign_in::event;
 use crate::people::store_failed;
 use crate::state::AppState;
-use crate::target::{self, Aim, Place};
+use crate::target::{self, Aim, Endpoint};
 
 /// Tests are answered within this (spec §1).
 const TIMEOUT: Duration = Duration::from_secs(15);
@@ -45,8 +45,8 @@ pub async fn run(
         .ok_or_else(not_selected)?;
     let account = target::lookup(&mut snapshot, &account).await?;
     drop(snapshot);
-    let place = place(&known, credential, &account)?;
-    let aim = target::aim(state, &known.record, &account, &secrets, place)?;
+    let endpoint = endpoint(&known, credential, &account)?;
+    let aim = target::aim(state, &known.record, &account, &secrets, endpoint)?;
     let report = probe(
         Arc::clone(&aim.dial),
         &aim.target,
@@ -61,7 +61,7 @@ pub async fn run(
 }
 
 /// Where a credential is tried: the administrative one at the record's own port.
-fn place(known: &Launching, credential: TestedCredential, account: &Record) -> Result<Place, Refusal> {
+fn endpoint(known: &Launching, credential: TestedCredential, account: &Record) -> Result<Endpoint, Refusal> {
     let database = known.record.database().ok_or_else(Refusal::not_found)?;
     let connection = &known.settings.connection;
     let (port, own) = match credential {
@@ -76,7 +76,7 @@ fn place(known: &Launching, credential: TestedCredential, account: &Record) -> R
         .or(connect_database)
         .unwrap_or_else(|| database.database.clone());
 
-    Ok(Place {
+    Ok(Endpoint {
         port,
         database,
         timeout: TIMEOUT,

@@ -11,7 +11,7 @@ use tokio::time::{Interval, interval};
 use tracing::{error, info, warn};
 
 use crate::clock;
-use crate::recorder::{Note, Place};
+use crate::recorder::{Extent, Note};
 use crate::recordings::{head_text, running_text, segment_closed};
 use crate::state::AppState;
 
@@ -61,7 +61,7 @@ async fn keep_writing(state: &AppState, note: &Note) {
     let mut was_told = false;
     while let Err(error) = write_note(state, note).await {
         if !was_told {
-            error!(error = &error as &dyn std::error::Error, session.id = %note.session, "recording's place not noted");
+            error!(error = &error as &dyn std::error::Error, session.id = %note.session, "recording's extent not noted");
             was_told = true;
         }
         if !is_due(state, &mut every).await {
@@ -69,18 +69,18 @@ async fn keep_writing(state: &AppState, note: &Note) {
         }
     }
     if was_told {
-        info!(session.id = %note.session, "recording's place noted after all");
+        info!(session.id = %note.session, "recording's extent noted after all");
     }
 }
 
 async fn write_note(state: &AppState, note: &Note) -> Result<(), store::Error> {
     let mut tx = state.db.write().await?;
-    match &note.place {
-        Place::Closed(head) => {
+    match &note.extent {
+        Extent::Closed(head) => {
             sessions::note_head(&mut tx, &note.session, &head_text(head)).await?;
             audit::append(&mut tx, segment_closed(&note.session, head, clock::now())).await?;
         }
-        Place::Running(running) => {
+        Extent::Running(running) => {
             sessions::note_running(&mut tx, &note.session, &running_text(running)).await?;
         }
     }
@@ -169,7 +169,7 @@ mod tests {
         for segment in 0..3 {
             let note = Note {
                 session: SessionId::from_random([1; 16]),
-                place: Place::Closed(Head {
+                extent: Extent::Closed(Head {
                     segment,
                     hash: [0xa5; 32],
                 }),

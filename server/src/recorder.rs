@@ -19,12 +19,12 @@ use tokio::sync::mpsc;
 #[derive(Debug)]
 pub struct Note {
     pub session: SessionId,
-    pub place: Place,
+    pub extent: Extent,
 }
 
 /// How far a recording is.
 #[derive(Debug)]
-pub enum Place {
+pub enum Extent {
     /// A segment was closed: for the audit log and the session's row.
     Closed(Head),
     /// The open segment went on and is durable so far: for the session's row.
@@ -87,7 +87,7 @@ impl Media for Folder {
         self.open = None;
         let note = Note {
             session: self.session.clone(),
-            place: Place::Closed(*head),
+            extent: Extent::Closed(*head),
         };
 
         self.notes
@@ -109,7 +109,7 @@ impl Media for Folder {
         }
         let note = Note {
             session: self.session.clone(),
-            place: Place::Running(*running),
+            extent: Extent::Running(*running),
         };
 
         Ok(self.notes.try_send(note).is_ok())
@@ -369,9 +369,9 @@ mod tests {
         let mut folder = Folder::create(recordings.path(), session.clone(), sender.clone()).unwrap();
         let hash = [0; 32];
         for segment in 0..512 {
-            let place = Place::Closed(Head { segment, hash });
+            let extent = Extent::Closed(Head { segment, hash });
             let session = session.clone();
-            sender.try_send(Note { session, place }).unwrap();
+            sender.try_send(Note { session, extent }).unwrap();
         }
         let running = Running {
             segment: 512,

@@ -32,7 +32,7 @@ use crate::state::AppState;
 pub use chapters::chapters;
 pub use contents::contents;
 pub use frames::frames;
-pub use noted::{Noted, begun, head_text, noted, running_text, segment_closed};
+pub use noted::{Noted, begun, head_text, running_text, segment_closed};
 pub use transcript::transcript;
 pub use verdict::{Checked, check, garbled, not_intact, verify, view_of};
 pub use viewings::Viewings;

@@ -38,17 +38,17 @@ pub async fn aim_at(state: &AppState, launch: &Authorized<Launch>) -> Result<Aim
         .await
         .map_err(store_failed)?;
     let effective = launch.effective();
-    let place = Place {
+    let endpoint = Endpoint {
         port: effective.port.value,
         database: effective.default_database.value.clone(),
         timeout: effective.connect_timeout(),
     };
 
-    aim(state, &record, &account, &secrets, place)
+    aim(state, &record, &account, &secrets, endpoint)
 }
 
 /// What of a connection is not the record's own.
-pub struct Place {
+pub struct Endpoint {
     pub port: u16,
     pub database: String,
     pub timeout: Duration,
@@ -60,24 +60,24 @@ pub fn aim(
     record: &Record,
     account: &Record,
     secrets: &[(SecretField, Sealed)],
-    place: Place,
+    endpoint: Endpoint,
 ) -> Result<Aim, Refusal> {
     let database = record.database().ok_or_else(Refusal::not_found)?;
     let target = Target {
         host: database.host.clone(),
-        port: place.port,
-        database: place.database,
+        port: endpoint.port,
+        database: endpoint.database,
         tls: tls(state, database)?,
         application_name: "postern".to_owned(),
         options: Vec::new(),
-        timeout: place.timeout,
+        timeout: endpoint.timeout,
     };
     let credential = credential(state, account, secrets)?;
 
     Ok(Aim {
         record_title: record.title().to_owned(),
         dial: Arc::new(DirectDial {
-            attempt: place.timeout,
+            attempt: endpoint.timeout,
         }),
         reached: format!("direct · TLS {}", database.tls.mode.name()),
         target,

@@ -5,7 +5,7 @@ use anyhow::{Context, ensure};
 use protocol::audit::{EventName, Outcome};
 use protocol::recordings::VerdictView;
 use protocol::terminal::EndReason;
-use recording::{Head, Recovery, SessionKey, Stored, Verifier, crash_footer};
+use recording::{Closed, Head, Recovery, SessionKey, Stored, Verifier, crash_footer};
 use store::sessions::{Progress, Session};
 use store::{audit, sessions};
 use tracing::{error, info};
@@ -13,7 +13,7 @@ use vault::audit::Event;
 
 use crate::clock;
 use crate::recorder::{self, Lies, aside, put_closed};
-use crate::recordings::{Noted, garbled, head_text, not_intact, noted, segment_closed, view_of};
+use crate::recordings::{Noted, garbled, head_text, not_intact, segment_closed, view_of};
 use crate::sessions::close::settle;
 use crate::state::AppState;
 
@@ -40,9 +40,9 @@ pub async fn recover(state: &AppState) -> anyhow::Result<()> {
 async fn recover_one(state: &AppState, session: Session) -> Result<(), store::Error> {
     let id = &session.view.id;
     let mut snapshot = state.db.read().await?;
-    let noted = noted(&mut snapshot, &session).await?;
+    let noted = Noted::lookup(&mut snapshot, &session).await?;
     drop(snapshot);
-    let found = aside(|| find(state, &session, noted)).unwrap_or_else(|error| {
+    let found = aside(|| mend(state, &session, noted)).unwrap_or_else(|error| {
         error!(error = &*error as &dyn std::error::Error, session.id = %id, "recording not recovered");
 
         Found::Unreadable
@@ -52,7 +52,7 @@ async fn recover_one(state: &AppState, session: Session) -> Result<(), store::Er
     let mut chain_head = None;
     match &found {
         Found::Nothing => {}
-        Found::Whole { head, unnoted } => {
+        Found::Whole { head, unnoted, .. } => {
             chain_head = Some(head_text(head));
             for head in unnoted {
                 audit::append(&mut tx, segment_closed(id, head, now)).await?;
@@ -87,9 +87,14 @@ async fn recover_one(state: &AppState, session: Session) -> Result<(), store::Er
 enum Found {
     /// It was not begun.
     Nothing,
-    /// All that was noted is there, and now its end. The footer's head and those the killed server had no time to note
+    /// All that was noted is there. The footer's head and those the killed server had no time to note
     /// are not in the audit log.
-    Whole { head: Head, unnoted: Vec<Head> },
+    Whole {
+        head: Head,
+        unnoted: Vec<Head>,
+        /// The end it has to be given.
+        footer: Option<Closed>,
+    },
     /// Then nothing is written behind it, and what was noted stays noted.
     Altered { problem: String },
     /// The same; nothing can be said of it.
@@ -99,14 +104,29 @@ enum Found {
 /// What the audit log says of a recording that a recovery could not read.
 const UNREADABLE: &str = "not recovered: its files cannot be read; the server's log says why";
 
-/// Reads what is there, one segment at a time: what a segment's file and one block of it take is all that is held.
-fn find(state: &AppState, session: &Session, noted: Noted) -> anyhow::Result<Found> {
+/// Removes what a close that was cut short has left behind, and gives a recording without an end its footer.
+fn mend(state: &AppState, session: &Session, noted: Noted) -> anyhow::Result<Found> {
     let id = &session.view.id;
     let recordings = state.config.data.recordings();
     let folder = recordings.join(id.as_str());
     if folder.exists() {
         recorder::tidy(&recordings, id)?;
     }
+    let found = find(state, session, noted)?;
+    if let Found::Whole {
+        footer: Some(footer), ..
+    } = &found
+    {
+        put_closed(&folder, footer.head.segment, &footer.bytes)?;
+    }
+
+    Ok(found)
+}
+
+/// Reads what is there, one segment at a time: what a segment's file and one block of it take is all that is held.
+fn find(state: &AppState, session: &Session, noted: Noted) -> anyhow::Result<Found> {
+    let id = &session.view.id;
+    let recordings = state.config.data.recordings();
     let last = noted.known.last_segment();
     let segments = recorder::segments(&recordings, id, last)?;
     if let Some((Lies::Nowhere { .. }, number)) = segments.first().map(|first| (first.lies, first.number)) {
@@ -150,16 +170,17 @@ fn find(state: &AppState, session: &Session, noted: Noted) -> anyhow::Result<Fou
     }
     // A footer would take the place of what a newer version might find missing.
     ensure!(is_readable, "a segment is of a later version of posternd");
-    if let Some(footer) = crash_footer(&recovery, &key) {
-        put_closed(&folder, footer.head.segment, &footer.bytes)?;
-        let head = footer.head;
-        unnoted.push(head);
-
-        return Ok(Found::Whole { head, unnoted });
-    }
-    let head = recovery
-        .head
+    let footer = crash_footer(&recovery, &key);
+    unnoted.extend(footer.as_ref().map(|footer| footer.head));
+    let head = footer
+        .as_ref()
+        .map(|footer| footer.head)
+        .or(recovery.head)
         .context("a recording that has ended has a segment")?;
 
-    Ok(Found::Whole { head, unnoted })
+    Ok(Found::Whole {
+        head,
+        unnoted,
+        footer,
+    })
 }

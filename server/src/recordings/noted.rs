@@ -27,30 +27,6 @@ pub struct Noted {
     pub server: Option<NodeId>,
 }
 
-/// Reads what the session's row and the audit log have. Both count: who changed one of them would have to change the
-/// other as well, and the log is chained.
-pub async fn noted(snapshot: &mut Snapshot, found: &Session) -> Result<Noted, store::Error> {
-    let mut noted = by_row(found);
-    let mut seq = 0;
-    loop {
-        let events = match audit::recordings::after(snapshot, &found.view.id, seq).await {
-            Err(store::Error::Inconsistent { .. }) => {
-                noted.is_garbled = true;
-
-                return Ok(noted);
-            }
-            events => events?,
-        };
-        let Some(last) = events.last() else {
-            return Ok(noted);
-        };
-        seq = last.seq;
-        for event in &events {
-            noted.add(event);
-        }
-    }
-}
-
 /// What the row has.
 pub(super) fn by_row(found: &Session) -> Noted {
     // The recording is begun before a session becomes live.
@@ -75,6 +51,30 @@ pub(super) fn by_row(found: &Session) -> Noted {
 }
 
 impl Noted {
+    /// Reads what the session's row and the audit log have. Both count: who changed one of them would have to change
+    /// the other as well, and the log is chained.
+    pub async fn lookup(snapshot: &mut Snapshot, found: &Session) -> Result<Self, store::Error> {
+        let mut noted = by_row(found);
+        let mut seq = 0;
+        loop {
+            let events = match audit::recordings::after(snapshot, &found.view.id, seq).await {
+                Err(store::Error::Inconsistent { .. }) => {
+                    noted.is_garbled = true;
+
+                    return Ok(noted);
+                }
+                events => events?,
+            };
+            let Some(last) = events.last() else {
+                return Ok(noted);
+            };
+            seq = last.seq;
+            for event in &events {
+                noted.add(event);
+            }
+        }
+    }
+
     fn add(&mut self, event: &EventView) {
         let details = &event.details;
         let added = match event.name == EventName::SessionRecordingSegmentClosed {

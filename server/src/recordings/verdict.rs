@@ -11,7 +11,7 @@ use store::audit;
 use store::sessions::Session;
 use vault::audit::Event;
 
-use super::{Noted, key, lookup, noted, segments_with, unreadable};
+use super::{Noted, key, lookup, segments_with, unreadable};
 use crate::clock;
 use crate::people::sign_in::event;
 use crate::people::store_failed;
@@ -76,7 +76,7 @@ fn about(event: Event, found: &Session, problem: String) -> Event {
 /// Reads every byte of a recording, one segment at a time, and holds it against what was noted before.
 pub async fn check(state: &AppState, found: &Session) -> Result<Checked, Refusal> {
     let mut snapshot = state.db.read().await.map_err(store_failed)?;
-    let noted = noted(&mut snapshot, found).await.map_err(store_failed)?;
+    let noted = Noted::lookup(&mut snapshot, found).await.map_err(store_failed)?;
     drop(snapshot);
 
     aside(|| hold(state, found, noted))

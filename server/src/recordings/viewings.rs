@@ -13,6 +13,7 @@ const MAX: usize = 10_000;
 pub struct Viewings(Mutex<HashSet<(SignInId, SessionId)>>);
 
 impl Viewings {
+    /// Somebody has opened a recording.
     pub fn note(&self, sign_in: &SignInId, session: &SessionId) {
         let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if open.len() >= MAX {
@@ -21,6 +22,7 @@ impl Viewings {
         open.insert((sign_in.clone(), session.clone()));
     }
 
+    /// Whether they have.
     pub fn contains(&self, sign_in: &SignInId, session: &SessionId) -> bool {
         let open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
 

@@ -76,11 +76,13 @@ impl Fanout {
         self.catch_up(now);
     }
 
+    /// The screen has another size.
     pub fn resize(&mut self, cols: u16, rows: u16, now: Timestamp) {
         self.size = (cols, rows);
         self.tell(&WatchFrame::Resize { cols, rows }, now);
     }
 
+    /// The owner's browser came or went.
     pub fn attach(&mut self, is_attached: bool, now: Timestamp) {
         self.is_attached = is_attached;
         self.tell(&WatchFrame::Attached(is_attached), now);
@@ -104,6 +106,7 @@ impl Fanout {
             .unwrap_or_default()
     }
 
+    /// Lets a watcher in, who is painted everything that is shown.
     pub fn join(&mut self, watching: Watching, hello: WatchHello) {
         let Watching { actor, ends } = watching;
         if self.watchers.len() >= MAX_WATCHERS {

@@ -59,7 +59,7 @@ pub async fn open(
     let aim = target::aim_at(state, launch).await?;
     let key = clock::draw::<32>();
     let closing = Closing::new(id.clone(), actor, client, launch, &aim);
-    note(state, actor, client, launch, &aim, &id, &key).await?;
+    enter(state, actor, client, launch, &aim, &id, &key).await?;
 
     let acquired = async {
         let acquired = acquire(state, actor, &aim, &effective, &id, key, screen).await?;
@@ -85,7 +85,7 @@ pub async fn open(
 }
 
 /// Writes the session's row and its ledger before anything is acquired.
-async fn note(
+async fn enter(
     state: &AppState,
     actor: &Actor,
     client: &Client,

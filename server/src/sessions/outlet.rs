@@ -72,6 +72,7 @@ impl Outlet {
         outlet
     }
 
+    /// The terminal has another size.
     pub fn resize(&mut self, rows: u16, scrollback: u32) {
         self.rows = rows.into();
         let scrollback = usize::try_from(scrollback).unwrap_or(usize::MAX);
@@ -86,6 +87,7 @@ impl Outlet {
         self.n_bytes + more < limit
     }
 
+    /// Takes what is to be sent after everything that waits.
     pub fn push(&mut self, bytes: Bytes) {
         if bytes.is_empty() {
             return;

@@ -149,6 +149,7 @@ impl Registry {
         });
     }
 
+    /// Whether this server runs the session.
     pub fn is_live(&self, session: &SessionId) -> bool {
         self.with(|live| live.contains_key(session))
     }

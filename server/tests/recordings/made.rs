@@ -10,7 +10,7 @@ use protocol::recordings::{Fault, VerdictView};
 use protocol::sessions::Recordings;
 use protocol::terminal::EndReason;
 use recording::{Header, NOTE_MICROS, SEGMENT_MICROS, SessionKey, Switches, Tape};
-use server::recorder::{Folder, MAX_WAITING_NOTES, Note, Place};
+use server::recorder::{Extent, Folder, MAX_WAITING_NOTES, Note};
 use server::recordings::{Checked, check};
 use server::{clock, recordings};
 use store::sessions::{self, Limits, NewSession, Progress, Session};
@@ -107,15 +107,15 @@ impl Made {
     async fn write_notes(&mut self, house: &House) {
         let mut tx = house.state.db.write().await.unwrap();
         while let Ok(note) = self.notes.try_recv() {
-            match note.place {
-                Place::Closed(head) => {
+            match note.extent {
+                Extent::Closed(head) => {
                     sessions::note_head(&mut tx, &self.id, &recordings::head_text(&head))
                         .await
                         .unwrap();
                     let event = recordings::segment_closed(&self.id, &head, clock::now());
                     audit::append(&mut tx, event).await.unwrap();
                 }
-                Place::Running(running) => {
+                Extent::Running(running) => {
                     sessions::note_running(&mut tx, &self.id, &recordings::running_text(&running))
                         .await
                         .unwrap();
