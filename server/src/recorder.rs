@@ -1,6 +1,7 @@
 //! Recordings on disk: a folder a session, an append-only file for the open segment, whole files for closed ones.
 //!
-//! What was appended has gone through `write(2)`, so that it survives `kill -9`; `sync` follows within a second.
+//! What was appended has gone through `write(2)`, so that it survives `kill -9`; `sync` follows within a second. Each
+//! recording waits for its disk [`aside`], so that nothing else waits with it.
 //! A closed segment takes the open one's place by temporary file, fsync, rename, fsync of the folder, removal.
 
 use std::collections::BTreeMap;
@@ -11,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use protocol::ids::SessionId;
-use recording::{Head, Media, Running};
+use recording::{Aside, Head, Media, Running};
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::mpsc;
 
@@ -62,10 +63,9 @@ impl Folder {
             notes,
         })
     }
-}
 
-impl Media for Folder {
-    fn append(&mut self, segment: u32, bytes: &[u8]) -> io::Result<()> {
+    /// The file of an open segment, which is made where the segment is new.
+    fn file(&mut self, segment: u32) -> io::Result<&mut File> {
         if self.open.as_ref().is_none_or(|(number, _)| *number != segment) {
             let file = OpenOptions::new()
                 .create_new(true)
@@ -75,11 +75,21 @@ impl Media for Folder {
             self.held.sync_all()?;
             self.open = Some((segment, file));
         }
-        let Some((_, file)) = &mut self.open else {
-            return Err(io::Error::other("no open segment"));
-        };
 
-        file.write_all(bytes)
+        self.open
+            .as_mut()
+            .map(|(_, file)| file)
+            .ok_or_else(|| io::Error::other("no open segment"))
+    }
+}
+
+impl Media for Folder {
+    fn aside(&self) -> Aside {
+        |act| aside(act)
+    }
+
+    fn append(&mut self, segment: u32, bytes: &[u8]) -> io::Result<()> {
+        aside(|| self.file(segment)?.write_all(bytes))
     }
 
     fn replace(&mut self, segment: u32, closed: &[u8], head: &Head) -> io::Result<()> {

@@ -45,6 +45,6 @@ pub use segment::closed::Closed;
 pub use segment::index::{Block, Index, Position};
 pub use segment::{Head, ReadError, Stored, VERSION};
 #[cfg(feature = "write")]
-pub use tape::{Lane, Media, NOTE_MICROS, Recorded, SEGMENT_MICROS, Tape, TapeError};
+pub use tape::{Aside, Lane, Media, NOTE_MICROS, Recorded, SEGMENT_MICROS, Tape, TapeError};
 pub use transcript::transcript;
 pub use verify::{Fault, Known, Running, Unsupported, Verdict, Verifier};

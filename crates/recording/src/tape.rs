@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, TryLockError};
 
 use bytes::Bytes;
 
@@ -36,8 +36,16 @@ const BUSY_BYTES: usize = 512 * 1024;
 /// How far the open segment is, is noted every so many microseconds.
 pub const NOTE_MICROS: i64 = 60_000_000;
 
+/// Runs what it is given, once, where nothing else waits with it: by who knows the threads.
+pub type Aside = fn(&mut dyn FnMut());
+
 /// Where segments are kept. Every call is synchronous and made under the tape's lock.
 pub trait Media {
+    /// How a tape waits for its lock while another call may be waiting for this media. Asked for once.
+    fn aside(&self) -> Aside {
+        |act| act()
+    }
+
     /// Adds bytes to the end of the open segment. All or an error.
     ///
     /// The first call with a number makes the segment and must fail where one is: a number used twice
@@ -103,7 +111,10 @@ impl<T> Recorded<T> {
 
 /// The recording of one session while it is being made. A clone is another handle of the same tape.
 #[derive(Clone)]
-pub struct Tape(Arc<Mutex<Reel>>);
+pub struct Tape {
+    reel: Arc<Mutex<Reel>>,
+    aside: Aside,
+}
 
 impl Tape {
     /// Starts a recording with its header in segment `first_segment`.
@@ -114,8 +125,12 @@ impl Tape {
         header: Header,
         at: i64,
     ) -> Result<Tape, TapeError> {
+        let aside = media.aside();
         let reel = Reel::start(media, key, first_segment, header, at)?;
-        Ok(Tape(Arc::new(Mutex::new(reel))))
+        Ok(Tape {
+            reel: Arc::new(Mutex::new(reel)),
+            aside,
+        })
     }
 
     /// A handle to write with: 0 for the terminal, then one for each connection.
@@ -151,7 +166,7 @@ impl Tape {
     /// is published, there is no gap and nothing twice. The number is the sequence number of the next
     /// frame. `None` where the session has no screen, and after a failure.
     pub fn snapshot(&self, lines: usize) -> Option<(u64, Snapshot)> {
-        self.0.lock().ok().and_then(|mut reel| reel.snapshot(lines))
+        self.locked(|reel| reel.snapshot(lines)).flatten()
     }
 
     /// Makes what was recorded durable. Holds the lock meanwhile.
@@ -162,7 +177,7 @@ impl Tape {
     /// Hash of the last closed segment; `None` before the first is closed.
     #[cfg(test)]
     pub(crate) fn head(&self) -> Option<Head> {
-        self.0.lock().ok().and_then(|reel| reel.head())
+        self.locked(|reel| reel.head()).flatten()
     }
 
     /// Records the end, closes the last segment and gives the head of the finished recording.
@@ -177,9 +192,25 @@ impl Tape {
     }
 
     fn reel<T>(&self, act: impl FnOnce(&mut Reel) -> Result<T, TapeError>) -> Result<T, TapeError> {
-        // A panic under the lock leaves the reel in an unknown state: the same as a failed write.
-        let mut reel = self.0.lock().map_err(|_| TapeError::Poisoned)?;
-        act(&mut reel)
+        self.locked(act).unwrap_or(Err(TapeError::Poisoned))
+    }
+
+    /// `None` after a panic under the lock, which leaves the reel in an unknown state: the same as a failed write.
+    fn locked<T>(&self, act: impl FnOnce(&mut Reel) -> T) -> Option<T> {
+        match self.reel.try_lock() {
+            Ok(mut reel) => return Some(act(&mut reel)),
+            Err(TryLockError::Poisoned(_)) => return None,
+            Err(TryLockError::WouldBlock) => {}
+        }
+        // Who has the lock may be waiting for the media.
+        let mut act = Some(act);
+        let mut done = None;
+        (self.aside)(&mut || {
+            if let (Ok(mut reel), Some(act)) = (self.reel.lock(), act.take()) {
+                done = Some(act(&mut reel));
+            }
+        });
+        done
     }
 }
 

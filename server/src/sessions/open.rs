@@ -21,7 +21,7 @@ use super::close::{self, Closing};
 use super::supervise;
 use crate::clock;
 use crate::people::store_failed;
-use crate::recorder::Folder;
+use crate::recorder::{Folder, aside};
 use crate::recordings::begun;
 use crate::state::AppState;
 use crate::target::{self, Aim};
@@ -167,27 +167,26 @@ async fn acquire(
         rows: screen.rows,
         switches: switches(effective),
     };
-    let folder = Folder::create(&state.config.data.recordings(), id.clone(), state.notes.clone()).map_err(
-        |error| {
-            error!(error = &error as &dyn std::error::Error, session.id = %id, "recording not started");
-
-            not_recorded()
-        },
-    )?;
-    let tape = Tape::start(
-        Box::new(folder),
-        SessionKey::new(key),
-        0,
-        header,
-        clock::now().micros(),
-    )
-    .map_err(|error| {
-        error!(error = &error as &dyn std::error::Error, session.id = %id, "recording not started");
+    let tape = aside(|| begin_recording(state, id, key, header)).map_err(|error| {
+        error!(error = &*error as &dyn std::error::Error, session.id = %id, "recording not started");
 
         not_recorded()
     })?;
 
     Ok((upstream, tape))
+}
+
+fn begin_recording(state: &AppState, id: &SessionId, key: [u8; 32], header: Header) -> anyhow::Result<Tape> {
+    let folder = Folder::create(&state.config.data.recordings(), id.clone(), state.notes.clone())?;
+    let now = clock::now();
+
+    Ok(Tape::start(
+        Box::new(folder),
+        SessionKey::new(key),
+        0,
+        header,
+        now.micros(),
+    )?)
 }
 
 async fn go_live(

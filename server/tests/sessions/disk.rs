@@ -5,18 +5,24 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use axum::body::Body;
+use axum::extract::Request;
+use http_body_util::BodyExt;
+use metrics_exporter_prometheus::PrometheusBuilder;
 use protocol::people::Role;
 use protocol::recordings::VerdictView;
 use protocol::sessions::{SessionFilter, SessionState};
 use protocol::terminal::EndReason;
+use server::health;
 use server::recordings::{Checked, check};
 use store::sessions::Scope;
 use tempfile::TempDir;
-use tokio::runtime::Runtime;
+use tokio::runtime::{Builder, Runtime};
 use tokio::time::timeout;
+use tower::ServiceExt;
 
 use super::desk::{Desk, Terminal, until};
-use crate::house::Call;
+use crate::house::{Call, House};
 
 /// A file system on a folder. Mounting takes root, as `make test` has it.
 pub struct Disk {
@@ -74,16 +80,17 @@ impl Drop for Disk {
     }
 }
 
-/// Whether a thread of this process waits for a disk.
-fn waits_for_a_disk() -> bool {
+/// How many threads of this process wait for a disk.
+fn n_waiting() -> usize {
     let threads = fs::read_dir("/proc/self/task").unwrap();
     let states = threads.map(|thread| fs::read_to_string(thread.unwrap().path().join("stat")));
 
     // A thread may have ended meanwhile.
-    states.flatten().any(|stat| {
+    let is_waiting = |stat: &String| {
         stat.rsplit_once(')')
             .is_some_and(|(_, rest)| rest.starts_with(" D"))
-    })
+    };
+    states.flatten().filter(is_waiting).count()
 }
 
 fn run(program: &str, arguments: &[&str], place: &Path) {
@@ -226,7 +233,7 @@ async fn on_a_slow_disk_nothing_is_shown_before_it_is_recorded() {
 
     disk.freeze();
     terminal.press("SELECT 'slow' || 'ly';\r").await;
-    let waits = timeout(PATIENCE, until(async || waits_for_a_disk().then_some(()))).await;
+    let waits = timeout(PATIENCE, until(async || (n_waiting() > 0).then_some(()))).await;
     terminal.settle().await;
     let meanwhile = terminal.text();
     disk.thaw();
@@ -236,4 +243,71 @@ async fn on_a_slow_disk_nothing_is_shown_before_it_is_recorded() {
     terminal.see("slowly").await;
     drop(terminal);
     server.shutdown_background();
+}
+
+#[tokio::test]
+async fn doors_answer_while_more_sessions_than_the_server_has_threads_wait_for_their_disk() {
+    const THREADS: usize = 2;
+    let server = Builder::new_multi_thread()
+        .worker_threads(THREADS)
+        .enable_all()
+        .build()
+        .unwrap();
+    let desk = server.spawn(Desk::open()).await.unwrap();
+    let user = desk.house.sign_in(Role::User).await;
+    let Some(disk) = Disk::mount_image(&desk.house.state.config.data.recordings()) else {
+        return;
+    };
+    let mut terminals = Vec::new();
+    for _ in 0..=THREADS {
+        terminals.push(desk.launch(&user).await);
+    }
+
+    disk.freeze();
+    for terminal in &mut terminals {
+        terminal.press("SELECT 'slow' || 'ly';\r").await;
+    }
+    let wait = timeout(PATIENCE, until(async || (n_waiting() > THREADS).then_some(()))).await;
+    let answers = timeout(PATIENCE, async {
+        [desk.ask("/healthz").await, desk.ask("/sign-in").await]
+    })
+    .await;
+    disk.thaw();
+
+    assert!(wait.is_ok(), "{} wait", n_waiting());
+    assert_eq!(answers.unwrap(), ["HTTP/1.1 200 OK"; 2]);
+    for terminal in &mut terminals {
+        terminal.see("slowly").await;
+    }
+    drop(terminals);
+    server.shutdown_background();
+}
+
+#[tokio::test]
+async fn a_server_whose_disk_stands_still_says_that_it_is_not_ready() {
+    let house = House::open().await;
+    let recordings = house.state.config.data.recordings();
+    fs::create_dir(&recordings).unwrap();
+    let Some(disk) = Disk::mount_image(&recordings) else {
+        return;
+    };
+    let metrics = PrometheusBuilder::new().build_recorder().handle();
+    let router = health::router(house.state.clone(), metrics);
+    let is_ready = async || {
+        let asked = Request::get("/readyz").body(Body::empty()).unwrap();
+        let answer = router.clone().oneshot(asked).await.unwrap();
+        let body = answer.into_body().collect().await.unwrap().to_bytes();
+
+        body != "the recordings folder cannot be written\n"
+    };
+
+    assert!(is_ready().await);
+    disk.freeze();
+    let frozen = timeout(PATIENCE, async { [is_ready().await, is_ready().await] }).await;
+    let n_waiting = n_waiting();
+    disk.thaw();
+
+    assert_eq!(frozen, Ok([false, false]));
+    assert_eq!(n_waiting, 1);
+    assert!(is_ready().await);
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use bytes::Bytes;
@@ -505,7 +506,17 @@ struct Slow {
     may_go_on: Receiver<()>,
 }
 
+/// Calls that were run aside.
+static N_ASIDE: AtomicUsize = AtomicUsize::new(0);
+
 impl Media for Slow {
+    fn aside(&self) -> Aside {
+        |act| {
+            N_ASIDE.fetch_add(1, Ordering::Relaxed);
+            act();
+        }
+    }
+
     fn append(&mut self, segment: u32, bytes: &[u8]) -> io::Result<()> {
         self.asked.send(()).map_err(io::Error::other)?;
         self.may_go_on.recv().map_err(io::Error::other)?;
@@ -542,6 +553,7 @@ fn on_a_slow_disk_nothing_may_be_shown_before_it_is_written_and_other_tapes_go_o
     let other = start(&other_shelf, Switches::ALL);
 
     let (shown, is_shown) = channel();
+    let joined = tape.clone();
     let recording = std::thread::spawn(move || {
         let recorded = tape.lane(0).record_output(START, Bytes::from_static(b"slow"));
         shown.send(recorded.unwrap().into_inner()).unwrap();
@@ -552,6 +564,12 @@ fn on_a_slow_disk_nothing_may_be_shown_before_it_is_written_and_other_tapes_go_o
         .record_output(START, Bytes::from_static(b"quick"))
         .unwrap();
 
+    assert_eq!(N_ASIDE.load(Ordering::Relaxed), 0);
+    let joining = std::thread::spawn(move || joined.snapshot(0));
+    while N_ASIDE.load(Ordering::Relaxed) == 0 {
+        std::thread::yield_now();
+    }
+
     assert_eq!(bodies(&other_shelf.frames()), ["header", "output"]);
     assert_eq!(bodies(&shelf.frames()), ["header"]);
     assert!(is_shown.try_recv().is_err());
@@ -559,4 +577,5 @@ fn on_a_slow_disk_nothing_may_be_shown_before_it_is_written_and_other_tapes_go_o
     assert_eq!(is_shown.recv().unwrap(), Bytes::from_static(b"slow"));
     assert_eq!(bodies(&shelf.frames()), ["header", "output"]);
     recording.join().unwrap();
+    assert!(joining.join().unwrap().is_some());
 }
