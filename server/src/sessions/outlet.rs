@@ -6,14 +6,15 @@
 //! when the flood is over everything that waits. That is at least a screen and its scrollback, so that the terminal
 //! ends as if it had been sent every byte.
 //!
-//! Who types into a flood sees its end at once, whatever the browser owes: that is one screenful for each key.
+//! Who types into a flood sees its end at once, whatever the browser owes: that is one screenful for each key. Who
+//! interrupts a line without an end does not wait for those of its rows that the terminal would have thrown away.
 //!
 //! Bounds: [`OUTPUT_WINDOW`] of what moves the cursor, 4 MiB of plain lines, and one piece.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use protocol::terminal::OUTPUT_WINDOW;
 
 /// Plain lines that wait, in bytes. Where a screen and its scrollback are more, nothing is dropped.
@@ -150,6 +151,34 @@ impl Outlet {
         }
     }
 
+    /// Drops of a line without an end what a terminal of `cols` columns could not hold. Whole rows of it, so that the
+    /// rest stands where it would have stood; and not of its first piece, which may complete a character or a control
+    /// sequence that was sent.
+    pub fn shorten(&mut self, cols: u16) {
+        let cols = usize::from(cols.max(1));
+        let is_letters = |piece: &Piece| is_letters(&piece.bytes);
+        let Some(first) = self.queue.iter().position(is_letters) else {
+            return;
+        };
+        let letters = self
+            .queue
+            .iter()
+            .skip(first + 1)
+            .take_while(|piece| is_letters(piece));
+        let n_letters: usize = letters.map(|piece| piece.bytes.len()).sum();
+        let spare = n_letters.saturating_sub(self.keep.saturating_mul(cols));
+        let mut n_dropped = spare - spare % cols;
+        self.n_bytes -= n_dropped;
+        while let Some(piece) = self.queue.get_mut(first + 1).filter(|_| n_dropped > 0) {
+            let n = n_dropped.min(piece.bytes.len());
+            piece.bytes.advance(n);
+            n_dropped -= n;
+            if piece.bytes.is_empty() {
+                self.queue.remove(first + 1);
+            }
+        }
+    }
+
     /// The flood is over or pauses: what waits is sent.
     pub fn settle(&mut self) {
         self.has_gap = false;
@@ -217,6 +246,11 @@ fn is_plain(bytes: &[u8]) -> bool {
         .any(|byte| (*byte < 0x20 && !matches!(byte, b'\n' | b'\r' | b'\t')) || *byte == 0x7f);
 
     !has_control && !has_c1(bytes)
+}
+
+/// Whether every byte takes one column and nothing ends the line.
+fn is_letters(bytes: &[u8]) -> bool {
+    bytes.iter().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 /// U+0080 to U+009F, which some terminals take for control sequences.

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use avt::Terminal;
+
 use super::*;
 use crate::clock;
 
@@ -41,6 +43,15 @@ fn kept(shown: &str) -> Vec<&str> {
     let all: Vec<&str> = shown.split("\r\n").collect();
 
     all[all.len() - (usize::from(ROWS) + SCROLLBACK as usize)..].to_vec()
+}
+
+/// Everything a terminal of `cols` columns holds in the end.
+fn held(cols: u16, shown: &str) -> Vec<String> {
+    let mut terminal =
+        Terminal::with_scrollback(cols.into(), ROWS.into(), Some(SCROLLBACK as usize)).unwrap();
+    terminal.feed(shown);
+
+    terminal.screen().all_lines().map(|line| line.text()).collect()
 }
 
 #[test]
@@ -193,5 +204,49 @@ fn control_characters_of_either_kind_are_not_plain() {
         ("\x7f", false),
     ] {
         assert_eq!(is_plain(bytes.as_bytes()), expected, "{bytes:?}");
+    }
+}
+
+#[test]
+fn an_interrupted_line_without_an_end_ends_as_if_all_of_it_had_been_sent() {
+    let letters: String = ('!'..='~').cycle().take(20_000).collect();
+    for (cols, before) in [(80, ""), (7, "x\r\n12"), (1, "é"), (200, "\x1b[1")] {
+        for len in [100, 999, 5000] {
+            let mut outlet = outlet();
+            outlet.push(Bytes::from(before.to_owned()));
+            let mut shown = take_all(&mut outlet);
+            let pieces = letters.as_bytes().chunks(len);
+            pieces.for_each(|piece| outlet.push(Bytes::copy_from_slice(piece)));
+
+            outlet.shorten(cols);
+            outlet.push(Bytes::from_static(b"^C\r\n=> "));
+            let n_bytes: usize = outlet.queue.iter().map(|piece| piece.bytes.len()).sum();
+            assert_eq!(outlet.n_bytes, n_bytes);
+            shown.push_str(&take_all(&mut outlet));
+
+            let whole = format!("{before}{letters}^C\r\n=> ");
+            assert_eq!(
+                held(cols, &shown),
+                held(cols, &whole),
+                "{cols} columns, {len} bytes"
+            );
+            let n_kept = usize::from(cols) * (usize::from(ROWS) + SCROLLBACK as usize + 2);
+            assert!(shown.len() < n_kept + len + 50, "{} bytes", shown.len());
+        }
+    }
+}
+
+#[test]
+fn of_an_interrupted_line_only_what_takes_one_column_is_dropped() {
+    for other in ["\t", "é", "日", "\x1b[1m"] {
+        let mut outlet = outlet();
+        let piece = format!("{}{other}", "x".repeat(1000));
+        for _ in 0..20 {
+            outlet.push(Bytes::from(piece.clone()));
+        }
+
+        outlet.shorten(1);
+
+        assert_eq!(take_all(&mut outlet), piece.repeat(20));
     }
 }

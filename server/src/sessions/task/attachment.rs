@@ -205,6 +205,13 @@ impl Presence {
         }
     }
 
+    /// The person waits for the end of what is printed.
+    pub fn shorten(&mut self, cols: u16) {
+        if let Self::Here(attachment) = self {
+            attachment.outlet.shorten(cols);
+        }
+    }
+
     pub fn settle(&mut self) {
         if let Self::Here(attachment) = self {
             attachment.outlet.settle();

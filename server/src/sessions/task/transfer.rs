@@ -15,9 +15,6 @@ use files::{Files, Part, Upload};
 
 mod files;
 
-/// Ctrl-C.
-const INTERRUPT: u8 = 0x03;
-
 /// Bytes queued for the database at which an upload waits.
 const QUEUED: usize = 64 * 1024;
 
@@ -111,8 +108,8 @@ impl Task {
     }
 
     /// Ctrl-C also ends a file of which only the browser's part is left.
-    pub(super) fn interrupt_files(&mut self, keys: &[u8]) {
-        if self.transfers.files.is_finishing() && keys.contains(&INTERRUPT) {
+    pub(super) fn interrupt_files(&mut self) {
+        if self.transfers.files.is_finishing() {
             self.transfers.files.break_all();
         }
     }

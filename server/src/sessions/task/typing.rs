@@ -8,6 +8,9 @@ use super::farewell::unrecorded;
 use super::{Step, Task};
 use crate::clock;
 
+/// Ctrl-C.
+const INTERRUPT: u8 = 0x03;
+
 impl Task {
     /// Hands keys to the engine, piece by piece: some of them may begin or end what is hidden. What the engine makes
     /// of a piece is acted on later, so that the piece is on record first.
@@ -31,7 +34,10 @@ impl Task {
             self.lane
                 .input(now.micros(), Bytes::copy_from_slice(piece))
                 .map_err(|_| unrecorded())?;
-            self.interrupt_files(piece);
+            if piece.contains(&INTERRUPT) {
+                self.interrupt_files();
+                self.presence.shorten(self.size.cols);
+            }
         }
 
         Ok(())
