@@ -253,7 +253,7 @@ async fn servers_that_are_not_there_are_told_apart() {
 async fn a_server_that_says_nothing_is_given_up() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let mut target = target(silent.local_addr().unwrap().port(), Tls::Off);
-    target.timeout = std::time::Duration::from_millis(50);
+    target.timeout = std::time::Duration::from_millis(500);
 
     let error = open(&target, &credential()).await.unwrap_err();
 
