@@ -103,15 +103,24 @@ enum MasterKey {
     Rotate,
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    if let Err(error) = process::prepare() {
-        report(&error);
+    // Before there are threads.
+    let done = process::prepare().and_then(|()| run(arguments));
 
-        return ExitCode::FAILURE;
+    match done {
+        Ok(code) => code,
+        Err(error) => {
+            report(&error);
+
+            ExitCode::FAILURE
+        }
     }
-    let result = match arguments.command.unwrap_or(Command::Serve) {
+}
+
+#[tokio::main]
+async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    match arguments.command.unwrap_or(Command::Serve) {
         Command::Serve => command::serve(arguments.config.as_deref()).await,
         Command::Admin(Admin::Create { email, name }) => {
             command::create_administrator(arguments.config.as_deref(), &email, &name).await
@@ -139,15 +148,6 @@ async fn main() -> ExitCode {
             format,
             keys,
         }) => command::recordings::export(arguments.config.as_deref(), session, &format, keys).await,
-    };
-
-    match result {
-        Ok(code) => code,
-        Err(error) => {
-            report(&error);
-
-            ExitCode::FAILURE
-        }
     }
 }
 
