@@ -26,18 +26,7 @@ pub struct Assets {
 /// function and the page it stands on is the answer.
 pub fn shell(assets: Assets, options: LeptosOptions, shown_at: Option<String>) -> impl IntoView {
     let nonce = use_nonce();
-    let start = format!(
-        "import init, {{ hydrate }} from {:?}; {}await init({{ module_or_path: {:?} }}); await hydrate(); performance.mark(\"hydrated\");",
-        assets.script,
-        shown_at.as_deref().map(back_to).unwrap_or_default(),
-        assets.wasm
-    );
-
-    let part = assets
-        .part
-        .into_iter()
-        .map(|file| view! { <link rel="preload" href=file r#as="fetch" r#type="application/wasm" crossorigin="" fetchpriority="low" /> })
-        .collect_view();
+    let start = start(&assets, shown_at.as_deref());
 
     view! {
         <!DOCTYPE html>
@@ -50,18 +39,6 @@ pub fn shell(assets: Assets, options: LeptosOptions, shown_at: Option<String>) -
                 <link rel="icon" href="/icon.svg" type="image/svg+xml" />
                 <link rel="stylesheet" href=assets.style />
                 <script type="importmap" nonce=nonce.clone() inner_html=assets.import_map></script>
-                // After the page itself and its style: it can be read before it is alive.
-                <link rel="modulepreload" href=assets.script fetchpriority="low" />
-                <link rel="modulepreload" href=assets.parts fetchpriority="low" />
-                <link
-                    rel="preload"
-                    href=assets.wasm
-                    r#as="fetch"
-                    r#type="application/wasm"
-                    crossorigin=""
-                    fetchpriority="low"
-                />
-                {part}
                 <script type="module" nonce=nonce inner_html=start></script>
                 <AutoReload options />
                 <MetaTags />
@@ -71,6 +48,35 @@ pub fn shell(assets: Assets, options: LeptosOptions, shown_at: Option<String>) -
             </body>
         </html>
     }
+}
+
+/// How long a page that is not painted, because nobody sees it, waits to be made alive, in milliseconds.
+const UNPAINTED: u32 = 300;
+
+/// Script that makes the page alive. The page itself comes first: what makes it alive is fetched when it has been painted,
+/// all of it at once.
+fn start(assets: &Assets, shown_at: Option<&str>) -> String {
+    let back_to = shown_at.map(back_to).unwrap_or_default();
+    let Assets {
+        script,
+        wasm,
+        parts,
+        part,
+        ..
+    } = assets;
+
+    format!(
+        "{back_to}\
+         await new Promise((go) => {{ requestAnimationFrame(() => setTimeout(go)); setTimeout(go, {UNPAINTED}); }}); \
+         for (const href of {part:?}) document.head.append(Object.assign(document.createElement(\"link\"), \
+         {{ rel: \"preload\", as: \"fetch\", type: \"application/wasm\", crossOrigin: \"\", href }})); \
+         const module_or_path = fetch({wasm:?}); \
+         import({parts:?}); \
+         const {{ default: init, hydrate }} = await import({script:?}); \
+         await init({{ module_or_path }}); \
+         await hydrate(); \
+         performance.mark(\"hydrated\");"
+    )
 }
 
 /// Script that gives the browser the page's address, so that the router finds the page that was rendered.
