@@ -1,7 +1,7 @@
-// What Lighthouse says of every page: performance, accessibility and best practices, on its slow phone. Not search
-// engines: every page asks them to stay away.
+// What Lighthouse says of every page: performance, accessibility and best practices, on a desk and on its slow phone. Not
+// search engines: every page asks them to stay away.
 import { type Browser, chromium, expect, test } from "@playwright/test";
-import lighthouse, { type Flags } from "lighthouse";
+import lighthouse, { type Config, type Flags, type Result, desktopConfig } from "lighthouse";
 import { enterAs } from "../end2end/support/browser";
 import { Client } from "../end2end/support/client";
 import { type Place, everyPage, pagesWithout } from "../end2end/support/pages";
@@ -19,6 +19,8 @@ const least = 95;
 
 const categories = { performance: "performance", accessibility: "accessibility", "best-practices": "best practices" };
 
+const machines: Record<string, Config | undefined> = { "on a desk": desktopConfig, "on a slow phone": undefined };
+
 interface Scored {
   name: string;
   scores: Record<string, number>;
@@ -30,25 +32,32 @@ test("Lighthouse", async ({ browser }, testInfo) => {
   await Posternd.once(async (posternd) => {
     const { places, clients } = await furnish(posternd, browser);
     expect(pagesWithout(places)).toEqual([]);
-    const scored: Scored[] = [];
-    for (const who of ["nobody", "user", "auditor", "administrator"] as const) {
-      const pages = places.filter((place) => place.who === who);
-      scored.push(...(await scoresOf(posternd.url, pages, clients[who])));
-    }
+    for (const [machine, config] of Object.entries(machines)) {
+      const scored: Scored[] = [];
+      for (const who of ["nobody", "user", "auditor", "administrator"] as const) {
+        const pages = places.filter((place) => place.who === who);
+        scored.push(...(await scoresOf(posternd.url, pages, clients[who], config)));
+      }
 
-    for (const { name, faults } of scored) if (faults.length > 0) console.error(`bench: ${name}: ${faults.join("; ")}`);
-    for (const [category, words] of Object.entries(categories)) {
-      const points = scored.map(({ scores }) => scores[category]);
-      const worst = scored.reduce((worst, page) => (page.scores[category] < worst.scores[category] ? page : worst));
-      const row: Row = {
-        name: `Lighthouse, ${words}, ${scored.length} pages`,
-        unit: "points",
-        ours: [points],
-        theirs: [],
-        promises: [{ words: `each ≥ ${least} (least is ${Math.min(...points)}, ${worst.name})`, kept: Math.min(...points) >= least }],
-        parts: scored.map(({ name, scores }) => [name, scores[category]]),
-      };
-      await testInfo.attach("row", { body: JSON.stringify(row) });
+      for (const { name, faults } of scored) {
+        if (faults.length > 0) console.error(`bench: ${name} ${machine}: ${faults.join("; ")}`);
+      }
+      for (const [category, words] of Object.entries(categories)) {
+        const points = scored.map(({ scores }) => scores[category]);
+        const worst = scored.reduce((worst, page) => (page.scores[category] < worst.scores[category] ? page : worst));
+        const below = points.filter((points) => points < least).length;
+        const row: Row = {
+          name: `Lighthouse, ${words} ${machine}, ${scored.length} pages`,
+          unit: "points",
+          ours: [points],
+          theirs: [],
+          promises: [
+            { words: `each ≥ ${least} (${below} are below, the least is ${worst.name} with ${Math.min(...points)})`, kept: below === 0 },
+          ],
+          parts: scored.map(({ name, scores }) => [name, scores[category]]),
+        };
+        await testInfo.attach("row", { body: JSON.stringify(row) });
+      }
     }
   });
 });
@@ -85,7 +94,12 @@ async function furnish(posternd: Posternd, browser: Browser) {
 }
 
 /** A browser of its own for each person: Lighthouse works in a browser's first context only. */
-async function scoresOf(url: string, places: Place[], client: Client | undefined): Promise<Scored[]> {
+async function scoresOf(
+  url: string,
+  places: Place[],
+  client: Client | undefined,
+  config: Config | undefined,
+): Promise<Scored[]> {
   const port = await freePort();
   const browser = await chromium.launch({ ...options, args: [...options.args!, `--remote-debugging-port=${port}`] });
   try {
@@ -99,7 +113,7 @@ async function scoresOf(url: string, places: Place[], client: Client | undefined
         const [name, value] = client.cookie.split("=");
         await devtools.send("Storage.setCookies", { cookies: [{ name, value, url, httpOnly: true, sameSite: "Lax" }] });
       }
-      scored.push(await score(name, url + path, port));
+      scored.push(await score(name, url + path, port, config));
     }
     return scored;
   } finally {
@@ -107,11 +121,8 @@ async function scoresOf(url: string, places: Place[], client: Client | undefined
   }
 }
 
-async function score(name: string, address: string, port: number): Promise<Scored> {
-  const flags: Flags = { port, onlyCategories: Object.keys(categories), logLevel: "error", disableStorageReset: true };
-  const result = await lighthouse(address, flags);
-  if (result === undefined) throw new Error(`Lighthouse has nothing to say of ${name}`);
-  const { lhr } = result;
+async function score(name: string, address: string, port: number, config: Config | undefined): Promise<Scored> {
+  const lhr = await lookAt(address, port, config);
   // Nobody is signed out on the way.
   expect(lhr.finalDisplayedUrl).toBe(address);
   const scores: Record<string, number> = {};
@@ -125,4 +136,14 @@ async function score(name: string, address: string, port: number): Promise<Score
     }
   }
   return { name, scores, faults };
+}
+
+/** Lighthouse now and then misses a page's first paint: it looks again, and then for the last time. */
+async function lookAt(address: string, port: number, config: Config | undefined): Promise<Result> {
+  const flags: Flags = { port, onlyCategories: Object.keys(categories), logLevel: "error", disableStorageReset: true };
+  for (let left = 2; ; left -= 1) {
+    const result = await lighthouse(address, flags, config);
+    if (result !== undefined && (result.lhr.runtimeError === undefined || left === 0)) return result.lhr;
+    if (left === 0) throw new Error(`Lighthouse has nothing to say of ${address}`);
+  }
 }
