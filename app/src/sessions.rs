@@ -1,6 +1,7 @@
 //! Sessions: the list of what is live and what happened, the player of one of them, its transcript, the live view.
 
 mod activity;
+mod address;
 pub mod api;
 mod list;
 mod live;

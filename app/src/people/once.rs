@@ -4,6 +4,7 @@ use leptos::html::Input;
 use leptos::prelude::*;
 
 use super::NewLink;
+use crate::ui::clipboard::copy;
 
 /// The one-time link and what to do with it.
 #[component]
@@ -17,12 +18,11 @@ pub fn OneTimeLink(new: NewLink) -> impl IntoView {
     // Only a browser that runs this can copy; without it the link is selected by hand.
     let can_copy = RwSignal::new(false);
     let copied = RwSignal::new(false);
-    Effect::new(move |_| can_copy.set(window().is_secure_context()));
+    Effect::new(move |_| can_copy.set(true));
     let link = new.link.clone();
     let copy = move |_| {
+        copied.set(copy(&link));
         select();
-        let _copying = window().navigator().clipboard().write_text(&link);
-        copied.set(true);
     };
 
     view! {

@@ -8,8 +8,8 @@ use leptos_meta::Title;
 use protocol::sessions::{SessionState, SessionView};
 
 use self::stage::Stage;
+use super::address::{named, use_session_id};
 use super::api::session;
-use super::player::{named, use_session};
 use crate::ui::layout::Page;
 use crate::ui::notice::{Empty, Refused};
 use crate::ui::raw::raw_text;
@@ -17,7 +17,7 @@ use crate::ui::when::When;
 
 #[component]
 pub fn LivePage() -> impl IntoView {
-    let id = use_session();
+    let id = use_session_id();
     let found = Resource::new_blocking(move || id.get(), |id| async move { session(named(id)?).await });
 
     view! {

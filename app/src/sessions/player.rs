@@ -21,36 +21,22 @@ pub(super) mod words;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_params_map;
-use protocol::errors::{Code, Refusal};
-use protocol::ids::SessionId;
 use protocol::recordings::RecordingView;
 
 use self::deck::Shown;
 use self::head::Head;
 use self::opening::Asked;
 use self::stage::Stage;
+use super::address::{named, use_session_id};
 use super::api::look_at_recording;
 use crate::errors::AppError;
 use crate::ui::layout::Page;
 use crate::ui::notice::{Empty, Refused};
 use crate::ui::raw::raw_text;
 
-/// The session the address names.
-pub(super) fn use_session() -> Memo<Option<SessionId>> {
-    let params = use_params_map();
-
-    Memo::new(move |_| params.with(|params| params.get("session")?.parse::<SessionId>().ok()))
-}
-
-/// An address that names no session names nothing.
-pub(super) fn named(session: Option<SessionId>) -> Result<SessionId, AppError> {
-    session.ok_or_else(|| AppError(Refusal::new(Code::PamNotFound, "There is no such recording.")))
-}
-
 #[component]
 pub fn PlayerPage() -> impl IntoView {
-    let session = use_session();
+    let session = use_session_id();
     let opening = Asked::nothing();
     let recording = Resource::new_blocking(
         move || session.get(),

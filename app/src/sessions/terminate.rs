@@ -4,8 +4,8 @@ use leptos::prelude::*;
 use protocol::forms::Draft;
 use protocol::sessions::{SessionState, SessionView};
 
+use super::address::{named, use_session_id};
 use super::api::{TerminateSession, session};
-use super::player::{named, use_session};
 use crate::ui::field::TextField;
 use crate::ui::form::{DraftForm, FormSentence, FormState};
 use crate::ui::layout::{Dialog, Page};
@@ -13,7 +13,7 @@ use crate::ui::notice::Refused;
 
 #[component]
 pub fn TerminatePage() -> impl IntoView {
-    let id = use_session();
+    let id = use_session_id();
     let found = Resource::new_blocking(move || id.get(), |id| async move { session(named(id)?).await });
 
     view! {

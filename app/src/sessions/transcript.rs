@@ -5,15 +5,15 @@ use leptos_router::hooks::use_query_map;
 use protocol::recordings::TranscriptView;
 use protocol::time::Timestamp;
 
+use super::address::{named, use_session_id};
 use super::api::read_transcript;
-use super::player::{named, use_session};
 use crate::ui::layout::{Page, Top};
 use crate::ui::notice::{Empty, Refused};
 use crate::ui::when::When;
 
 #[component]
 pub fn TranscriptPage() -> impl IntoView {
-    let session = use_session();
+    let session = use_session_id();
     let query = use_query_map();
     let from = Memo::new(move |_| query.with(|query| query.get("from")?.parse().ok()).unwrap_or(0));
     let transcript = Resource::new_blocking(

@@ -1,15 +1,12 @@
 //! Copying out of the terminal and pasting into it, where the record's settings allow it (spec §12).
 
-use js_sys::Reflect;
 use leptos::ev;
-use leptos::prelude::*;
 use leptos::task::spawn_local;
-use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Clipboard, HtmlDocument, HtmlTextAreaElement};
 
 use super::held::Held;
 use super::shown::Shown;
+use crate::ui::clipboard::{clipboard, copy};
 
 pub(super) const NO_COPY: &str = "Copying is disabled by your administrator.";
 pub(super) const NO_PASTE: &str = "Pasting is disabled by your administrator.";
@@ -56,13 +53,8 @@ pub(super) fn copy_selection(held: Held, shown: Shown) {
         return;
     }
 
-    match clipboard() {
-        Some(clipboard) => {
-            // A browser that refuses has told the person itself.
-            let _copied = clipboard.write_text(&selection);
-        }
-        None => copy_by_field(&selection),
-    }
+    // A browser that refuses leaves the clipboard as it was.
+    let _copied = copy(&selection);
 }
 
 /// *Paste*, for who has no keys. Ctrl-V is the browser's.
@@ -84,42 +76,4 @@ pub(super) fn paste_clipboard(held: Held, shown: Shown) {
             None => shown.say("The browser did not show the clipboard. Press Ctrl-V."),
         }
     });
-}
-
-/// The browser's clipboard, which it keeps from pages that came without TLS.
-fn clipboard() -> Option<Clipboard> {
-    let navigator = window().navigator();
-
-    Reflect::get(&navigator, &"clipboard".into())
-        .ok()
-        .filter(|clipboard| clipboard.is_object())
-        .map(JsCast::unchecked_into)
-}
-
-/// The old way, by a field whose text is copied.
-fn copy_by_field(text: &str) {
-    let document = document();
-    let before = document.active_element();
-    let Ok(Ok(field)) = document
-        .create_element("textarea")
-        .map(|field| field.dyn_into::<HtmlTextAreaElement>())
-    else {
-        return;
-    };
-    field.set_value(text);
-    field.set_class_name("unseen");
-    let Some(body) = document.body() else {
-        return;
-    };
-    if body.append_child(&field).is_err() {
-        return;
-    }
-    field.select();
-    // A browser that refuses leaves the clipboard as it was.
-    let _copied = document.unchecked_into::<HtmlDocument>().exec_command("copy");
-    field.remove();
-    if let Some(element) = before.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
-        // It was focused before.
-        let _focused = element.focus();
-    }
 }

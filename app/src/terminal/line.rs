@@ -18,7 +18,8 @@ use super::receipts::Receipts;
 use super::shown::{Phase, Shown};
 use super::socket::{Arrived, Socket};
 use super::transfer::{Download, Upload};
-use super::xterm::{Keys, Search, Size, Way, Widget, callback};
+use super::xterm::{Keys, Search, Size, Way, Widget};
+use crate::ui::callback::callback;
 
 /// A window that is being dragged is measured so often.
 const REST: Duration = Duration::from_millis(60);
@@ -119,6 +120,16 @@ impl Line {
     /// The *End* button.
     pub(super) fn end(&self) {
         self.send(&ClientFrame::End);
+    }
+
+    /// The editor pane was closed, with a text or without.
+    pub(super) fn edited(&self, text: Option<String>) {
+        self.send(&ClientFrame::Edited(text));
+    }
+
+    /// Something would be lost if the page were left.
+    pub(super) fn is_busy(&self) -> bool {
+        self.shown.transfer.with_untracked(Option::is_some) || self.shown.edit.with_untracked(Option::is_some)
     }
 
     pub(super) fn focus(&self) {

@@ -3,13 +3,12 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use js_sys::{Array, ArrayBuffer, Uint8Array};
-use leptos::prelude::window;
+use js_sys::Uint8Array;
 use protocol::terminal::{ClientFrame, SUBPROTOCOL, ServerFrame, TICKET_PREFIX};
-use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{BinaryType, MessageEvent, WebSocket};
+use wasm_bindgen::JsValue;
 
-use super::xterm::{Size, callback_with};
+use super::xterm::Size;
+use crate::ui::socket;
 
 /// Longest head of a frame that is bytes and nothing else: its variant and their number, in bytes.
 const HEAD: usize = 11;
@@ -27,7 +26,7 @@ pub(super) enum Arrived {
 
 /// An open socket. Dropping it closes it.
 pub(super) struct Socket {
-    socket: WebSocket,
+    socket: socket::Socket,
     inbox: Inbox,
 }
 
@@ -72,16 +71,15 @@ impl Socket {
     /// Redeems the ticket; what comes waits in the [`Inbox`]. What is no frame of ours arrives as the end: the conversation
     /// cannot go on after it.
     pub(super) fn open(token: &str, size: Size) -> Result<Self, JsValue> {
-        let offered = Array::of2(&SUBPROTOCOL.into(), &format!("{TICKET_PREFIX}{token}").into());
-        let socket = WebSocket::new_with_str_sequence(&address(size)?, &offered)?;
-        socket.set_binary_type(BinaryType::Arraybuffer);
-
+        let Size { cols, rows } = size;
+        let path = format!("/terminal?cols={cols}&rows={rows}");
+        let ticket = format!("{TICKET_PREFIX}{token}");
         let inbox = Inbox::default();
-        let (messages, end) = (inbox.clone(), inbox.clone());
-        let on_message = callback_with(move |event| messages.put(arrived(&event).unwrap_or(Arrived::Closed)));
-        let on_close = callback_with(move |_| end.put(Arrived::Closed));
-        socket.set_onmessage(Some(&on_message));
-        socket.set_onclose(Some(&on_close));
+        let arrivals = inbox.clone();
+        let socket = socket::Socket::open(&path, &[SUBPROTOCOL, &ticket], move |bytes| {
+            let arrived = bytes.and_then(|bytes| arrived(&bytes));
+            arrivals.put(arrived.unwrap_or(Arrived::Closed));
+        })?;
 
         Ok(Self { socket, inbox })
     }
@@ -93,40 +91,17 @@ impl Socket {
 
     /// Bytes it was given and has not sent.
     pub(super) fn held(&self) -> u32 {
-        self.socket.buffered_amount()
+        self.socket.held()
     }
 
-    /// Sends if the socket is open, and says whether it was; what is sent to a closed one is nobody's loss.
+    /// Sends if the socket is open, and says whether it was.
     pub(super) fn send(&self, frame: &ClientFrame) -> bool {
-        if self.socket.ready_state() != WebSocket::OPEN {
-            return false;
-        }
-        let Ok(bytes) = postcard::to_allocvec(frame) else {
-            return false;
-        };
-
-        // A socket that closes in this moment says so by its own event.
-        self.socket.send_with_u8_array(&bytes).is_ok()
-    }
-}
-
-impl Drop for Socket {
-    fn drop(&mut self) {
-        self.socket.set_onmessage(None);
-        self.socket.set_onclose(None);
-        // It may be closed already.
-        let _closed = self.socket.close();
+        self.socket.send(frame)
     }
 }
 
 /// `None` for what is no frame of ours.
-fn arrived(event: &JsValue) -> Option<Arrived> {
-    let data = event
-        .dyn_ref::<MessageEvent>()?
-        .data()
-        .dyn_into::<ArrayBuffer>()
-        .ok()?;
-    let bytes = Uint8Array::new(&data);
+fn arrived(bytes: &Uint8Array) -> Option<Arrived> {
     let head = bytes.subarray(0, HEAD as u32).to_vec();
     if let Some(start) = start_of_bytes(&head, &ServerFrame::Output(Vec::new())) {
         return Some(Arrived::Output(bytes.subarray(start, bytes.length())));
@@ -146,21 +121,6 @@ fn start_of_bytes(head: &[u8], empty: &ServerFrame) -> Option<u32> {
     let continued = number.iter().take_while(|byte| **byte >= 0x80).count();
 
     u32::try_from(variant.len() + continued + 1).ok()
-}
-
-fn address(size: Size) -> Result<String, JsValue> {
-    let location = window().location();
-    let scheme = match location.protocol()?.as_str() {
-        "https:" => "wss",
-        _ => "ws",
-    };
-
-    Ok(format!(
-        "{scheme}://{}/terminal?cols={}&rows={}",
-        location.host()?,
-        size.cols,
-        size.rows
-    ))
 }
 
 #[cfg(test)]

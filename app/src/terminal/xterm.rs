@@ -16,6 +16,8 @@ use binding::{Terminal6, widths};
 pub use load::{fetch_ahead, load};
 pub use search::{Found, MAX_MATCHES, Search, Way};
 
+use crate::ui::callback::{callback, callback_with};
+
 /// Size of letters where no record says another, in pixels.
 const LETTERS: f64 = 13.0;
 /// Below it nobody reads.
@@ -281,18 +283,6 @@ impl Drop for Widget {
         drop(self.night.take());
         self.terminal.dispose();
     }
-}
-
-/// A JavaScript function that lives as long as JavaScript holds it. Hold no owner of the function in `f`.
-pub fn callback(f: impl Fn() + 'static) -> Function {
-    Closure::<dyn Fn()>::new(f).into_js_value().unchecked_into()
-}
-
-/// The same with one argument.
-pub fn callback_with(f: impl Fn(JsValue) + 'static) -> Function {
-    Closure::<dyn Fn(JsValue)>::new(f)
-        .into_js_value()
-        .unchecked_into()
 }
 
 fn scheme_name(scheme: ColorScheme) -> &'static str {

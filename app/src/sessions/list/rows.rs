@@ -8,6 +8,7 @@ use protocol::terminal::EndReason;
 use protocol::time::Timestamp;
 
 use crate::ui::notice::Empty;
+use crate::ui::size::size;
 use crate::ui::when::{When, duration};
 
 /// What runs at this moment, each with how long, counting on.
@@ -192,15 +193,6 @@ fn Elapsed(started_at: Timestamp, ended_at: Option<Timestamp>, now: Timestamp) -
     view! { <span>{move || duration(took + passed.get())}</span> }
 }
 
-/// `12 kB`, `3.4 MB`.
-fn size(bytes: u64) -> String {
-    match bytes {
-        0..1_000 => format!("{bytes} B"),
-        1_000..1_000_000 => format!("{} kB", bytes / 1_000),
-        _ => format!("{}.{} MB", bytes / 1_000_000, bytes / 100_000 % 10),
-    }
-}
-
 /// What a session is, or was, recorded as.
 #[component]
 fn Recorded(recordings: Recordings, state: SessionState) -> impl IntoView {
@@ -280,16 +272,4 @@ pub(super) fn NoSessions(filter: Memo<SessionFilter>) -> impl IntoView {
         </Empty>
     }
     .into_any()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sizes_read_as_people_say_them() {
-        for (bytes, expected) in [(999, "999 B"), (12_400, "12 kB"), (3_450_000, "3.4 MB")] {
-            assert_eq!(size(bytes), expected);
-        }
-    }
 }

@@ -13,7 +13,7 @@ use protocol::time::Timestamp;
 use send_wrapper::SendWrapper;
 use web_sys::HtmlElement;
 
-use super::watch::Socket;
+use super::watch::Watch;
 use crate::sessions::player::painter::Painter;
 use crate::sessions::player::reel::Step;
 use crate::sessions::player::words::{clock, took};
@@ -165,7 +165,7 @@ fn StatementRow(line: Line, started_at: Timestamp) -> impl IntoView {
 struct View {
     session: SessionId,
     painter: Rc<Painter>,
-    socket: RefCell<Option<Socket>>,
+    socket: RefCell<Option<Watch>>,
     /// Bytes the terminal has parsed since the connection began.
     parsed: Cell<u64>,
     /// Attempts since there last was a connection.
@@ -201,7 +201,7 @@ impl View {
 
     fn connect(&self) {
         let told = self.this.clone();
-        let socket = Socket::open(&self.session, move |frame| {
+        let socket = Watch::open(&self.session, move |frame| {
             if let Some(view) = told.upgrade() {
                 view.handle(frame);
             }

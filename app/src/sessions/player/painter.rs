@@ -8,7 +8,8 @@ use js_sys::Function;
 use web_sys::HtmlElement;
 
 use super::reel::Step;
-use crate::terminal::xterm::{Keys, Size, Widget, callback};
+use crate::terminal::xterm::{Keys, Size, Widget};
+use crate::ui::callback::callback;
 
 /// Largest letters, in pixels: beyond them a screen is no easier to read.
 const LARGEST_LETTERS: f64 = 22.0;

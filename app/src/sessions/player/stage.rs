@@ -23,7 +23,9 @@ use super::shelf::Want;
 use super::statements::{next, previous};
 use super::words::moment;
 use crate::terminal::xterm;
+use crate::ui::clipboard::copy;
 use crate::ui::fetched::fetched;
+use crate::ui::full_screen::toggle_full_screen;
 
 /// The deck of this page; only the browser has one.
 type Held = StoredValue<Option<SendWrapper<Rc<Deck>>>>;
@@ -317,22 +319,9 @@ fn copy_link(at: Micros, copied: RwSignal<Option<String>>) {
         return;
     };
     let link = format!("{origin}{path}{}", moment(at));
-    let clipboard = js_sys::Reflect::get(&window().navigator(), &"clipboard".into());
-    if clipboard.is_ok_and(|clipboard| clipboard.is_object()) {
-        let _promise = window().navigator().clipboard().write_text(&link);
-        copied.set(Some("Link to this moment copied.".to_owned()));
-    } else {
-        copied.set(Some(link));
-    }
-}
 
-fn toggle_full_screen(stage: NodeRef<html::Div>) {
-    if document().fullscreen_element().is_some() {
-        document().exit_fullscreen();
-        return;
-    }
-    if let Some(stage) = stage.get_untracked() {
-        // A browser that refuses stays as it is.
-        let _refused = stage.request_fullscreen();
-    }
+    copied.set(Some(match copy(&link) {
+        true => "Link to this moment copied.".to_owned(),
+        false => link,
+    }));
 }

@@ -1,9 +1,8 @@
-//! Files and editor panes of a line: the server asks for them, the person answers.
+//! Files of a line: the server asks for them, the person answers.
 
 use std::rc::Rc;
 
 use js_sys::Uint8Array;
-use leptos::prelude::*;
 use protocol::terminal::{ClientFrame, FileEnd};
 use web_sys::File;
 
@@ -37,16 +36,6 @@ impl Line {
         if let Some(download) = &*self.download.borrow() {
             download.cancel();
         }
-    }
-
-    /// The editor pane was closed, with a text or without.
-    pub(in crate::terminal) fn edited(&self, text: Option<String>) {
-        self.send(&ClientFrame::Edited(text));
-    }
-
-    /// Something would be lost if the page were left.
-    pub(in crate::terminal) fn is_busy(&self) -> bool {
-        self.shown.transfer.with_untracked(Option::is_some) || self.shown.edit.with_untracked(Option::is_some)
     }
 
     pub(super) fn ask_for_file(self: &Rc<Self>, name: Option<String>) {

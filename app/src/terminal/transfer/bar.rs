@@ -4,9 +4,10 @@ use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
 
-use super::{Stage, Transfer, bytes_words};
+use super::{Stage, Transfer};
 use crate::terminal::held::Held;
 use crate::terminal::shown::Shown;
+use crate::ui::size::size;
 
 #[component]
 pub(in crate::terminal) fn TransferBar(held: Held, shown: Shown) -> impl IntoView {
@@ -123,7 +124,7 @@ fn share(transfer: &Transfer) -> Option<String> {
 fn progress_words(transfer: &Transfer) -> String {
     let rate = |per_second| match per_second {
         0 => String::new(),
-        bytes => format!(" · {}/s", bytes_words(bytes)),
+        bytes => format!(" · {}/s", size(bytes)),
     };
 
     match transfer.stage {
@@ -132,13 +133,8 @@ fn progress_words(transfer: &Transfer) -> String {
             moved,
             total,
             per_second,
-        } => format!(
-            "{} of {}{}",
-            bytes_words(moved),
-            bytes_words(total),
-            rate(per_second)
-        ),
-        Stage::Saving { moved, per_second } => format!("{}{}", bytes_words(moved), rate(per_second)),
+        } => format!("{} of {}{}", size(moved), size(total), rate(per_second)),
+        Stage::Saving { moved, per_second } => format!("{}{}", size(moved), rate(per_second)),
     }
 }
 

@@ -5,7 +5,8 @@ use protocol::terminal::ColorScheme;
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::binding::Search6;
-use super::{callback_with, set};
+use super::set;
+use crate::ui::callback::callback_with;
 
 /// Matches that are marked and counted.
 pub const MAX_MATCHES: u32 = 1000;
