@@ -5,6 +5,7 @@ mod address;
 pub mod api;
 mod list;
 mod live;
+mod outcome;
 mod player;
 mod terminate;
 mod transcript;

@@ -14,6 +14,7 @@ use send_wrapper::SendWrapper;
 use web_sys::HtmlElement;
 
 use super::watch::Watch;
+use crate::sessions::outcome::Outcome;
 use crate::sessions::player::painter::Painter;
 use crate::sessions::player::reel::Step;
 use crate::sessions::player::words::{clock, took};
@@ -44,14 +45,15 @@ struct Line {
     at: Timestamp,
     is_interfaces: bool,
     sql: String,
-    outcome: Option<Outcome>,
+    end: End,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Outcome {
-    duration: u64,
-    words: String,
-    error: Option<String>,
+enum End {
+    NotYet,
+    Seen(Outcome),
+    /// It may have ended while there was no connection.
+    Unseen,
 }
 
 #[component]
@@ -124,7 +126,7 @@ fn Statements(shown: Shown, started_at: Timestamp) -> impl IntoView {
             <ol>
                 <For
                     each=rows
-                    key=|line| (line.seq, line.outcome.clone())
+                    key=|line| (line.seq, line.end.clone())
                     children=move |line| view! { <StatementRow line started_at /> }
                 />
             </ol>
@@ -136,10 +138,10 @@ fn Statements(shown: Shown, started_at: Timestamp) -> impl IntoView {
 #[component]
 fn StatementRow(line: Line, started_at: Timestamp) -> impl IntoView {
     let at = clock(line.at.micros() - started_at.micros());
-    let (duration, words, error) = match line.outcome {
-        Some(outcome) if outcome.duration == 0 => (String::new(), outcome.words, outcome.error),
-        Some(outcome) => (took(outcome.duration), outcome.words, outcome.error),
-        None => (String::new(), "running".to_owned(), None),
+    let (duration, words, error) = match line.end {
+        End::NotYet => (None, "running".to_owned(), None),
+        End::Seen(outcome) => (Some(took(outcome.duration)), outcome.words(), outcome.error),
+        End::Unseen => (None, "end not seen".to_owned(), None),
     };
     let by = line
         .is_interfaces
@@ -293,12 +295,8 @@ impl View {
 
 /// After a connection was lost: what ran then may have ended unseen.
 fn forget_ends(lines: &mut [Line]) {
-    for line in lines.iter_mut().filter(|line| line.outcome.is_none()) {
-        line.outcome = Some(Outcome {
-            duration: 0,
-            words: "end not seen".to_owned(),
-            error: None,
-        });
+    for line in lines.iter_mut().filter(|line| line.end == End::NotYet) {
+        line.end = End::Unseen;
     }
 }
 
@@ -316,7 +314,7 @@ fn add(lines: &mut Vec<Line>, frame: WatchFrame) {
                 at,
                 is_interfaces,
                 sql,
-                outcome: None,
+                end: End::NotYet,
             });
             let n_over = lines.len().saturating_sub(MAX_LINES);
             lines.drain(..n_over);
@@ -332,17 +330,17 @@ fn add(lines: &mut Vec<Line>, frame: WatchFrame) {
             let Some(line) = lines.iter_mut().rev().find(|line| line.seq == statement) else {
                 return;
             };
-            let words = match (&error, rows) {
-                (Some(_), _) => "failed".to_owned(),
-                (None, 1) => "1 row".to_owned(),
-                (None, 0) => tag,
-                (None, rows) => format!("{rows} rows"),
-            };
-            line.outcome = Some(Outcome {
+            let result = Outcome {
                 duration,
-                words,
+                rows,
+                tag,
                 error,
-            });
+                ..Outcome::default()
+            };
+            match &mut line.end {
+                End::Seen(outcome) => outcome.append(result),
+                End::NotYet | End::Unseen => line.end = End::Seen(result),
+            }
         }
         WatchFrame::Hello(_)
         | WatchFrame::Snapshot { .. }
@@ -385,10 +383,10 @@ mod tests {
         );
 
         assert_eq!(lines.len(), MAX_LINES);
-        assert_eq!(
-            lines[0].outcome.as_ref().map(|outcome| outcome.words.as_str()),
-            Some("1 row")
-        );
-        assert_eq!(lines[1].outcome, None);
+        let End::Seen(outcome) = &lines[0].end else {
+            panic!("its end was told");
+        };
+        assert_eq!(outcome.words(), "1 row");
+        assert_eq!(lines[1].end, End::NotYet);
     }
 }

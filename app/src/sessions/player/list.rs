@@ -10,8 +10,9 @@ use web_sys::HtmlElement;
 
 use super::deck::Shown;
 use super::playback::{Event, Micros};
-use super::statements::{Kind, Line, Outcome, current};
+use super::statements::{Kind, Line, current};
 use super::words::{clock, took};
+use crate::sessions::outcome::Outcome;
 
 /// Lines on the page at once; with more of them those around the replay's place are there.
 const WINDOW: usize = 120;

@@ -3,6 +3,7 @@
 use recording::{Body, Frame, Origin, Statement, StatementKind, TransferOutcome};
 
 use super::playback::Micros;
+use crate::sessions::outcome::Outcome;
 
 /// One line of the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,43 +26,6 @@ pub(super) enum Kind {
     Gap {
         since: Micros,
     },
-}
-
-/// What became of a statement, over all of its results.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
-pub(super) struct Outcome {
-    /// Microseconds from its start to the end of its last result.
-    pub(super) duration: u64,
-    pub(super) rows: u64,
-    /// PostgreSQL's words for what was done; of several results the last.
-    pub(super) tag: String,
-    pub(super) sqlstate: Option<String>,
-    /// PostgreSQL's message.
-    pub(super) error: Option<String>,
-    /// Data went into or out of the database.
-    pub(super) has_moved: bool,
-    /// A gate forbade its COPY.
-    pub(super) is_refused: bool,
-}
-
-impl Outcome {
-    pub(super) fn has_failed(&self) -> bool {
-        self.sqlstate.is_some() || self.is_refused
-    }
-
-    /// `4 rows`, `42501`, `refused`, `CREATE TABLE`, `ok`.
-    pub(super) fn words(&self) -> String {
-        let is_counted = self.tag.split(' ').any(|word| word.parse::<u64>().is_ok());
-
-        match (self.is_refused, &self.sqlstate, self.rows) {
-            (true, _, _) => "refused".to_owned(),
-            (false, Some(sqlstate), _) => sqlstate.clone(),
-            (false, None, 0) if self.tag.is_empty() => "ok".to_owned(),
-            (false, None, 0) if !is_counted => self.tag.clone(),
-            (false, None, 1) => "1 row".to_owned(),
-            (false, None, rows) => format!("{rows} rows"),
-        }
-    }
 }
 
 impl Line {
@@ -123,11 +87,14 @@ pub(super) fn add(lines: &mut Vec<Line>, frame: &Frame, at: Micros) {
             let Some(outcome) = outcome_of(lines, end.statement) else {
                 return;
             };
-            outcome.duration = outcome.duration.max(end.duration);
-            outcome.rows = outcome.rows.saturating_add(end.rows);
-            outcome.tag.clone_from(&end.tag);
-            outcome.sqlstate = end.sqlstate.clone().or(outcome.sqlstate.take());
-            outcome.error = end.error.clone().or(outcome.error.take());
+            outcome.append(Outcome {
+                duration: end.duration,
+                rows: end.rows,
+                tag: end.tag.clone(),
+                sqlstate: end.sqlstate.clone(),
+                error: end.error.clone(),
+                ..Outcome::default()
+            });
         }
         Body::Transfer(transfer) => match transfer.outcome {
             TransferOutcome::Refused => {
@@ -331,24 +298,6 @@ mod tests {
         assert_eq!(lines[0].kind, Kind::Gap { since: 20 });
         assert!(lines[0].has("DISK"));
         assert!(!lines[0].has("tape"));
-    }
-
-    #[test]
-    fn what_was_done_is_said_in_postgresqls_words() {
-        for (tag, rows, expected) in [
-            ("SELECT 4", 4, "4 rows"),
-            ("UPDATE 0", 0, "0 rows"),
-            ("CREATE TABLE", 0, "CREATE TABLE"),
-            ("", 0, "ok"),
-        ] {
-            let outcome = Outcome {
-                tag: tag.to_owned(),
-                rows,
-                ..Outcome::default()
-            };
-
-            assert_eq!(outcome.words(), expected);
-        }
     }
 
     fn words(lines: &[Line]) -> Vec<String> {

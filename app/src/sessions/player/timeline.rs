@@ -173,8 +173,8 @@ fn percent(at: Micros, total: Micros) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::statements::Outcome;
     use super::*;
+    use crate::sessions::outcome::Outcome;
 
     #[test]
     fn marks_stand_where_they_happened() {
