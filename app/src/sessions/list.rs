@@ -14,6 +14,7 @@ use self::filters::Filters;
 use self::rows::{Live, NoSessions, Rows};
 use super::api::list_sessions;
 use crate::terminal::xterm;
+use crate::ui::fetched::fetched;
 use crate::ui::layout::{Page, Top};
 use crate::ui::notice::Refused;
 use crate::ui::query::address;
@@ -28,15 +29,10 @@ pub fn SessionsPage() -> impl IntoView {
     let viewer = use_viewer();
     // Whoever points at a session opens it next.
     let is_pointed_at = RwSignal::new(false);
-    let _ahead = LocalResource::new(move || {
-        let is_pointed_at = is_pointed_at.get();
-
-        async move {
-            if is_pointed_at {
-                xterm::fetch_ahead().await;
-            }
-        }
-    });
+    let _ahead = fetched(
+        move || is_pointed_at.get().then_some(()),
+        |()| xterm::fetch_ahead(),
+    );
 
     view! {
         <Page title="Sessions">
