@@ -44,7 +44,7 @@ pub fn PlayerPage() -> impl IntoView {
             let recording = look_at_recording(named(session)?).await?;
             if is_browser() {
                 // Its opening is noted by now. Before the page is made, which takes longer.
-                opening.ask(&recording.session.id);
+                opening.ask(&recording.session.id, 0);
             }
 
             Ok::<_, AppError>(recording)

@@ -13,6 +13,7 @@ use super::keys;
 use super::painter::Painter;
 use super::playback::{Action, Event, Micros, Playback, State};
 use super::reel::steps_of;
+use super::retry::Retry;
 use super::shelf::{Scene, Shelf, Want};
 use super::statements::{self, Line};
 use super::words::end_sentence;
@@ -33,8 +34,10 @@ pub(super) struct Shown {
     pub(super) end: RwSignal<Option<String>>,
     /// What cannot be loaded at all.
     pub(super) trouble: RwSignal<Option<String>>,
-    /// What does not come at the moment.
-    pub(super) outage: RwSignal<Option<String>>,
+    /// What is fetched: where in the recording is what, what is shown, and what is listed.
+    pub(super) contents: Retry,
+    pub(super) frames: Retry,
+    pub(super) chapters: Retry,
     /// Something is on the screen.
     pub(super) has_begun: RwSignal<bool>,
     /// All statements are listed.
@@ -55,11 +58,27 @@ impl Shown {
             keys: RwSignal::new(String::new()),
             end: RwSignal::new(None),
             trouble: RwSignal::new(None),
-            outage: RwSignal::new(None),
+            contents: Retry::new(),
+            frames: Retry::new(),
+            chapters: Retry::new(),
             has_begun: RwSignal::new(false),
             is_listed: RwSignal::new(false),
             want: RwSignal::new(None),
         }
+    }
+
+    fn fetched(self) -> [Retry; 3] {
+        [self.contents, self.frames, self.chapters]
+    }
+
+    /// What does not come at the moment. Tracked.
+    pub(super) fn outage(self) -> Option<String> {
+        self.fetched().iter().find_map(Retry::outage)
+    }
+
+    /// The person wants what did not come.
+    pub(super) fn ask_again(self) {
+        self.fetched().iter().for_each(Retry::ask_again);
     }
 }
 

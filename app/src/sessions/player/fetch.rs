@@ -13,6 +13,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::Response;
 
 use super::shelf::{Extent, Want};
+use crate::sessions::api::look_at_recording;
 
 /// Why something did not come, each with its sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,15 +22,14 @@ pub(super) enum Missing {
     Unreachable(String),
     /// The recording is damaged there. The rest of it can be had.
     Damaged(String),
-    /// Asking again does not help.
+    /// Asking again does not help before somebody has done something about it.
     Refused(String),
+    /// The page is older than the server.
+    Unknown(&'static str),
 }
 
-impl Missing {
-    fn from_answer(body: &[u8]) -> Self {
-        let Ok(refusal) = serde_json::from_slice::<Refusal>(body) else {
-            return Self::unreachable();
-        };
+impl From<Refusal> for Missing {
+    fn from(refusal: Refusal) -> Self {
         match refusal.code {
             Code::RecordingDamaged => Self::Damaged(refusal.sentence),
             Code::Internal | Code::Unavailable | Code::TooMany => Self::Unreachable(refusal.sentence),
@@ -53,17 +53,14 @@ impl Missing {
             | Code::CrossOrigin => Self::Refused(refusal.sentence),
         }
     }
-
-    fn unreachable() -> Self {
-        Self::Unreachable(UNREACHABLE.to_owned())
-    }
 }
 
 const UNREACHABLE: &str = "The rest of the recording cannot be loaded. Check the network.";
-const UNKNOWN_FORM: &str = "The recording has a form this page does not know. Reload the page.";
+const UNKNOWN: Missing =
+    Missing::Unknown("The recording has a form this page does not know. Reload the page.");
 
 pub(super) async fn contents(session: &SessionId) -> Result<Contents, Missing> {
-    parsed(get(&format!("/sessions/{session}/contents")).await?)
+    parsed(get(session, "contents").await?)
 }
 
 pub(super) async fn frames(session: &SessionId, want: &Want) -> Result<Vec<Frame>, Missing> {
@@ -72,36 +69,48 @@ pub(super) async fn frames(session: &SessionId, want: &Want) -> Result<Vec<Frame
         Extent::Blocks(first, last) => format!("first={first}&last={last}"),
         Extent::Whole => "whole=true".to_owned(),
     };
-    let address = format!("/sessions/{session}/frames?segment={segment}&{extent}");
+    let bytes = get(session, &format!("frames?segment={segment}&{extent}")).await?;
 
-    recording::player::decode(get(&address).await?).map_err(|_| unknown_form())
+    recording::player::decode(bytes).map_err(|_| UNKNOWN)
 }
 
 /// The chapters of some segments from number `from` on.
 pub(super) async fn chapters(session: &SessionId, from: u32) -> Result<Vec<Chapter>, Missing> {
-    parsed(
-        get(&format!(
-            "/sessions/{session}/chapters?from={from}&count={MAX_CHAPTERS}"
-        ))
-        .await?,
-    )
+    parsed(get(session, &format!("chapters?from={from}&count={MAX_CHAPTERS}")).await?)
 }
 
 fn parsed<T: DeserializeOwned>(bytes: Bytes) -> Result<T, Missing> {
-    postcard::from_bytes(&bytes).map_err(|_| unknown_form())
+    postcard::from_bytes(&bytes).map_err(|_| UNKNOWN)
 }
 
-fn unknown_form() -> Missing {
-    Missing::Refused(UNKNOWN_FORM.to_owned())
+/// What a door of the recording gives. A server that was started again knows of no openings: the recording is opened
+/// again, which the audit log notes.
+async fn get(session: &SessionId, door: &str) -> Result<Bytes, Missing> {
+    let address = format!("/sessions/{session}/{door}");
+    let bytes = match ask(&address).await {
+        // These doors say it of nothing else.
+        Err(refusal) if refusal.code == Code::PamConflict => {
+            look_at_recording(session.clone())
+                .await
+                .map_err(|error| error.0)?;
+
+            ask(&address).await?
+        }
+        answer => answer?,
+    };
+
+    Ok(bytes)
 }
 
-async fn get(address: &str) -> Result<Bytes, Missing> {
-    let (is_fine, bytes) = fetched(address).await.map_err(|_| Missing::unreachable())?;
-    if is_fine {
-        return Ok(bytes);
+/// What is no answer of ours is as good as none.
+async fn ask(address: &str) -> Result<Bytes, Refusal> {
+    let unreachable = || Refusal::new(Code::Unavailable, UNREACHABLE);
+    let (is_fine, body) = fetched(address).await.map_err(|_| unreachable())?;
+    if !is_fine {
+        return Err(serde_json::from_slice(&body).unwrap_or_else(|_| unreachable()));
     }
 
-    Err(Missing::from_answer(&bytes))
+    Ok(body)
 }
 
 /// Whether the server agreed, and the body.

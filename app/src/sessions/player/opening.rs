@@ -22,7 +22,8 @@ pub(super) struct Opening {
 /// What was asked for of the session the page is about, and what came.
 #[derive(Clone, Copy)]
 pub(super) struct Asked {
-    of: StoredValue<Option<SessionId>>,
+    /// The session, and the number of the attempt.
+    of: StoredValue<Option<(SessionId, u32)>>,
     came: RwSignal<Option<Result<Opening, Missing>>>,
 }
 
@@ -34,22 +35,19 @@ impl Asked {
         }
     }
 
-    /// Asks once for each session.
-    pub(super) fn ask(self, session: &SessionId) {
-        let session = Some(session.clone());
-        if self.of.get_value() == session {
+    /// Asks once for each session and attempt.
+    pub(super) fn ask(self, session: &SessionId, attempt: u32) {
+        let of = (session.clone(), attempt);
+        if self.of.with_value(|asked| asked.as_ref() == Some(&of)) {
             return;
         }
-        self.of.set_value(session.clone());
+        self.of.set_value(Some(of.clone()));
         self.came.set(None);
 
         spawn_local(async move {
-            let Some(of) = &session else {
-                return;
-            };
-            let opening = fetch_opening(of).await;
+            let opening = fetch_opening(&of.0).await;
             // The page may have gone meanwhile, or be about another session.
-            if self.of.try_get_value() == Some(session) {
+            if self.of.try_get_value() == Some(Some(of)) {
                 let _gone = self.came.try_set(Some(opening));
             }
         });

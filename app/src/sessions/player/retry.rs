@@ -1,4 +1,4 @@
-//! Asking again for what did not come, later and later, until it does.
+//! What does not come: it is said, and asked for again, later and later or when the person wants it.
 
 use std::time::Duration;
 
@@ -16,15 +16,17 @@ pub(super) struct Retry {
     attempt: RwSignal<u32>,
     n_failed: StoredValue<u32>,
     outage: RwSignal<Option<String>>,
+    /// The person has asked for it, and it has neither come nor failed yet.
+    is_under_way: StoredValue<bool>,
 }
 
 impl Retry {
-    /// `outage` says that something does not come, as long as it does not.
-    pub(super) fn new(outage: RwSignal<Option<String>>) -> Self {
+    pub(super) fn new() -> Self {
         Self {
             attempt: RwSignal::new(0),
             n_failed: StoredValue::new(0),
-            outage,
+            outage: RwSignal::new(None),
+            is_under_way: StoredValue::new(false),
         }
     }
 
@@ -38,8 +40,14 @@ impl Retry {
         self.attempt.get_untracked() == attempt
     }
 
+    /// Why it does not come, as long as it does not. Tracked.
+    pub(super) fn outage(&self) -> Option<String> {
+        self.outage.get()
+    }
+
     /// It came.
     pub(super) fn succeed(&self) {
+        self.is_under_way.set_value(false);
         self.n_failed.set_value(0);
         if self.outage.with_untracked(Option::is_some) {
             self.outage.set(None);
@@ -49,15 +57,34 @@ impl Retry {
     /// It did not come: the next attempt follows after a while.
     pub(super) fn fail(&self, sentence: &str) {
         let n_failed = self.n_failed.get_value();
+        self.is_under_way.set_value(false);
         self.n_failed.set_value(n_failed.saturating_add(1));
         self.outage.set(Some(format!("{sentence} {AGAIN}")));
-        let attempt = self.attempt;
+        let (attempt, number) = (self.attempt, self.attempt.get_untracked());
         let again = move || {
-            // The page may have gone meanwhile.
-            let _gone = attempt.try_update(|attempt| *attempt = attempt.wrapping_add(1));
+            // The page may have gone meanwhile, or the person been quicker.
+            if attempt.try_get_untracked() == Some(number) {
+                attempt.set(number.wrapping_add(1));
+            }
         };
 
         set_timeout(again, wait_after(n_failed));
+    }
+
+    /// It was refused: the next attempt is the person's.
+    pub(super) fn stop(&self, sentence: String) {
+        self.is_under_way.set_value(false);
+        self.n_failed.set_value(0);
+        self.outage.set(Some(sentence));
+    }
+
+    /// The person wants what did not come: the next attempt is made at once.
+    pub(super) fn ask_again(&self) {
+        if self.outage.with_untracked(Option::is_none) || self.is_under_way.get_value() {
+            return;
+        }
+        self.is_under_way.set_value(true);
+        self.attempt.update(|attempt| *attempt = attempt.wrapping_add(1));
     }
 }
 
@@ -77,5 +104,27 @@ mod tests {
         let waits = [0, 1, 2, 3, 4, 31, 32, u32::MAX].map(|n_failed| wait_after(n_failed).as_secs());
 
         assert_eq!(waits, [1, 2, 4, 8, 15, 15, 15, 15]);
+    }
+
+    #[test]
+    fn what_was_refused_is_asked_for_once_each_time_the_person_wants_it() {
+        let owner = Owner::new();
+
+        owner.with(|| {
+            let retry = Retry::new();
+            retry.ask_again();
+            assert!(retry.is_current(0), "nothing is missing");
+
+            retry.stop("You are signed out.".to_owned());
+            retry.ask_again();
+            retry.ask_again();
+            assert!(retry.is_current(1), "it is under way");
+
+            retry.stop("You are signed out.".to_owned());
+            retry.ask_again();
+            assert!(retry.is_current(2));
+            retry.succeed();
+            assert_eq!(retry.outage.get_untracked(), None);
+        });
     }
 }

@@ -17,7 +17,7 @@ use super::fetch::{self, Missing};
 use super::help::Help;
 use super::list::Statements;
 use super::opening::{Asked, Opening};
-use super::playback::{Event, Micros};
+use super::playback::{Event, Micros, Playback};
 use super::retry::Retry;
 use super::shelf::Want;
 use super::statements::{next, previous};
@@ -47,7 +47,10 @@ pub(super) fn Stage(recording: RecordingView, opening: Asked, shown: Shown) -> i
 
     let tell = Callback::new(move |event: Event| {
         copied.set(None);
-        deck.with_value(|deck| deck.iter().for_each(|deck| deck.handle(event)))
+        deck.with_value(|deck| deck.iter().for_each(|deck| deck.handle(event)));
+        if shown.playback.with_untracked(Playback::is_behind) {
+            shown.ask_again();
+        }
     });
     let ask = Callback::new(move |ask: Ask| match ask {
         Ask::NextStatement => step_to(shown, tell, next),
@@ -75,9 +78,7 @@ pub(super) fn Stage(recording: RecordingView, opening: Asked, shown: Shown) -> i
                     <p role="alert" hidden=move || shown.trouble.with(Option::is_none)>
                         {move || shown.trouble.get()}
                     </p>
-                    <p role="status" hidden=move || shown.outage.with(Option::is_none)>
-                        {move || shown.outage.get()}
-                    </p>
+                    <Outage shown />
                     <p hidden=has_screen>
                         "The screen of this session was not recorded. What was run on it is listed."
                     </p>
@@ -103,6 +104,19 @@ pub(super) fn Stage(recording: RecordingView, opening: Asked, shown: Shown) -> i
     .into_any()
 }
 
+/// What does not come at the moment, and the way to ask for it at once.
+#[component]
+fn Outage(shown: Shown) -> impl IntoView {
+    let outage = Memo::new(move |_| shown.outage());
+
+    view! {
+        <div class="outage" hidden=move || outage.with(Option::is_none)>
+            <p role="status">{move || outage.get()}</p>
+            <button on:click=move |_| shown.ask_again()>"Try again"</button>
+        </div>
+    }
+}
+
 /// What stands where the replay would be.
 const NEEDS_JAVASCRIPT: &str = "<p>Playing a recording needs JavaScript. Switch it on for this site and reload the \
                                 page, or read the transcript.</p>";
@@ -118,7 +132,7 @@ fn load(
 ) {
     let widget = fetched(|| Some(()), |()| xterm::load());
     let of = session.clone();
-    Effect::new(move || opening.ask(&of));
+    Effect::new(move || opening.ask(&of, shown.contents.attempt()));
     Effect::new(move || {
         let (Some(loaded), Some(opening), Some(host)) = (widget.get(), opening.came(), host.get()) else {
             return;
@@ -127,18 +141,32 @@ fn load(
             return;
         }
         match (loaded, opening) {
-            (Ok(()), Ok(opening)) => open(host, deck, opening, shown, has_keys),
             (Err(sentence), _) => shown.trouble.set(Some(sentence.to_owned())),
-            (_, Err(Missing::Unreachable(sentence))) => {
-                shown.trouble.set(Some(format!("{sentence} Reload the page.")));
+            (Ok(()), Ok(opening)) => {
+                shown.contents.succeed();
+                open(host, deck, opening, shown, has_keys);
             }
-            (_, Err(Missing::Damaged(sentence) | Missing::Refused(sentence))) => {
-                shown.trouble.set(Some(sentence));
-            }
+            (Ok(()), Err(missing)) => lack(missing, shown.contents, shown),
         }
     });
     fetch_frames(session.clone(), deck, shown);
     fetch_chapters(session, deck, shown);
+}
+
+/// Says what did not come; what may come is asked for again.
+fn lack(missing: Missing, retry: Retry, shown: Shown) {
+    match missing {
+        Missing::Unreachable(sentence) => retry.fail(&sentence),
+        Missing::Refused(sentence) => retry.stop(sentence),
+        Missing::Damaged(sentence) => {
+            retry.succeed();
+            shown.trouble.set(Some(sentence));
+        }
+        Missing::Unknown(sentence) => {
+            retry.succeed();
+            shown.trouble.set(Some(sentence.to_owned()));
+        }
+    }
 }
 
 fn open(host: web_sys::HtmlDivElement, deck: Held, opening: Opening, shown: Shown, has_keys: bool) {
@@ -152,9 +180,8 @@ fn open(host: web_sys::HtmlDivElement, deck: Held, opening: Opening, shown: Show
 
 /// What the deck wants, one thing at a time: a newer wish takes the place of one that has not come.
 fn fetch_frames(session: SessionId, deck: Held, shown: Shown) {
-    let retry = Retry::new(shown.outage);
     let wanted = move || {
-        let attempt = retry.attempt();
+        let attempt = shown.frames.attempt();
 
         shown.want.get().map(|want| (want, attempt))
     };
@@ -171,21 +198,15 @@ fn fetch_frames(session: SessionId, deck: Held, shown: Shown) {
         let Some((want, attempt, frames)) = arrived.get() else {
             return;
         };
-        if shown.want.get_untracked().as_ref() != Some(&want) || !retry.is_current(attempt) {
+        if shown.want.get_untracked().as_ref() != Some(&want) || !shown.frames.is_current(attempt) {
             return;
         }
-        take_frames(deck, shown, retry, &want, frames);
+        take_frames(deck, shown, &want, frames);
     });
 }
 
 /// What the server has but cannot read is left out, and said; what did not come is waited for.
-fn take_frames(
-    deck: Held,
-    shown: Shown,
-    retry: Retry,
-    want: &Want,
-    frames: Result<Vec<recording::Frame>, Missing>,
-) {
+fn take_frames(deck: Held, shown: Shown, want: &Want, frames: Result<Vec<recording::Frame>, Missing>) {
     let frames = match frames {
         Ok(frames) => Some(frames),
         Err(Missing::Damaged(sentence)) => {
@@ -193,17 +214,12 @@ fn take_frames(
 
             None
         }
-        Err(Missing::Unreachable(sentence)) => {
-            retry.fail(&sentence);
-            return;
-        }
-        Err(Missing::Refused(sentence)) => {
-            retry.succeed();
-            shown.trouble.set(Some(sentence));
+        Err(missing @ (Missing::Unreachable(_) | Missing::Refused(_) | Missing::Unknown(_))) => {
+            lack(missing, shown.frames, shown);
             return;
         }
     };
-    retry.succeed();
+    shown.frames.succeed();
     deck.with_value(|deck| deck.iter().for_each(|deck| deck.load(want, frames.clone())));
 }
 
@@ -215,7 +231,7 @@ fn fetch_chapters(session: SessionId, deck: Held, shown: Shown) {
             from.set(Some(0));
         }
     });
-    let retry = Retry::new(shown.outage);
+    let retry = shown.chapters;
     let wanted = move || {
         let attempt = retry.attempt();
 
@@ -239,12 +255,8 @@ fn fetch_chapters(session: SessionId, deck: Held, shown: Shown) {
         }
         let chapters: Vec<Chapter> = match chapters {
             Ok(chapters) => chapters,
-            Err(Missing::Unreachable(sentence)) => {
-                retry.fail(&sentence);
-                return;
-            }
-            Err(Missing::Damaged(sentence) | Missing::Refused(sentence)) => {
-                shown.trouble.set(Some(sentence));
+            Err(missing) => {
+                lack(missing, retry, shown);
                 return;
             }
         };
