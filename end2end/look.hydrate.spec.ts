@@ -1,11 +1,11 @@
 // How it looks: every page on a large and a small screen, light and dark, without an accessibility finding;
 // and the pictures of the README, which `PICTURES=docs/images make test` makes anew.
-import { AxeBuilder } from "@axe-core/playwright";
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Browser, Page } from "@playwright/test";
 import { enterAs, expect, openPage, test, visit } from "./support/browser";
 import { Client, type Person } from "./support/client";
+import { look } from "./support/look";
 import { everyPage, pagesWithout } from "./support/pages";
 import { sessionsOf } from "./support/recordings";
 import { Posternd, administrator } from "./support/server";
@@ -13,11 +13,8 @@ import { type Shop, addShop } from "./support/shop";
 import { database } from "./support/stage";
 import { Terminal } from "./support/terminal";
 
-const OUT = join(import.meta.dirname, "out/look");
 // Times and ports are on them: made anew with each run, they would be changed with each run.
 const PICTURES = resolve(import.meta.dirname, "..", process.env.PICTURES ?? "end2end/out/look/pictures");
-const LARGE = { width: 1280, height: 800 };
-const SMALL = { width: 390, height: 844 };
 
 // Pictures are taken anyway, of what is worth it.
 test.use({ trace: "off" });
@@ -34,7 +31,6 @@ let ended: string;
 
 test.beforeAll(async ({ browser }, info) => {
   info.setTimeout(60_000);
-  mkdirSync(OUT, { recursive: true });
   mkdirSync(PICTURES, { recursive: true });
   await new Promise<void>((ready) => {
     hasEnded = Posternd.once((started) => {
@@ -60,7 +56,8 @@ test.beforeAll(async ({ browser }, info) => {
   });
   await admin.send("test-connection", { id: shop.id, credential: "launch" });
 
-  const { page, terminal } = await launch(browser);
+  // Small, so that its letters are large where it is replayed.
+  const { page, terminal } = await launch(browser, { width: 940, height: 620 });
   await work(terminal);
   await terminal.type("\\q");
   await expect(page.getByRole("button", { name: "Start new session" })).toBeVisible();
@@ -201,8 +198,9 @@ async function work(terminal: Terminal): Promise<void> {
 }
 
 /** The user's terminal at its first prompt. */
-async function launch(browser: Browser): Promise<{ page: Page; terminal: Terminal }> {
+async function launch(browser: Browser, size?: { width: number; height: number }): Promise<{ page: Page; terminal: Terminal }> {
   const page = await open(browser, user);
+  if (size !== undefined) await page.setViewportSize(size);
   await visit(page, `/vault/${shop.id}/terminal`);
   const terminal = new Terminal(page);
   await terminal.ready("shop=>");
@@ -213,28 +211,4 @@ async function open(browser: Browser, person: Pick<Person, "email" | "password">
   const page = await openPage(browser, posternd.url);
   await enterAs(page, await Client.signIn(posternd.url, person));
   return page;
-}
-
-/** Two sizes, two schemes; nothing is wider than the screen and axe finds nothing. */
-async function look(page: Page, name: string): Promise<void> {
-  const findings: string[] = [];
-  for (const [size, viewport] of Object.entries({ large: LARGE, small: SMALL })) {
-    await page.setViewportSize(viewport);
-    for (const colorScheme of ["light", "dark"] as const) {
-      await page.emulateMedia({ colorScheme });
-      await page.evaluate(() => scrollTo(0, 0));
-      await page.screenshot({ path: join(OUT, `${name}-${size}-${colorScheme}.png`), fullPage: true });
-      // The colours of a dark page are those of the large one.
-      if (size === "small" && colorScheme === "dark") continue;
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      for (const { id, nodes } of violations) {
-        findings.push(...nodes.map((node) => `${size} ${colorScheme}: ${id}: ${node.target.join(" ")}: ${node.failureSummary}`));
-      }
-    }
-    const tooWide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-    if (tooWide > 0) findings.push(`${size}: ${tooWide} px wider than the screen`);
-  }
-  await page.setViewportSize(LARGE);
-  await page.emulateMedia({ colorScheme: "light" });
-  expect.soft(findings, name).toEqual([]);
 }

@@ -1,7 +1,7 @@
 // Copying out of the terminal and pasting into it, and the gates on both.
 import { type Page } from "@playwright/test";
 import { type Client } from "./support/client";
-import { enterAs, expect, test, visit } from "./support/browser";
+import { type SignIn, enterAs, expect, test, visit } from "./support/browser";
 import { administrator } from "./support/server";
 import { addShop } from "./support/shop";
 import { database } from "./support/stage";
@@ -17,7 +17,7 @@ test.beforeEach(async ({ client, context }) => {
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
 });
 
-async function launch(page: Page, client: (person: any) => Promise<Client>, connection: Record<string, string> = {}) {
+async function launch(page: Page, client: SignIn, connection: Record<string, string> = {}) {
   const user = await admin.addPerson("Nils", "user");
   const shop = await addShop(admin, database(), { launchers: [user.id], connection });
   await enterAs(page, await client(user));

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Page } from "@playwright/test";
 import { type Client } from "./support/client";
-import { enterAs, expect, test, visit } from "./support/browser";
+import { type SignIn, enterAs, expect, test, visit } from "./support/browser";
 import { administrator } from "./support/server";
 import { addShop } from "./support/shop";
 import { database } from "./support/stage";
@@ -21,7 +21,7 @@ test.beforeEach(async ({ client }) => {
 
 test.afterEach(() => rmSync(folder, { recursive: true }));
 
-async function launch(page: Page, client: (person: any) => Promise<Client>, connection: Record<string, string> = {}) {
+async function launch(page: Page, client: SignIn, connection: Record<string, string> = {}) {
   const user = await admin.addPerson("Rita", "user");
   const shop = await addShop(admin, database(), { launchers: [user.id], connection });
   await enterAs(page, await client(user));

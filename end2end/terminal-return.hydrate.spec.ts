@@ -1,7 +1,7 @@
 // Coming back to a session: after a reload, a lost network, from another window; and when it cannot be come back to.
 import { type Page, type WebSocketRoute } from "@playwright/test";
 import { Client } from "./support/client";
-import { enterAs, expect, test, visit } from "./support/browser";
+import { type SignIn, enterAs, expect, test, visit } from "./support/browser";
 import { Posternd, administrator } from "./support/server";
 import { type Shop, addShop } from "./support/shop";
 import { database } from "./support/stage";
@@ -13,7 +13,7 @@ test.beforeEach(async ({ client }) => {
   admin = await client(administrator);
 });
 
-async function prepare(page: Page, client: (person: any) => Promise<Client>): Promise<Shop> {
+async function prepare(page: Page, client: SignIn): Promise<Shop> {
   const user = await admin.addPerson("Olga", "user");
   const shop = await addShop(admin, database(), { launchers: [user.id] });
   await enterAs(page, await client(user));

@@ -5,8 +5,11 @@ import { Posternd } from "./server";
 
 export { expect };
 
+/** Signs somebody in without a browser. */
+export type SignIn = (person: Pick<Person, "email" | "password">) => Promise<Client>;
+
 interface Fixtures {
-  client: (person: Pick<Person, "email" | "password">) => Promise<Client>;
+  client: SignIn;
   /** A server of the test's own, ended and removed after it. */
   alone: Posternd;
 }

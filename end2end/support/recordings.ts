@@ -1,13 +1,17 @@
 // Sessions and their recordings, asked for without a browser.
 import type { Client } from "./client";
 
-/** A session as the list has it; the functions' own JSON. */
-export type Session = any;
+/** A session as the list has it: what tests read of it. */
+export interface Session {
+  id: string;
+  state: "starting" | "live" | "ended" | "failed";
+  end_reason?: string;
+}
 
 /** What runs, then what has ended, newest first. */
 export async function sessionsOf(client: Client, filter: Record<string, string> = {}): Promise<Session[]> {
   const fields = Object.fromEntries(Object.entries(filter).map(([name, value]) => [`filter[${name}]`, value]));
-  const { live, sessions } = (await client.send("list-sessions", fields)).value;
+  const { live, sessions }: Record<"live" | "sessions", { session: Session }[]> = (await client.send("list-sessions", fields)).value;
   return [...live, ...sessions].map(({ session }) => session);
 }
 
