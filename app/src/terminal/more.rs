@@ -85,12 +85,15 @@ pub(super) fn More(
 fn KeyList(help: NodeRef<html::Dialog>, is_asked: RwSignal<bool>) -> impl IntoView {
     let rows = |keys: &'static [(&'static str, &'static str)]| {
         keys.iter()
-            .map(|(key, does)| {
+            .map(|(keys, does)| {
+                let keys = keys
+                    .split(' ')
+                    .map(|key| view! { <kbd>{key}</kbd> })
+                    .collect_view();
+
                 view! {
                     <div>
-                        <dt>
-                            <kbd>{*key}</kbd>
-                        </dt>
+                        <dt>{keys}</dt>
                         <dd>{*does}</dd>
                     </div>
                 }
