@@ -56,6 +56,7 @@ test("what is live comes first and is ended with a reason its person reads", asy
   await page.getByRole("button", { name: "Terminate" }).click();
 
   await expect(page).toHaveURL(/\/sessions$/);
+  await expect(page.getByRole("row", { name: shop.title })).toContainText("terminated");
   await expect(theirs.page.getByText(/The shop is being moved\./).first()).toBeVisible();
   await visit(page, `/sessions?record=${shop.id}`);
   await expect(page.getByRole("row", { name: shop.title })).toContainText("terminated");

@@ -12,6 +12,8 @@ mod spool;
 pub mod supervise;
 pub mod task;
 
+use std::time::Duration;
+
 use app::ctx::{Actor, Client};
 use protocol::audit::{EventName, Outcome};
 use protocol::errors::{Code, Refusal};
@@ -25,6 +27,9 @@ use crate::clock;
 use crate::people::sign_in::event;
 use crate::people::store_failed;
 use crate::state::AppState;
+
+/// How long who ends a session waits for it to be over: the list that is shown next says so.
+const OVER: Duration = Duration::from_secs(5);
 
 /// *End session* by who may watch it; its owner reads who did it and why.
 pub async fn terminate(
@@ -57,6 +62,7 @@ pub async fn terminate(
     if !state.sessions.end(session, EndReason::Terminated, &sentence) {
         return Err(not_live());
     }
+    state.sessions.gone(session, OVER).await;
 
     Ok(())
 }

@@ -168,6 +168,15 @@ impl Registry {
         })
     }
 
+    /// Waits until a session has ended and its row says so, at most `patience`.
+    pub async fn gone(&self, session: &SessionId, patience: Duration) {
+        let leaving = self.with(|live| live.get(session).map(|live| live.tell.clone()));
+        if let Some(tell) = leaving {
+            // Who takes longer ends all the same.
+            let _ = tokio::time::timeout(patience, tell.closed()).await;
+        }
+    }
+
     /// Tells every session to end because the server stops, and waits until they have, at most `grace`.
     pub async fn end_all(&self, grace: Duration) {
         let leaving: Vec<watch::Sender<Orders>> =
@@ -248,6 +257,31 @@ mod tests {
         drop(registry.sit(&id, place()));
 
         assert!(!registry.end(&id, EndReason::Terminated, ""));
+    }
+
+    #[tokio::test]
+    async fn who_ends_a_session_waits_until_it_is_gone() {
+        let (registry, id) = (Registry::default(), SessionId::from_random([1; 16]));
+        let mut seat = registry.sit(&id, place());
+        let leaving = async move {
+            seat.orders.changed().await.unwrap();
+            drop(seat);
+        };
+
+        assert!(registry.end(&id, EndReason::Terminated, ""));
+        tokio::join!(registry.gone(&id, Duration::from_secs(5)), leaving);
+
+        assert!(!registry.is_live(&id));
+    }
+
+    #[tokio::test]
+    async fn a_session_that_does_not_leave_is_not_waited_for_for_ever() {
+        let (registry, id) = (Registry::default(), SessionId::from_random([1; 16]));
+        let _seat = registry.sit(&id, place());
+
+        registry.gone(&id, Duration::from_millis(1)).await;
+
+        assert!(registry.is_live(&id));
     }
 
     #[tokio::test]

@@ -30,6 +30,9 @@ async fn who_is_terminated_reads_by_whom_and_why_and_the_statement_stops() {
     let form = format!("draft[session]={session}&draft[reason]=It+locks+the+shop.");
     let call = desk.house.post("/api/terminate-session", &form).by(&auditor);
     assert_eq!(desk.house.call(call).await.status, 200);
+    // The list that is shown next says so.
+    let listed = desk.row(&session, |_| true).await;
+    assert_eq!(listed.state, SessionState::Ended);
     let ended = terminal.end().await.unwrap();
 
     let sentence = "Terminated by auditor@example.org: It locks the shop.";
