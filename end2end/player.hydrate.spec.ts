@@ -102,6 +102,7 @@ test("every moment is led to by list, timeline, keys and link", async ({ browser
   await page.getByRole("button", { name: "Copy link" }).click();
   await expect(page.getByText("Link to this moment copied.")).toBeVisible();
   const link = await page.evaluate(() => navigator.clipboard.readText());
+  await expect(page.getByText("Link to this moment copied.")).toBeHidden({ timeout: 10_000 });
   expect(link).toMatch(new RegExp(`/sessions/${session}#t=\\d+\\.\\d{3}$`));
   await page.goto("about:blank");
   await page.goto(link);

@@ -17,4 +17,5 @@ pub mod raw;
 pub mod shortcut;
 pub mod size;
 pub mod socket;
+pub mod toast;
 pub mod when;

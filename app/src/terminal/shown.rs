@@ -1,15 +1,11 @@
 //! What the page shows of a session: signals that the line sets and the bars read.
 
-use std::time::Duration;
-
 use leptos::prelude::*;
 use protocol::terminal::{EndReason, Ended, Hello, Look, Status, Transaction};
 
 use super::transfer::Transfer;
 use super::xterm::{Found, Size};
-
-/// How long a passing sentence stays.
-const TOAST: Duration = Duration::from_secs(5);
+use crate::ui::toast::say_for_a_while;
 
 /// Where a launch is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,20 +118,7 @@ impl Shown {
 
     /// Says a sentence for a while.
     pub(super) fn say(&self, sentence: impl Into<String>) {
-        let toast = self.toast;
-        let sentence = sentence.into();
-        toast.set(Some(sentence.clone()));
-        set_timeout(
-            move || {
-                // The page may have been left, and another sentence keeps its own time.
-                let _left = toast.try_update(|said| {
-                    if said.as_ref() == Some(&sentence) {
-                        *said = None;
-                    }
-                });
-            },
-            TOAST,
-        );
+        say_for_a_while(self.toast, sentence);
     }
 
     /// Nothing that belongs to a connection outlives it.

@@ -26,6 +26,7 @@ use crate::terminal::xterm;
 use crate::ui::clipboard::copy;
 use crate::ui::fetched::fetched;
 use crate::ui::full_screen::toggle_full_screen;
+use crate::ui::toast::say_for_a_while;
 
 /// The deck of this page; only the browser has one.
 type Held = StoredValue<Option<SendWrapper<Rc<Deck>>>>;
@@ -332,8 +333,9 @@ fn copy_link(at: Micros, copied: RwSignal<Option<String>>) {
     };
     let link = format!("{origin}{path}{}", moment(at));
 
-    copied.set(Some(match copy(&link) {
-        true => "Link to this moment copied.".to_owned(),
-        false => link,
-    }));
+    match copy(&link) {
+        true => say_for_a_while(copied, "Link to this moment copied."),
+        // It stays until it has been copied by hand.
+        false => copied.set(Some(link)),
+    }
 }
