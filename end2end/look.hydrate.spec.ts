@@ -89,7 +89,7 @@ test("the terminal, and what people do around it", async ({ browser }) => {
   await page.getByRole("button", { name: "More", exact: true }).click();
   await look(page, "terminal-menu");
   await page.keyboard.press("Escape");
-  await page.locator(".xterm-helper-textarea").focus();
+  await expect(page.locator(".xterm-helper-textarea")).toBeFocused();
 
   await terminal.type("\\q");
   await expect(page.getByRole("button", { name: "Start new session" })).toBeVisible();

@@ -38,6 +38,11 @@ pub(super) fn More(
             let _shown = help.show_modal();
         }
     };
+    let give_back = move |_| {
+        if has_let_go(menu, first_action) {
+            held.with(|line| line.focus());
+        }
+    };
     let no_copy = Memo::new(move |_| refused(shown, |look| look.can_copy, NO_COPY));
     let no_paste = Memo::new(move |_| refused(shown, |look| look.can_paste, NO_PASTE));
 
@@ -45,7 +50,7 @@ pub(super) fn More(
         <button class="ghost" popovertarget="terminal-more" node_ref=first_action>
             "More"
         </button>
-        <div id="terminal-more" class="terminal-menu" popover="auto" node_ref=menu>
+        <div id="terminal-more" class="terminal-menu" popover="auto" node_ref=menu on:toggle=give_back>
             <button disabled=move || no_copy.get().is_some() on:click=then(copy_selection)>
                 "Copy"
                 <kbd>"Ctrl-Shift-C"</kbd>
@@ -76,13 +81,13 @@ pub(super) fn More(
             <button on:click=full_screen>"Full screen"</button>
             <button on:click=show_keys>"Keys"</button>
         </div>
-        <KeyList help is_asked />
+        <KeyList held help is_asked />
     }
 }
 
 /// The keys of the terminal, of the page's and of the line that is typed; listed when somebody asks.
 #[component]
-fn KeyList(help: NodeRef<html::Dialog>, is_asked: RwSignal<bool>) -> impl IntoView {
+fn KeyList(held: Held, help: NodeRef<html::Dialog>, is_asked: RwSignal<bool>) -> impl IntoView {
     let rows = |keys: &'static [(&'static str, &'static str)]| {
         keys.iter()
             .map(|(keys, does)| {
@@ -102,7 +107,14 @@ fn KeyList(help: NodeRef<html::Dialog>, is_asked: RwSignal<bool>) -> impl IntoVi
     };
 
     view! {
-        <dialog class="dialog terminal-keys" aria-labelledby="terminal-keys-title" node_ref=help>
+        <dialog
+            class="dialog terminal-keys"
+            aria-labelledby="terminal-keys-title"
+            node_ref=help
+            on:close=move |_| {
+                held.with(|line| line.focus());
+            }
+        >
             <header>
                 <h2 id="terminal-keys-title">"Keys"</h2>
             </header>
@@ -153,6 +165,21 @@ fn close(menu: NodeRef<html::Div>) {
         // It may be closed already.
         let _hidden = menu.hide_popover();
     }
+}
+
+/// Whether the menu is closed and the focus went back to its button, where the terminal's keys would do nothing. What
+/// was chosen may have put it elsewhere.
+fn has_let_go(menu: NodeRef<html::Div>, button: NodeRef<html::Button>) -> bool {
+    let (Some(menu), Some(button)) = (menu.get_untracked(), button.get_untracked()) else {
+        return false;
+    };
+    if menu.matches(":popover-open").unwrap_or_default() {
+        return false;
+    }
+
+    document().active_element().is_none_or(|at| {
+        at.tag_name() == "BODY" || button.is_same_node(Some(&at)) || menu.contains(Some(&at))
+    })
 }
 
 fn letters(held: Held, steps: Option<i8>) {
