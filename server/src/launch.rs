@@ -161,8 +161,22 @@ pub async fn may_stay(
 ) -> Result<Authorized<Launch>, Refusal> {
     let mut snapshot = state.db.read().await.map_err(store_failed)?;
     let person = signed_in(state, &mut snapshot, actor).await?;
-    let known = load(&mut snapshot, &draft.record, actor).await?;
-    authorize::stay(&person, known.facts(draft.account.as_ref()))
+    let known = load(&mut snapshot, &draft.record, actor)
+        .await
+        .map_err(taken_away)?;
+    authorize::stay(&person, known.facts(draft.account.as_ref())).map_err(taken_away)
+}
+
+/// Whose session is open knows that the record is there: to them it is not hidden, it was taken away.
+fn taken_away(refusal: Refusal) -> Refusal {
+    if refusal.code != Code::PamNotFound {
+        return refusal;
+    }
+
+    Refusal::new(
+        Code::PamNotFound,
+        "Your access to this record was taken away. Ask an administrator to share it again.",
+    )
 }
 
 /// Whether somebody who watches a session may go on watching.

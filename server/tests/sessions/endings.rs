@@ -47,6 +47,28 @@ async fn who_is_terminated_reads_by_whom_and_why_and_the_statement_stops() {
 }
 
 #[tokio::test]
+async fn who_loses_the_share_reads_that_access_was_taken_away() {
+    let desk = Desk::open().await;
+    let (user, administrator) = (
+        desk.house.sign_in(Role::User).await,
+        desk.house.sign_in(Role::Administrator).await,
+    );
+    let mut terminal = desk.launch(&user).await;
+
+    let person = desk.house.person(Role::User).await.id;
+    let form = format!("id={}&person={person}", desk.record);
+    let call = desk.house.post("/api/unshare-record", &form).by(&administrator);
+    assert_eq!(desk.house.call(call).await.status, 200);
+    let ended = terminal.end().await.unwrap();
+
+    assert_eq!(ended.reason, EndReason::PolicyChanged);
+    assert_eq!(
+        ended.sentence,
+        "Your access to this record was taken away. Ask an administrator to share it again."
+    );
+}
+
+#[tokio::test]
 async fn who_loses_the_database_reads_what_the_database_said() {
     let desk = Desk::open().await;
     let user = desk.house.sign_in(Role::User).await;
