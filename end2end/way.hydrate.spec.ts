@@ -137,10 +137,18 @@ test("a share that is taken away ends the session at once", async ({ page, clien
   const terminal = new Terminal(page);
   await terminal.ready("shop=>");
 
+  await terminal.type("SELECT pg_sleep(60);");
+  await expect(page.getByText("running", { exact: true })).toBeVisible();
+
   await admin.send("unshare-record", { id: shop.id, person: user.id });
 
-  await expect(page.getByRole("button", { name: "Start new session" })).toBeVisible();
-  await expect(page.getByRole("alert")).toBeVisible();
+  await expect(page.getByRole("alert")).toContainText("Your access to this record was taken away.");
+  await expect(page.getByText("running", { exact: true })).toBeHidden();
+  await expect(page.getByRole("link", { name: "Back to the vault" })).toBeVisible();
+  await expect(page.getByRole("button", { name: "Start new session" })).toBeHidden();
+  await expect(page.getByRole("link", { name: "Back to the record" })).toBeHidden();
+  await page.getByRole("link", { name: "Back to the vault" }).click();
+  await expect(page).toHaveURL(/\/vault$/);
 });
 
 test("the terminal is worked by keyboard alone and let go of with F6", async ({ page, client }) => {

@@ -107,15 +107,26 @@ fn RecordingBadge(shown: Shown) -> impl IntoView {
 pub(super) fn Status(shown: Shown) -> impl IntoView {
     let status = shown.status;
     let database = move || status.with(|status| status.as_ref().map(|status| status.database.clone()));
+    // Of a session that has ended nothing runs any more.
+    let is_over = Memo::new(move |_| shown.phase.with(Phase::has_ended));
     let transaction = move || {
+        if is_over.get() {
+            return None;
+        }
+
         status.with(|status| {
             status
                 .as_ref()
                 .map(|status| transaction_words(status.transaction))
         })
     };
-    let backend =
-        move || status.with(|status| status.as_ref()?.backend_pid.map(|pid| format!("backend {pid}")));
+    let backend = move || {
+        if is_over.get() {
+            return None;
+        }
+
+        status.with(|status| status.as_ref()?.backend_pid.map(|pid| format!("backend {pid}")))
+    };
     let size = move || {
         shown
             .size

@@ -1,10 +1,15 @@
 //! Over the terminal: what is going on while it cannot be used, why it ended, and what to do about it.
 
 use leptos::prelude::*;
-use protocol::terminal::{EndReason, LaunchView};
+use protocol::errors::Code;
+use protocol::ids::RecordId;
+use protocol::terminal::{EndReason, LaunchChoice, LaunchView};
 
+use crate::errors::AppError;
+use crate::terminal::api::look_at_launch;
 use crate::terminal::choice::NEEDS_JAVASCRIPT;
 use crate::terminal::shown::{Phase, Shown};
+use crate::ui::fetched::{Fetched, fetched};
 
 #[component]
 pub(super) fn Cover(
@@ -15,10 +20,11 @@ pub(super) fn Cover(
     /// Opens another session.
     on_again: Callback<()>,
 ) -> impl IntoView {
+    let rest = what_is_left(offer.record.clone(), offer.choices, shown);
     let title = offer.record_title;
     let back = format!("/vault/{}", offer.record);
     let sentence = move || shown.phase.with(|phase| phase.sentence(&title));
-    let offers = Memo::new(move |_| shown.phase.with(Offers::of));
+    let offers = Memo::new(move |_| shown.phase.with(|phase| Offers::of(phase, rest.get())));
     // The screen as it was stays readable.
     let is_low = move || {
         shown.hello.with(Option::is_some) && shown.phase.with(|phase| !matches!(phase, Phase::Connecting))
@@ -60,13 +66,16 @@ pub(super) fn Cover(
                 </button>
                 <button
                     class:primary=move || offers.get() == Offers::Again
-                    hidden=move || offers.get() == Offers::Trying
+                    hidden=move || !matches!(offers.get(), Offers::TakingBack | Offers::Again)
                     on:click=move |_| on_again.run(())
                 >
                     "Start new session"
                 </button>
-                <a class="btn" href=back>
+                <a class="btn" href=back hidden=move || offers.get() == Offers::Vault>
                     "Back to the record"
+                </a>
+                <a class="btn primary" href="/vault" hidden=move || offers.get() != Offers::Vault>
+                    "Back to the vault"
                 </a>
             </div>
         </div>
@@ -80,10 +89,15 @@ enum Offers {
     Trying,
     TakingBack,
     Again,
+    /// The record is still theirs to look at; a session like this one is not.
+    Record,
+    /// The record is not theirs any more.
+    Vault,
 }
 
 impl Offers {
-    fn of(phase: &Phase) -> Self {
+    /// `rest` is what is left to somebody whose right was taken away, once it is known.
+    fn of(phase: &Phase, rest: Option<Self>) -> Self {
         match phase {
             Phase::Asleep
             | Phase::Asking
@@ -92,9 +106,35 @@ impl Offers {
             | Phase::Away { failed: 0 } => Self::Nothing,
             Phase::Away { .. } => Self::Trying,
             Phase::TakenOver(_) => Self::TakingBack,
+            Phase::Ended(_) if has_lost_right(phase) => rest.unwrap_or(Self::Nothing),
             Phase::Ended(_) => Self::Again,
         }
     }
+
+    /// By what the server says now of a launch like the one with `choices`.
+    fn left_by(answer: Result<LaunchView, AppError>, choices: &[LaunchChoice]) -> Self {
+        match answer {
+            Ok(offer) if offer.choices == choices => Self::Again,
+            Err(error) if error.0.code == Code::PamNotFound => Self::Vault,
+            Ok(_) | Err(_) => Self::Record,
+        }
+    }
+}
+
+fn has_lost_right(phase: &Phase) -> bool {
+    matches!(phase, Phase::Ended(ended) if ended.reason == EndReason::PolicyChanged)
+}
+
+/// What is left to somebody whose right was taken away: it may have been that to this session only.
+fn what_is_left(record: RecordId, choices: Vec<LaunchChoice>, shown: Shown) -> Fetched<Offers> {
+    fetched(
+        move || shown.phase.with(has_lost_right).then(|| record.clone()),
+        move |record| {
+            let choices = choices.clone();
+
+            async move { Offers::left_by(look_at_launch(record).await, &choices) }
+        },
+    )
 }
 
 /// A goodbye is what the person wanted.
@@ -108,5 +148,65 @@ fn role(phase: &Phase) -> &'static str {
         | Phase::Connecting
         | Phase::Connected
         | Phase::Away { .. } => "status",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::errors::Refusal;
+    use protocol::terminal::{ColorScheme, Ended, Look};
+
+    use super::*;
+
+    #[test]
+    fn what_cannot_work_is_not_offered() {
+        let offer = |choices| LaunchView {
+            record: RecordId::from_random([1; 16]),
+            record_title: "orders-prod".to_owned(),
+            choices,
+            live: Vec::new(),
+            look: Look {
+                color_scheme: ColorScheme::default(),
+                font_size: 12,
+                scrollback: 1_000,
+                can_copy: true,
+                can_paste: true,
+            },
+        };
+        let choice = LaunchChoice {
+            account: RecordId::from_random([2; 16]),
+            title: "App".to_owned(),
+            login: "app_ro".to_owned(),
+            is_launch_credential: true,
+        };
+        let before = [choice.clone()];
+        let refused = |code| Err(AppError(Refusal::new(code, "No.")));
+
+        for (answer, expected) in [
+            (Ok(offer(vec![choice])), Offers::Again),
+            (Ok(offer(Vec::new())), Offers::Record),
+            (refused(Code::PamPolicyDenied), Offers::Record),
+            (refused(Code::PamNotFound), Offers::Vault),
+        ] {
+            assert_eq!(Offers::left_by(answer, &before), expected);
+        }
+    }
+
+    #[test]
+    fn only_who_lost_a_right_waits_for_what_is_left() {
+        let ended = |reason| {
+            Phase::Ended(Ended {
+                reason,
+                sentence: String::new(),
+            })
+        };
+
+        for (reason, rest, expected) in [
+            (EndReason::Goodbye, None, Offers::Again),
+            (EndReason::PolicyChanged, None, Offers::Nothing),
+            (EndReason::PolicyChanged, Some(Offers::Vault), Offers::Vault),
+        ] {
+            assert_eq!(Offers::of(&ended(reason), rest), expected);
+        }
     }
 }
