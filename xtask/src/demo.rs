@@ -125,7 +125,7 @@ fn introduce(folder: &Folder, postern: &Postern) -> Result<()> {
 const TO_TRY: &str = "
   Three things to try, each person in a browser window of their own (a private one for the second):
 
-  1. As the user open `shop` and press Launch. SELECT * FROM catalog.find_products('lamp'); then
+  1. As the user open `shop` and press Launch. SELECT * FROM catalog.find_products('ridge'); then
      SELECT count(*) FROM sales.order_items; then SELECT pg_sleep(60); and Ctrl-C. You hold no password of it.
   2. As the auditor open Sessions and play what the user did, statement by statement. One recording is there
      half a minute after the first start.

@@ -40,7 +40,7 @@ const SCRIPT: &[Step] = &[
         "SELECT status, count(*), min(placed_at)::date AS first FROM sales.orders GROUP BY 1 ORDER BY 2 DESC;",
     ),
     Step::Think(2_500),
-    Step::Line("SELECT * FROM catalog.find_products('lamp') LIMIT 5;"),
+    Step::Line("SELECT * FROM catalog.find_products('ridge') LIMIT 5;"),
     Step::Think(1_500),
     Step::Line("SELECT order_id, totl FROM sales.orders LIMIT 3;"),
     Step::Think(1_200),
