@@ -165,8 +165,8 @@ impl ConnectError {
                 "Check Hostname or IP and Port.".into(),
             ),
             Reason::NoTls => (
-                format!("The server at {host} port {port} does not offer TLS, and Use SSL is on.").into(),
-                "Turn TLS on in the database server, or turn off Use SSL if the network is protected otherwise."
+                format!("The server at {host} port {port} does not offer TLS, and the record asks for it.").into(),
+                "Turn TLS on in the database server, or set TLS Mode to disable if the network is protected otherwise."
                     .into(),
             ),
             Reason::Distrusted(distrust) => {
@@ -187,16 +187,14 @@ impl ConnectError {
             Reason::CleartextRefused => (
                 "The server asks for the password in clear text, and the connection does not verify who it is."
                     .into(),
-                "Turn on Use SSL, Reject unauthorized and host name verification, or let pg_hba.conf use \
-                 scram-sha-256."
-                    .into(),
+                "Set TLS Mode to verify-full, or let pg_hba.conf use scram-sha-256.".into(),
             ),
             Reason::Md5Refused => (
                 "The server asks for an MD5 hash of the password, and the connection does not verify who it is. \
                  Somebody in between could ask so to guess the password."
                     .into(),
                 "Let the server keep the password for scram-sha-256 (set password_encryption, then the password anew), \
-                 or turn on Use SSL, Reject unauthorized and host name verification."
+                 or set TLS Mode to verify-full."
                     .into(),
             ),
             Reason::WeakScramRefused(count) => (
@@ -206,8 +204,8 @@ impl ConnectError {
                 )
                 .into(),
                 format!(
-                    "Set the password anew on the server with scram_iterations at {MIN_ITERATIONS} or more, or turn on \
-                     Use SSL, Reject unauthorized and host name verification."
+                    "Set the password anew on the server with scram_iterations at {MIN_ITERATIONS} or more, or set TLS \
+                     Mode to verify-full."
                 )
                 .into(),
             ),
@@ -250,8 +248,8 @@ impl ConnectError {
             ),
             "28000" if names_hba(fields) && !self.encrypted => (
                 "The server has no rule that lets this account in without encryption.".into(),
-                "Turn on Use SSL. If that does not help, pg_hba.conf needs an entry for this account, database \
-                 and address."
+                "Set TLS Mode to verify-full. If that does not help, pg_hba.conf needs an entry for this account, \
+                 database and address."
                     .into(),
             ),
             "28000" if names_hba(fields) => (
@@ -267,7 +265,7 @@ impl ConnectError {
             ),
             "3D000" => (
                 format!("The database \"{}\" does not exist on this server.", self.database).into(),
-                "Correct Default Database.".into(),
+                "Correct Default database.".into(),
             ),
             "42501" => (
                 format!("The account may not connect to the database \"{}\".", self.database).into(),
@@ -298,7 +296,7 @@ fn names_hba(fields: &Fields) -> bool {
 fn trust_remedy(distrust: &Distrust) -> Cow<'static, str> {
     match distrust {
         Distrust::SelfSigned | Distrust::UnknownIssuer { .. } => {
-            "Add the CA under Trusted CA SSL certificate, or turn off Reject unauthorized (not recommended).".into()
+            "Add the CA under Trusted CA certificate, or set TLS Mode to require (not recommended).".into()
         }
         Distrust::WrongName { .. } => {
             "Set Hostname or IP or TLS server name to a name in the certificate, or have a certificate issued \

@@ -24,7 +24,7 @@ pub struct Pair {
 #[derive(Debug)]
 pub struct Authority {
     folder: TempDir,
-    /// PEM: what goes into *Trusted CA SSL certificate*.
+    /// PEM: what goes into *Trusted CA certificate*.
     pub certificate: String,
 }
 

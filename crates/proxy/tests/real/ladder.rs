@@ -155,7 +155,7 @@ async fn another_authority_is_not_trusted() {
         assert!(
             error
                 .remedy()
-                .starts_with("Add the CA under Trusted CA SSL certificate")
+                .starts_with("Add the CA under Trusted CA certificate")
         );
     }
 }

@@ -179,7 +179,7 @@ async fn every_refusal_has_a_reason_and_a_remedy() {
         &ann,
         expect![[r#"
         Rejected at Authentication: The database "missing" does not exist on this server.
-        Correct Default Database.
+        Correct Default database.
         3D000 database "missing" does not exist"#]],
     )
     .await;
@@ -203,7 +203,7 @@ async fn every_refusal_has_a_reason_and_a_remedy() {
     .await;
     check(&to("tls_db"), &ann, expect![[r#"
         Rejected at Authentication: The server has no rule that lets this account in without encryption.
-        Turn on Use SSL. If that does not help, pg_hba.conf needs an entry for this account, database and address.
+        Set TLS Mode to verify-full. If that does not help, pg_hba.conf needs an entry for this account, database and address.
         28000 pg_hba.conf rejects connection for host "127.0.0.1", user "ann", database "tls_db", no encryption"#]])
     .await;
     check(
