@@ -136,6 +136,12 @@ fn log(config: &Config) -> anyhow::Result<()> {
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr);
+    // Colours are for a person; a file or the journal would keep their escapes.
+    let lines = if std::io::stderr().is_terminal() {
+        lines
+    } else {
+        lines.with_ansi(false)
+    };
     match config.log.format {
         LogFormat::Json => lines.json().init(),
         LogFormat::Text => lines.init(),
