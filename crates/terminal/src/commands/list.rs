@@ -62,19 +62,13 @@ pub(super) const COMMANDS: &[Command] = &[
     command("Variables", &["unset"], "\\unset NAME", "unset (delete) internal variable", variables::unset),
 ];
 
-/// Commands of psql that reach for the files, programs or environment of the machine psql runs on: here that
-/// would be Postern's.
+/// Commands of psql 15 to 18 that are not here. Some reach for the files, programs or environment of the machine psql
+/// runs on: here that would be Postern's.
+#[rustfmt::skip]
 pub(super) const REFUSED: &[&str] = &[
-    "!",
-    "cd",
-    "getenv",
-    "i",
-    "include",
-    "include_relative",
-    "ir",
-    "o",
-    "out",
-    "setenv",
-    "w",
-    "write",
+    "!", "bind", "bind_named", "cd", "close_prepared", "copyright", "crosstabview", "ef", "elif", "else",
+    "encoding", "endif", "endpipeline", "ev", "flush", "flushrequest", "gdesc", "getenv", "getresults", "gexec",
+    "gset", "H", "html", "i", "if", "include", "include_relative", "ir", "lo_export", "lo_import", "lo_unlink", "o",
+    "out", "parse", "prompt", "restrict", "s", "sendpipeline", "setenv", "startpipeline", "syncpipeline",
+    "unrestrict", "w", "watch", "write",
 ];

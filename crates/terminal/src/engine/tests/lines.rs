@@ -64,6 +64,24 @@ fn the_prompt_shows_what_is_open_and_the_state_of_the_transaction() {
 }
 
 #[test]
+fn what_psql_has_and_this_terminal_has_not_is_said_alike() {
+    Session::new()
+        .keys("\\watch 2\r\\gset\r\\if true\r\\lo_import f\r\\startpipeline\r")
+        .check(&expect![[r#"
+            {remember "\\watch 2"}{remember "\\gset"}{remember "\\if true"}{remember "\\lo_import f"}{remember "\\startpipeline"}\watch 2
+            \watch is not available in this terminal.
+            app=> \gset
+            \gset is not available in this terminal.
+            app=> \if true
+            \if is not available in this terminal.
+            app=> \lo_import f
+            \lo_import is not available in this terminal.
+            app=> \startpipeline
+            \startpipeline is not available in this terminal.
+            app=> "#]]);
+}
+
+#[test]
 fn backslash_commands_do_what_psql_does() {
     Session::new()
         .keys("\\foo bar\r\\p\r\\echo 'a\\tb' \"q\" x\\\\ \\echo -n y\r\\r z\r\\! ls\r\\o /etc/passwd\r\\echo `ls`\r")
