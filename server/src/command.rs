@@ -34,7 +34,7 @@ pub async fn serve(file: Option<&Path>) -> anyhow::Result<ExitCode> {
     log(&config)?;
     make_folders(&config)?;
     // Before the master key is read: while the folder is held, nobody replaces it.
-    let _held = node::hold(&config.data.folder)?;
+    let _held = node::hold(&config.data.folder, "give each one its own data.folder")?;
     let (state, notes) = open(config).await?;
     serving::serve(state, notes).await?;
 

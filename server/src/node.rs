@@ -55,12 +55,12 @@ fn open(folder: &Path) -> anyhow::Result<(File, PathBuf)> {
     Ok((file, path))
 }
 
-/// Takes the data folder for a server that is about to recover what is in it. It is given up when the file is dropped,
-/// also by `kill -9`.
+/// Takes the data folder for who is about to recover or replace what is in it. It is given up when the file is dropped,
+/// also by `kill -9`. `remedy` says what to do where a server has taken it.
 ///
 /// # Errors
-/// Another server runs on it.
-pub fn hold(folder: &Path) -> anyhow::Result<File> {
+/// A server runs on it.
+pub fn hold(folder: &Path, remedy: &str) -> anyhow::Result<File> {
     let path = folder.join("serving.lock");
     let file = OpenOptions::new()
         .append(true)
@@ -71,7 +71,7 @@ pub fn hold(folder: &Path) -> anyhow::Result<File> {
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => bail!(
-            "{}: another server runs on this data folder; give each one its own data.folder",
+            "{}: a server runs on this data folder; {remedy}",
             folder.display()
         ),
         Err(TryLockError::Error(error)) => {
@@ -111,17 +111,17 @@ mod tests {
     #[test]
     fn a_folder_is_held_by_one_server_at_a_time() {
         let folder = tempfile::tempdir().unwrap();
-        let held = hold(folder.path()).unwrap();
+        let held = hold(folder.path(), "stop it").unwrap();
 
-        let error = hold(folder.path()).unwrap_err();
+        let error = hold(folder.path(), "stop it").unwrap_err();
         drop(held);
 
         assert!(
             error
                 .to_string()
-                .contains("another server runs on this data folder"),
+                .contains("a server runs on this data folder; stop it"),
             "{error}"
         );
-        hold(folder.path()).unwrap();
+        hold(folder.path(), "stop it").unwrap();
     }
 }

@@ -140,7 +140,7 @@ pub async fn restore(
     let key = key_for(&config, key_copy, &whole.manifest)?;
     let manifest = checked(folder, whole, key.master())?;
     make_folders(&config)?;
-    let _held = node::hold(&config.data.folder)?;
+    let _held = node::hold(&config.data.folder, "restore to an empty data.folder")?;
     let rows_file = config.data.folder.join("store.jsonl");
     take_rows(&folder.join("store.jsonl"), &rows_file, &manifest)?;
     ensure!(

@@ -26,8 +26,10 @@ const NAMED: usize = 20;
 #[expect(clippy::print_stdout, reason = "the command line's answer to a person")]
 pub async fn rotate(file: Option<&Path>) -> anyhow::Result<ExitCode> {
     let config = configuration(file)?;
-    let _held =
-        node::hold(&config.data.folder).context("stop posternd first: it holds the key that is replaced")?;
+    let _held = node::hold(
+        &config.data.folder,
+        "stop posternd first: it holds the key that is replaced",
+    )?;
     let db = Db::open(&config.store_url(), STORE_CONNECTIONS)
         .await
         .context("the store cannot be opened")?;
