@@ -9,7 +9,7 @@ use super::super::SettingsDetail;
 use super::super::api::SaveGeneral;
 use super::super::edit::Which;
 use super::super::fields::word;
-use super::{FIRST, Tab, Tabs};
+use super::{Tab, Tabs};
 use crate::ui::field::{CheckList, ChoiceField, SelectField};
 use crate::ui::form::{DraftForm, FormSentence, FormState};
 use crate::ui::layout::Leave;
@@ -54,7 +54,7 @@ pub fn GeneralForm(detail: SettingsDetail, action: ServerAction<SaveGeneral>) ->
                         value=administrative
                         options=link_options("Select a PAM User", users.clone())
                     />
-                    {(!complete).then(|| view! { <p class="muted">"For the Connection tab: " {FIRST}</p> })}
+                    {(!complete).then(|| view! { <p class="muted">"The Connection tab opens when both are saved."</p> })}
                 </section>
                 <Accounts state accounts=settings.accounts users launchers sharing=format!("{path}/sharing") />
             </div>

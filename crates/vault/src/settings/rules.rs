@@ -56,7 +56,7 @@ impl Settings {
             {
                 errors.push(FieldError::new(
                     field,
-                    "The administrative credential is not for launching. To allow it, choose it as launch credential on the Connection tab.",
+                    "The administrative credential is not for launching. To allow it, choose “None” here, save, and choose it as launch credential on the Connection tab.",
                 ));
             }
         }
