@@ -20,10 +20,10 @@ BENCH_NPM := bench/node_modules/.package-lock.json
 help: ## This list.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-demo: build-demo ## A throwaway PostgreSQL and Postern, until Ctrl-C.
+demo: build-demo ## A throwaway PostgreSQL and Postern, until Ctrl-C; the first build takes a while, and 5 GB.
 	@exec "$(XTASK)" demo
 
-demo-clean: ## Removes what the demo left.
+demo-clean: ## Removes demo-data/; target/, node_modules/ and installed packages stay.
 	@rm -rf demo-data
 
 dev: build-demo ## The demo, built and started again after each change of a source file.
