@@ -41,6 +41,22 @@ test("a reload comes back to the session, with the screen as it was", async ({ p
   await terminal.shows(/answer\n-+\n +42/);
 });
 
+test("a reload loses no line between the screen and what is above it", async ({ page, client }) => {
+  const shop = await prepare(page, client);
+  await visit(page, `/vault/${shop.id}/terminal`);
+  const terminal = new Terminal(page);
+  await terminal.ready("shop=>");
+  await terminal.type("SELECT generate_series(1001, 1300);");
+  await terminal.shows(/\(300 rows\)\n\nshop=>$/);
+
+  await page.reload();
+  await terminal.shows(/\(300 rows\)\n\nshop=>$/);
+
+  const seen = (await terminal.screensAbove()).join("\n").matchAll(/^ +(1\d{3})$/gm);
+  const numbers = new Set([...seen].map(([, number]) => Number(number)));
+  expect([...numbers].sort()).toEqual(Array.from({ length: 300 }, (_, row) => 1001 + row));
+});
+
 test("a page that was left for another one comes back to its session", async ({ page, client }) => {
   const shop = await prepare(page, client);
   await visit(page, `/vault/${shop.id}/terminal`);

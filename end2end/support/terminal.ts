@@ -27,6 +27,19 @@ export class Terminal {
     return rows.map((row) => row.replaceAll("\u00a0", " ").trimEnd()).join("\n").trimEnd();
   }
 
+  /** All the screens from here up to the first line that is kept. */
+  async screensAbove(): Promise<string[]> {
+    const screens = [await this.text()];
+    for (;;) {
+      await this.page.keyboard.press("Shift+PageUp");
+      // The screen follows a key in the next frame, or it is the first.
+      await this.page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+      const screen = await this.text();
+      if (screen === screens.at(-1)) return screens;
+      screens.push(screen);
+    }
+  }
+
   async shows(text: string | RegExp): Promise<void> {
     const found = typeof text === "string" ? expect.stringContaining(text) : expect.stringMatching(text);
     await expect.poll(() => this.text(), { timeout: 10_000 }).toEqual(found);

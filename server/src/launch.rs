@@ -23,10 +23,10 @@ use crate::terminal::tickets::{Purpose, Ticket};
 pub async fn look_at(state: &AppState, actor: &Actor, record: &RecordId) -> Result<LaunchView, Refusal> {
     let mut snapshot = state.db.read().await.map_err(store_failed)?;
     let known = load(&mut snapshot, record, actor).await?;
-    let accounts = authorize::launch_accounts(&actor.person, known.facts(None))?;
+    let offer = authorize::offer(&actor.person, known.facts(None))?;
     let launch_credential = known.settings.connection.launch_credential.as_ref();
-    let mut choices = Vec::with_capacity(accounts.len());
-    for account in accounts {
+    let mut choices = Vec::with_capacity(offer.accounts.len());
+    for account in offer.accounts {
         let user = records::lookup(&mut snapshot, &account)
             .await
             .map_err(store_failed)?;
@@ -46,6 +46,7 @@ pub async fn look_at(state: &AppState, actor: &Actor, record: &RecordId) -> Resu
         record_title: known.record.title().to_owned(),
         choices,
         live: state.sessions.own(&actor.person.id, record),
+        look: offer.look,
     })
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use js_sys::{Function, Uint8Array};
 use leptos::prelude::*;
-use protocol::terminal::{ClientFrame, ColorScheme, Ended, Hello, ServerFrame};
+use protocol::terminal::{ClientFrame, ColorScheme, Ended, Hello, Look, ServerFrame};
 use web_sys::{HtmlElement, ResizeObserver};
 
 use super::keep;
@@ -46,8 +46,9 @@ pub(super) struct Line {
 }
 
 impl Line {
-    /// Opens a terminal in `host`, for [`Self::connect`] to fill.
-    pub(super) fn open(host: HtmlElement, shown: Shown) -> Rc<Self> {
+    /// Opens a terminal in `host`, for [`Self::connect`] to fill. It looks as the session's will: of another size than the
+    /// server was told, a session that is resumed would lose lines between screen and history.
+    pub(super) fn open(host: HtmlElement, look: &Look, shown: Shown) -> Rc<Self> {
         let line = Rc::new_cyclic(|line: &Weak<Self>| {
             let tell = |what: fn(&Rc<Self>)| {
                 let line = line.clone();
@@ -80,6 +81,7 @@ impl Line {
                 is_draining: Cell::new(false),
             }
         });
+        line.wear(look);
         let weak = Rc::downgrade(&line);
         line.widget.read_aloud(shown.reads_aloud.get_untracked());
         line.widget
@@ -227,10 +229,14 @@ impl Line {
         }
     }
 
-    fn begin(&self, hello: Hello) {
-        self.widget.wear(&hello.look);
-        let (size, _) = stepped(hello.look.font_size, keep::letter_steps());
+    fn wear(&self, look: &Look) {
+        self.widget.wear(look);
+        let (size, _) = stepped(look.font_size, keep::letter_steps());
         self.widget.enlarge(size);
+    }
+
+    fn begin(&self, hello: Hello) {
+        self.wear(&hello.look);
         self.widget.take_keys(Keys::Taken);
         let size = self.widget.size();
         keep::keep_size(size);

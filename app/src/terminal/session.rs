@@ -6,7 +6,7 @@ use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
 use protocol::ids::RecordId;
-use protocol::terminal::{LaunchChoice, LaunchDraft, LaunchView, LiveSession};
+use protocol::terminal::{LaunchChoice, LaunchDraft, LaunchView, LiveSession, Look};
 use send_wrapper::SendWrapper;
 
 use super::bars::{Status, Top};
@@ -54,7 +54,7 @@ pub(super) fn Session(
         Start::Launch(choice, _) => choice.login.clone(),
         Start::Resume(live) => live.account.clone(),
     };
-    let try_now = open_line(start, ticket, host, held, shown);
+    let try_now = open_line(start, offer.look.clone(), ticket, host, held, shown);
     keep_while_away(offer.record.clone(), held, shown);
     on_cleanup(move || held.drop_line());
 
@@ -152,6 +152,7 @@ impl Early {
 /// socket over when its terminal is, and redeems the tickets of a line that was lost.
 fn open_line(
     start: Start,
+    look: Look,
     launch: Ticket,
     host: NodeRef<html::Div>,
     held: Held,
@@ -202,7 +203,7 @@ fn open_line(
         }
         match widget {
             Ok(()) => {
-                let line = Line::open(host.into(), shown);
+                let line = Line::open(host.into(), &look, shown);
                 if let Some((socket, told)) = early.take() {
                     line.take_socket(socket, told);
                 }

@@ -79,6 +79,8 @@ pub struct LaunchView {
     pub choices: Vec<LaunchChoice>,
     /// The person's own sessions of this record that are live: each may be resumed, here or in another window.
     pub live: Vec<LiveSession>,
+    /// How the terminal looks: a session is told its size by the letters it will have.
+    pub look: Look,
 }
 
 /// A live session its person may come back to.

@@ -19,7 +19,7 @@ use protocol::ids::{PersonId, RecordId};
 use protocol::people::Role;
 use protocol::vault::{Permissions, RecordKind, ShareScope};
 
-pub use launch::{Launch, LaunchFacts, LiveSessions, launch, launch_accounts, stay};
+pub use launch::{Launch, LaunchFacts, LiveSessions, Offer, launch, offer, stay};
 pub use replay::{ReplayOwn, not_shared, replay_own};
 
 use crate::people::Person;

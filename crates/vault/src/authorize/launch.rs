@@ -4,6 +4,7 @@
 use protocol::errors::{Code, Refusal};
 use protocol::ids::RecordId;
 use protocol::people::Role;
+use protocol::terminal::Look;
 use protocol::vault::RecordKind;
 
 use super::{Authorized, visible};
@@ -102,14 +103,26 @@ pub fn stay(person: &Person, facts: LaunchFacts<'_>) -> Result<Authorized<Launch
     ))
 }
 
-/// The accounts a person may choose from: the launch credential first, the others in the order of the list.
+/// What a person who may launch is offered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offer {
+    /// The accounts to choose from: the launch credential first, the others in the order of the list.
+    pub accounts: Vec<RecordId>,
+    /// How the terminal will look.
+    pub look: Look,
+}
+
+/// What a launch will offer the person.
 ///
 /// # Errors
 /// As [`launch`], up to `PamDisabledOnRecord`.
-pub fn launch_accounts(person: &Person, facts: LaunchFacts<'_>) -> Result<Vec<RecordId>, Refusal> {
-    reachable(person, facts)?;
+pub fn offer(person: &Person, facts: LaunchFacts<'_>) -> Result<Offer, Refusal> {
+    let effective = reachable(person, facts)?;
 
-    Ok(accounts(person, facts.settings).into_iter().cloned().collect())
+    Ok(Offer {
+        accounts: accounts(person, facts.settings).into_iter().cloned().collect(),
+        look: effective.look(),
+    })
 }
 
 /// Everything that does not depend on the account.

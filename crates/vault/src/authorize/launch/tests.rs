@@ -193,7 +193,7 @@ fn an_account_is_open_to_its_list_only() {
     });
 
     assert_eq!(
-        launch_accounts(&world.person, world.facts()).unwrap(),
+        offer(&world.person, world.facts()).unwrap().accounts,
         [id(4), id(5)]
     );
     for (chosen, allowed) in [(4, true), (5, true), (6, false), (3, false), (99, false)] {
