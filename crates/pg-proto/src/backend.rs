@@ -373,8 +373,8 @@ impl fmt::Debug for CancelKey {
 }
 
 /// The rows a command tag counts: `SELECT 3`, `INSERT 0 3`, `COPY 3`; `None` for `CREATE TABLE`.
-pub fn tag_rows(tag: &Text) -> Option<u64> {
-    let tag = std::str::from_utf8(tag.as_bytes()).ok()?;
+pub fn tag_rows(tag: &[u8]) -> Option<u64> {
+    let tag = std::str::from_utf8(tag).ok()?;
     let (_, count) = tag.rsplit_once(' ')?;
 
     count.parse().ok()

@@ -1,6 +1,8 @@
 //! What a client sends.
 
 mod opening;
+mod values;
+mod view;
 
 use std::fmt;
 
@@ -8,6 +10,8 @@ use bytes::{BufMut, Bytes, BytesMut};
 use zeroize::Zeroizing;
 
 pub use opening::{Opening, STARTUP_LIMIT};
+pub use values::{Value, Values, ValuesReader};
+pub use view::{BindNames, ExecuteView, NamedView, ParseView, query};
 
 use crate::wire::{Body, message, put_list, put_text, put_value};
 use crate::{Malformed, Text, header};

@@ -124,7 +124,7 @@ impl Engine {
                 .any(|start| tag.as_bytes().starts_with(start)),
             Shape::CopyOut => false,
         };
-        self.tell_success(tag_rows(tag).unwrap_or(0));
+        self.tell_success(tag_rows(tag.as_bytes()).unwrap_or(0));
         if shows_tag && !self.is_quiet() {
             let text = visible(tag.as_bytes());
             self.say(&format!("{text}\r\n"));
