@@ -11,6 +11,7 @@ pub mod client;
 pub mod frontend;
 pub mod header;
 pub mod password;
+pub mod server;
 mod text;
 mod wire;
 
