@@ -106,7 +106,7 @@ pub struct Parameter {
     pub value: ParameterValue,
 }
 
-/// Value of a parameter, as it was sent.
+/// Value of a parameter, as it was sent; of well-known types decoded to text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ParameterValue {
     /// SQL's null.
@@ -115,6 +115,13 @@ pub enum ParameterValue {
     Text(String),
     /// In the binary format of its type.
     Binary(Vec<u8>),
+    /// The first bytes of a value too long to be kept, in the format it was sent in.
+    Cut {
+        /// What is kept.
+        start: Vec<u8>,
+        /// Bytes the value had.
+        len: u64,
+    },
 }
 
 /// A statement about to be sent to the database.

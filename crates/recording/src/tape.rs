@@ -233,6 +233,12 @@ impl Lane {
         self.number
     }
 
+    /// Whether statements are kept.
+    pub fn keeps_statements(&self) -> bool {
+        // After a failure nothing is kept, and nothing is run without being kept either.
+        self.tape.locked(|reel| reel.keeps_statements()).unwrap_or(true)
+    }
+
     /// Records what the person is about to see.
     pub fn record_output(&self, at: i64, output: Bytes) -> Result<Recorded<Bytes>, TapeError> {
         let seq = self.tape.write(self.number, at, Body::Output(output.clone()))?;

@@ -98,6 +98,13 @@ fn statement(statement: &Statement) -> Value {
                 ParameterValue::Null => json!({ "null": true }),
                 ParameterValue::Text(text) => json!({ "text": text }),
                 ParameterValue::Binary(bytes) => json!({ "hex": hex(bytes) }),
+                ParameterValue::Cut { start, len } => {
+                    let mut start = data(start);
+                    if let Value::Object(start) = &mut start {
+                        start.insert("cut_from".to_owned(), (*len).into());
+                    }
+                    start
+                }
             };
             if let Value::Object(object) = &mut object {
                 object.insert("type_oid".to_owned(), parameter.type_oid.into());

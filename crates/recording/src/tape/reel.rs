@@ -87,6 +87,10 @@ impl Reel {
         self.head
     }
 
+    pub(super) fn keeps_statements(&self) -> bool {
+        self.switches.keep_statements()
+    }
+
     /// Records a body, unless the switches leave its kind out, and gives its sequence number.
     pub(super) fn write(&mut self, lane: u8, at: i64, body: Body) -> Result<u64, TapeError> {
         self.check()?;

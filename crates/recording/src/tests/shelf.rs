@@ -224,6 +224,8 @@ pub(super) fn any_body() -> impl Strategy<Value = Body> {
         Just(ParameterValue::Null),
         ".{0,20}".prop_map(ParameterValue::Text),
         prop::collection::vec(any::<u8>(), 0..20).prop_map(ParameterValue::Binary),
+        (prop::collection::vec(any::<u8>(), 0..20), any::<u64>())
+            .prop_map(|(start, len)| ParameterValue::Cut { start, len }),
     ];
     let parameter = (any::<u32>(), value).prop_map(|(type_oid, value)| Parameter { type_oid, value });
     let statement = (
