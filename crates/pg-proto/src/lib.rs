@@ -10,6 +10,7 @@ pub mod backend;
 pub mod client;
 pub mod frontend;
 pub mod header;
+pub mod masking;
 pub mod password;
 pub mod server;
 mod text;
