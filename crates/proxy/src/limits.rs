@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use recording::Origin;
-use tokio::sync::watch;
 use tokio::time::sleep;
 
-use crate::pump::{Activity, Control};
+use crate::pump::Control;
 
 /// Between two cancels of a statement that does not stop.
 const AGAIN: Duration = Duration::from_secs(5);
+
+/// How often it is looked during a statement's time: it may last so much of it longer.
+const LOOKS: u32 = 16;
 
 /// Cancels every statement that runs longer than `limit`, until the pump ends. To be polled beside it.
 pub async fn statement_timeout(control: Control, limit: Duration) {
@@ -21,43 +23,32 @@ pub async fn statement_timeout(control: Control, limit: Duration) {
 
 async fn keep(control: &Control, limit: Duration) {
     let mut activity = control.activity();
-    loop {
-        let Some(number) = next_statement(&mut activity).await else {
-            return;
+    while activity.wait_for(|now| now.is_running()).await.is_ok() {
+        let Some(number) = overdue(control, limit).await else {
+            continue;
         };
-        let mut patience = limit;
-        loop {
-            tokio::select! {
-                is_over = is_over(&mut activity, number) => {
-                    if is_over {
-                        return;
-                    }
-                    break;
-                }
-                () = sleep(patience) => {
-                    if let Err(error) = control.cancel(Origin::System).await {
-                        tracing::warn!(%error, "statement over its time not cancelled");
-                    }
-                    patience = AGAIN;
-                }
+        while control.running() == Some(number) {
+            if let Err(error) = control.cancel(Origin::System).await {
+                tracing::warn!(%error, "statement over its time not cancelled");
             }
+            sleep(AGAIN).await;
         }
     }
 }
 
-/// Waits for a statement to run; `None` when the pump is gone. What is watched is let go of before it returns.
-async fn next_statement(activity: &mut watch::Receiver<Activity>) -> Option<u64> {
-    activity
-        .wait_for(|now| now.is_running())
-        .await
-        .ok()
-        .map(|now| now.statements)
-}
-
-/// Waits until this statement no longer runs; true when the pump is gone.
-async fn is_over(activity: &mut watch::Receiver<Activity>, number: u64) -> bool {
-    activity
-        .wait_for(|now| !now.is_running() || now.statements != number)
-        .await
-        .is_err()
+/// Waits for a statement to run for so long, or for nothing to run. Looks now and then: a statement that ends soon
+/// wakes nobody.
+async fn overdue(control: &Control, limit: Duration) -> Option<u64> {
+    let (mut number, mut n_looks) = (None, 0);
+    loop {
+        sleep(limit / LOOKS).await;
+        let running = control.running()?;
+        if number.replace(running) != Some(running) {
+            n_looks = 0;
+        }
+        n_looks += 1;
+        if n_looks == LOOKS {
+            return number;
+        }
+    }
 }

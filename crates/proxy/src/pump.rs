@@ -2,12 +2,17 @@
 //!
 //! Two independent futures, so that a side that does not read never stops the other. Each owns one writer:
 //! [`to_server`] the target's, [`to_client`] the client's. The client starts at the first message after startup; it
-//! speaks the simple query protocol, one statement in flight, and what it pipelines waits.
+//! may speak all of the protocol and send ahead. [`ledger`] pairs the server's answers with what was asked.
 //!
-//! A Query is recorded before it is forwarded, its end before the client sees it. COPY is gated on the server's
-//! responses, never on SQL text.
+//! What runs a statement (Query, Execute, FunctionCall) is recorded before it is forwarded, its end before the client
+//! sees it. Of an Execute [`names`] and [`known`] say what it runs. COPY is gated on the server's responses, never on
+//! SQL text.
 
+mod flow;
+mod known;
 mod ledger;
+mod names;
+mod parameters;
 mod shared;
 mod to_client;
 mod to_server;
@@ -23,6 +28,7 @@ use tokio::sync::{broadcast, watch};
 
 use crate::cancel::CancelError;
 use crate::connect::Upstream;
+use ledger::Ledger;
 use shared::Shared;
 
 /// Whether data may move by COPY in one direction.
@@ -39,8 +45,8 @@ pub struct Policy {
     pub export: Gate,
     /// *Can import*: COPY FROM STDIN.
     pub import: Gate,
-    /// Longest Query message in bytes; a longer one ends the session. No more than a frame of a recording
-    /// holds ([`recording::MAX_BODY`]).
+    /// Longest Query, Parse or FunctionCall in bytes; a longer one ends the session, unless statements are not kept.
+    /// No more than a frame of a recording holds ([`recording::MAX_BODY`]).
     pub statement_limit: usize,
 }
 
@@ -53,10 +59,8 @@ pub struct Activity {
     pub phase: Phase,
     /// As of the last ReadyForQuery.
     pub transaction: TransactionStatus,
-    /// Query messages forwarded so far.
+    /// Statements forwarded so far. Who waits for changes is not woken by this one alone.
     pub statements: u64,
-    /// The server waits for COPY data from the client.
-    pub copy_in: bool,
 }
 
 /// Whether a statement runs. One that runs is not idle, however long it is silent.
@@ -136,8 +140,9 @@ pub struct Control(Arc<Shared>);
 /// Joins a client and an upstream. Both futures must be polled; both give the same [`Ending`], the second
 /// once everything is closed.
 ///
-/// At most about 64 KiB are buffered in each direction, plus a Query message up to
-/// [`Policy::statement_limit`]; rows and COPY data of any size stream through.
+/// At most about 64 KiB are buffered in each direction, plus a message that holds a statement, up to
+/// [`Policy::statement_limit`]; rows, values and COPY data of any size stream through. What the client has prepared and
+/// bound is remembered up to 4 MiB, and 1,024 answers may be outstanding.
 pub fn pump<C>(
     client: C,
     upstream: Upstream,
@@ -173,6 +178,11 @@ impl Control {
         self.0.activity.subscribe()
     }
 
+    /// Which message the server is busy with, by a number no other one of this connection has.
+    pub fn running(&self) -> Option<u64> {
+        self.0.ledger().runs()
+    }
+
     /// Follows statements from here on. Who falls 64 behind misses the oldest.
     pub fn statements(&self) -> broadcast::Receiver<Seen> {
         self.0.seen.subscribe()
@@ -189,11 +199,9 @@ impl Control {
         let Some(canceller) = &self.0.canceller else {
             return Ok(Cancelled::NoKey);
         };
-        // While this is held no statement starts: the cancel hits what runs now, or nothing.
-        let _no_start = self.0.start.lock().await;
-        if !self.0.is_running() {
+        let Some(_nothing_starts) = self.0.begin_cancel(Ledger::begin_cancel) else {
             return Ok(Cancelled::NothingRan);
-        }
+        };
         let statement = Statement {
             sql: String::new(),
             kind: StatementKind::Cancel,

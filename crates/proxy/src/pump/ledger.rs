@@ -1,165 +1,456 @@
-//! Which statement runs and what it has brought so far. At most one runs at a time.
+//! What the server still has to answer, in the order it was asked; which names stand for what.
+//!
+//! Every message that has an answer is an entry, and the first entry is the one the server answers. After an error in
+//! an extended query the server skips all up to the next Sync: so do we. [`answers`] is what the server's messages do
+//! to the entries, this file what the client's do.
+//!
+//! While a COPY takes in data the server ignores Sync. One that was sent early is ignored if the COPY had begun when it
+//! arrived, and answered if it had failed before: such a Sync is *perhaps* answered.
 
-use pg_proto::Text;
-use pg_proto::backend::{self, Fields};
-use recording::{Direction, StatementEnd, Transfer, TransferOutcome};
+mod answers;
+mod running;
 
-/// Counts of the running statement.
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+
+use recording::Direction;
+
+use super::known::{Portal, Prepared, Room};
+use super::names::{Look, Names, Outcome};
+pub(super) use answers::Fate;
+pub(super) use running::{Finished, Running};
+
+/// Answers that may be outstanding. With so many the client has to wait for some.
+const OUTSTANDING: usize = 1024;
+
+const NOT_RUN: &str = "not run: an earlier statement of the batch failed";
+
+/// Entries, names and what follows from both.
+#[derive(Debug)]
+pub(super) struct Ledger {
+    queue: VecDeque<Expected>,
+    /// The server skips all up to the next Sync, which has not been sent.
+    skips: bool,
+    /// Syncs sent: what is between two of them succeeds in order or is skipped.
+    batch: u64,
+    /// Messages sent that have an answer.
+    number: u64,
+    /// Queries, Executes and FunctionCalls sent.
+    statements: u64,
+    prepared: Names<Prepared>,
+    portals: Names<Portal>,
+    prepares: Renames,
+    declares: Renames,
+    taken: Arc<AtomicUsize>,
+    /// The last statement of the batch that has ended: what fails at the Sync is its transaction.
+    last: Option<Running>,
+    /// What is to be recorded before anything else is shown.
+    finished: Vec<Finished>,
+    /// Whether statements are kept at all.
+    keeps: bool,
+    /// A refused COPY waits for our CopyFail.
+    fail_copy: bool,
+    /// A Sync that was perhaps answered has been answered.
+    guessed: bool,
+    /// Cancels on their way: nothing starts meanwhile.
+    cancels: u32,
+    /// The client's side waits for answers.
+    awaited: bool,
+}
+
+/// A message the server has to answer.
+#[derive(Debug)]
+pub(super) enum Expected {
+    Parse {
+        name: Box<[u8]>,
+        /// `None` where statements are not kept.
+        prepared: Option<Arc<Prepared>>,
+        /// Where its text is on record already.
+        recorded: Option<Running>,
+    },
+    Bind {
+        name: Box<[u8]>,
+        portal: Option<Arc<Portal>>,
+        /// Where its values are on record already.
+        recorded: Option<Running>,
+    },
+    DescribeStatement(Option<Arc<Prepared>>),
+    DescribePortal,
+    Execute(Running),
+    CloseStatement(Box<[u8]>),
+    ClosePortal(Box<[u8]>),
+    Query(Running),
+    FunctionCall(Running),
+    Sync {
+        perhaps: bool,
+    },
+    /// Syncs of the client that are perhaps answered, as many of our own, a Close, a Sync: however many of the
+    /// client's are answered, the answer to the Close says where they end.
+    Resync {
+        /// Answers the client still has to get.
+        owed: u32,
+        closed: bool,
+    },
+}
+
+/// What becomes of COPY data of the client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Data {
+    Forward,
+    /// The server would ignore it, or must not get it.
+    Drop,
+    /// The server has not said yet whether it wants any.
+    Undecided,
+}
+
+/// Statements that give names by SQL: names given before them may stand for something else afterwards.
 #[derive(Debug, Default)]
-pub(super) struct Ledger(Option<Running>);
-
-#[derive(Debug)]
-struct Running {
-    /// Sequence number of the statement's frame.
-    statement: u64,
-    since: i64,
-    /// Results that have ended.
-    results: u32,
-    rows: u64,
-    bytes: u64,
-    copy: Option<Copy>,
-}
-
-/// A COPY that was let through.
-#[derive(Debug)]
-struct Copy {
-    direction: Direction,
-    bytes: u64,
-}
-
-/// What is to be recorded when a result ends.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Finished {
-    pub(super) transfer: Option<Transfer>,
-    pub(super) end: StatementEnd,
+struct Renames {
+    in_flight: u32,
+    newest: u64,
+    /// The newest that is known to have given a name.
+    certain: u64,
 }
 
 impl Ledger {
-    /// A statement is about to be forwarded. Several results of one Query are ends of this one statement.
-    pub(super) fn start(&mut self, statement: u64, since: i64) {
-        self.0 = Some(Running {
-            statement,
-            since,
-            results: 0,
-            rows: 0,
-            bytes: 0,
-            copy: None,
-        });
-    }
-
-    pub(super) fn row(&mut self, bytes: usize) {
-        if let Some(running) = &mut self.0 {
-            running.rows += 1;
-            running.bytes += bytes as u64;
+    /// At the end of a handshake.
+    pub(super) fn new(keeps: bool) -> Self {
+        Self {
+            queue: VecDeque::new(),
+            skips: false,
+            batch: 0,
+            number: 0,
+            statements: 0,
+            prepared: Names::default(),
+            portals: Names::default(),
+            prepares: Renames::default(),
+            declares: Renames::default(),
+            taken: Arc::default(),
+            last: None,
+            finished: Vec::new(),
+            keeps,
+            fail_copy: false,
+            guessed: false,
+            cancels: 0,
+            awaited: false,
         }
     }
 
-    pub(super) fn copy_starts(&mut self, direction: Direction) {
-        if let Some(running) = &mut self.0 {
-            running.copy = Some(Copy { direction, bytes: 0 });
+    /// Whether another message may be sent now.
+    pub(super) fn may_send(&self) -> bool {
+        self.cancels == 0 && self.has_room()
+    }
+
+    /// The same where nothing starts by it.
+    pub(super) fn has_room(&self) -> bool {
+        self.queue.len() < OUTSTANDING
+    }
+
+    /// The client's side waits until the server's has moved on.
+    pub(super) fn wait(&mut self) {
+        self.awaited = true;
+    }
+
+    /// True once for every wait.
+    pub(super) fn take_awaited(&mut self) -> bool {
+        std::mem::take(&mut self.awaited)
+    }
+
+    /// A message that has an answer is about to be sent.
+    pub(super) fn send(&mut self, mut expected: Expected, now: i64) {
+        self.number += 1;
+        let batch = self.batch;
+        match &mut expected {
+            Expected::Parse { name, prepared, .. } => self.prepared.send(name, batch, prepared.clone()),
+            Expected::Bind { name, portal, .. } => self.portals.send(name, batch, portal.clone()),
+            Expected::CloseStatement(name) => self.prepared.send(name, batch, None),
+            Expected::ClosePortal(name) => self.portals.send(name, batch, None),
+            Expected::Query(running) => {
+                // It takes the unnamed statement and the unnamed portal away.
+                self.prepared.send(&[], batch, None);
+                self.portals.send(&[], batch, None);
+                running.number = self.number;
+                self.statements += 1;
+            }
+            Expected::Execute(running) | Expected::FunctionCall(running) => {
+                running.number = self.number;
+                self.statements += 1;
+            }
+            Expected::Sync { perhaps } => {
+                *perhaps = self.takes_data();
+                self.skips = false;
+                self.batch += 1;
+            }
+            Expected::DescribeStatement(_) | Expected::DescribePortal | Expected::Resync { .. } => (),
+        }
+        if let Expected::Execute(running) | Expected::Query(running) | Expected::FunctionCall(running) =
+            &expected
+        {
+            self.prepares.send(running.words.prepare, running.number);
+            self.declares.send(running.words.declare, running.number);
+        }
+        if self.skips {
+            self.skip(expected, now);
+        } else {
+            self.queue.push_back(expected);
         }
     }
 
-    /// Counts COPY data in one direction; false when no such COPY is under way.
-    pub(super) fn copy_data(&mut self, direction: Direction, bytes: usize) -> bool {
-        let copy = self.0.as_mut().and_then(|running| running.copy.as_mut());
-        let Some(copy) = copy.filter(|copy| copy.direction == direction) else {
-            return false;
+    /// The number the next message that is sent will have.
+    pub(super) fn next_number(&self) -> u64 {
+        self.number + 1
+    }
+
+    pub(super) fn look_prepared(&self, name: &[u8]) -> Look<Prepared> {
+        self.prepared.look(name, self.batch)
+    }
+
+    pub(super) fn look_portal(&self, name: &[u8]) -> Look<Portal> {
+        self.portals.look(name, self.batch)
+    }
+
+    /// Whether SQL may have given this statement's name to another one.
+    pub(super) fn is_doubtful(&self, name: &[u8], prepared: &Prepared) -> bool {
+        !name.is_empty() && self.prepares.doubt(prepared.number)
+    }
+
+    /// Whether SQL may have given this portal's name to another one.
+    pub(super) fn is_doubtful_portal(&self, name: &[u8], portal: &Portal) -> bool {
+        !name.is_empty() && self.declares.doubt(portal.number)
+    }
+
+    /// Room for so many bytes of text or values.
+    pub(super) fn room(&self, n_bytes: usize) -> Option<Room> {
+        Room::take(&self.taken, n_bytes)
+    }
+
+    /// Decides over COPY data of the client, and counts it; `is_last` after CopyDone and CopyFail.
+    pub(super) fn data(&mut self, bytes: usize, is_last: bool) -> Data {
+        let running = self.queue.iter_mut().find_map(Expected::statement_mut);
+        let Some(running) = running else {
+            return Data::Drop;
+        };
+        if running.refused == Some(Direction::ToDatabase) {
+            return Data::Drop;
+        }
+        let copy = running.copy.as_mut();
+        let copy = copy.filter(|copy| copy.direction == Direction::ToDatabase && !copy.is_over);
+        let Some(copy) = copy else {
+            return Data::Undecided;
         };
         copy.bytes += bytes as u64;
-        true
+        copy.is_over = is_last;
+
+        Data::Forward
     }
 
-    /// CommandComplete, or EmptyQueryResponse with an empty tag.
-    pub(super) fn complete(&mut self, tag: &Text, now: i64) -> Option<Finished> {
-        let running = self.0.as_mut()?;
-        let counted = backend::tag_rows(tag).unwrap_or(running.rows);
-        let copy = running.copy.take();
-        let transfer = copy.as_ref().map(|copy| Transfer {
-            statement: running.statement,
-            direction: copy.direction,
-            outcome: TransferOutcome::Finished {
-                rows: counted,
-                bytes: copy.bytes,
-            },
-        });
-        let mut end = running.end(now);
-        end.tag = tag.to_str().into_owned();
-        end.rows = counted;
-        end.bytes += copy.map_or(0, |copy| copy.bytes);
-
-        Some(Finished { transfer, end })
+    /// True when CopyFail has to be sent for a COPY that was refused; once.
+    pub(super) fn take_fail_copy(&mut self) -> bool {
+        std::mem::take(&mut self.fail_copy)
     }
 
-    /// ErrorResponse.
-    pub(super) fn fail(&mut self, fields: &Fields, now: i64) -> Option<Finished> {
-        self.broken(
-            Some(fields.code().into_owned()),
-            fields.message().into_owned(),
-            now,
-        )
+    /// CopyFail is sent. How many Syncs of our own, a Close and another Sync have to follow, so that the client gets an
+    /// answer to each of its own that the COPY has perhaps swallowed; 0 where there are none, and no Close either.
+    pub(super) fn resync(&mut self) -> u32 {
+        let of_copy = usize::from(self.queue.front().is_some_and(|first| !first.is_perhaps()));
+        let n_perhaps = self
+            .queue
+            .iter()
+            .skip(of_copy)
+            .take_while(|expected| expected.is_perhaps())
+            .count();
+        if n_perhaps == 0 || of_copy + n_perhaps < self.queue.len() {
+            return 0;
+        }
+        self.queue.truncate(of_copy);
+        let owed = u32::try_from(n_perhaps).unwrap_or(u32::MAX);
+        self.queue.push_back(Expected::Resync { owed, closed: false });
+        self.skips = false;
+        self.batch += 1;
+
+        owed
     }
 
-    /// A gate stopped the COPY that was about to start.
-    pub(super) fn refuse(
-        &mut self,
-        direction: Direction,
-        sqlstate: &str,
-        message: &str,
-        now: i64,
-    ) -> Option<Finished> {
-        let statement = self.0.as_ref()?.statement;
-        let mut finished = self.broken(Some(sqlstate.to_owned()), message.to_owned(), now)?;
-        finished.transfer = Some(Transfer {
-            statement,
-            direction,
-            outcome: TransferOutcome::Refused,
-        });
-
-        Some(finished)
+    /// A COPY takes in data, as far as is known here.
+    fn takes_data(&self) -> bool {
+        let running = self.queue.front().and_then(Expected::statement);
+        running.is_some_and(|running| {
+            let copy = running.copy.as_ref();
+            copy.is_some_and(|copy| copy.direction == Direction::ToDatabase && !copy.is_over)
+                || (running.refused == Some(Direction::ToDatabase) && self.fail_copy)
+        })
     }
 
-    /// ReadyForQuery: nothing runs.
-    pub(super) fn ready(&mut self) {
-        self.0 = None;
+    /// Whether the server is busy: a Sync that is perhaps answered does not count.
+    pub(super) fn is_running(&self) -> bool {
+        self.queue.iter().any(|expected| !expected.is_perhaps())
     }
 
-    /// The session is over while a statement runs.
-    pub(super) fn abandon(&mut self, now: i64) -> Option<Finished> {
-        let finished = self.broken(None, "the session ended before the statement did".to_owned(), now);
-        self.0 = None;
-        finished
+    /// What the server is busy with, by the number of its message.
+    pub(super) fn runs(&self) -> Option<u64> {
+        let n_outstanding = u64::try_from(self.queue.len()).unwrap_or(u64::MAX);
+        self.is_running()
+            .then(|| self.number.saturating_sub(n_outstanding))
     }
 
-    fn broken(&mut self, sqlstate: Option<String>, message: String, now: i64) -> Option<Finished> {
-        let running = self.0.as_mut()?;
-        let copy = running.copy.take();
-        let transfer = copy.as_ref().map(|copy| Transfer {
-            statement: running.statement,
-            direction: copy.direction,
-            outcome: TransferOutcome::Failed { bytes: copy.bytes },
-        });
-        let mut end = running.end(now);
-        end.sqlstate = sqlstate;
-        end.error = Some(message);
-        end.bytes += copy.map_or(0, |copy| copy.bytes);
-
-        Some(Finished { transfer, end })
+    /// Statements sent so far.
+    pub(super) fn n_statements(&self) -> u64 {
+        self.statements
     }
-}
 
-impl Running {
-    /// Ends a result with what was counted, and counts anew for the next.
-    fn end(&mut self, now: i64) -> StatementEnd {
-        let result = self.results;
-        self.results += 1;
-        StatementEnd {
-            statement: self.statement,
-            result,
-            rows: std::mem::take(&mut self.rows),
-            bytes: std::mem::take(&mut self.bytes),
-            duration: now.saturating_sub(self.since).try_into().unwrap_or(0),
-            ..StatementEnd::default()
+    /// Messages sent so far that have an answer.
+    pub(super) fn n_sent(&self) -> u64 {
+        self.number
+    }
+
+    /// Nothing starts until [`Self::end_cancel`]; false when nothing runs that could be cancelled.
+    pub(super) fn begin_cancel(&mut self) -> bool {
+        let runs = self.is_running();
+        self.cancels += u32::from(runs);
+        runs
+    }
+
+    /// The same for a COPY that was refused: only where nothing else that waits could be hit.
+    pub(super) fn begin_cancel_of_refused(&mut self) -> bool {
+        let mut statements = self.queue.iter().filter_map(Expected::running);
+        let first = statements.next();
+        let alone = first.is_some_and(|running| running.refused.is_some()) && statements.next().is_none();
+        self.cancels += u32::from(alone);
+        alone
+    }
+
+    pub(super) fn end_cancel(&mut self) {
+        self.cancels = self.cancels.saturating_sub(1);
+    }
+
+    /// Gives what is to be recorded to `each`, until that fails.
+    pub(super) fn finish<E>(&mut self, each: impl FnMut(Finished) -> Result<(), E>) -> Result<(), E> {
+        self.finished.drain(..).try_for_each(each)
+    }
+
+    /// The session is over while statements run.
+    pub(super) fn abandon(&mut self, now: i64) {
+        for expected in std::mem::take(&mut self.queue) {
+            if let Some(mut running) = expected.into_running() {
+                let message = "the session ended before the statement did".to_owned();
+                self.finished.push(running.broken(None, message, now));
+            }
         }
     }
+
+    /// The server has skipped this.
+    fn skip(&mut self, expected: Expected, now: i64) {
+        match &expected {
+            Expected::Parse { name, .. } | Expected::CloseStatement(name) => {
+                self.prepared.settle(name, Outcome::Unchanged);
+            }
+            Expected::Bind { name, .. } | Expected::ClosePortal(name) => {
+                self.portals.settle(name, Outcome::Unchanged);
+            }
+            Expected::Query(_) => {
+                self.prepared.settle(&[], Outcome::Unchanged);
+                self.portals.settle(&[], Outcome::Unchanged);
+            }
+            Expected::DescribeStatement(_)
+            | Expected::DescribePortal
+            | Expected::Execute(_)
+            | Expected::FunctionCall(_)
+            | Expected::Sync { .. }
+            | Expected::Resync { .. } => (),
+        }
+        if let Some(mut running) = expected.into_running() {
+            self.release(&running);
+            self.finished.push(running.broken(None, NOT_RUN.to_owned(), now));
+        }
+    }
+
+    /// A statement is over: what it did to names is known.
+    fn release(&mut self, running: &Running) {
+        self.prepares.release(running.words.prepare);
+        self.declares.release(running.words.declare);
+    }
 }
+
+impl Expected {
+    /// Only what may start a COPY.
+    fn statement_mut(&mut self) -> Option<&mut Running> {
+        match self {
+            Self::Execute(running) | Self::Query(running) => Some(running),
+            Self::Parse { .. }
+            | Self::Bind { .. }
+            | Self::DescribeStatement(_)
+            | Self::DescribePortal
+            | Self::CloseStatement(_)
+            | Self::ClosePortal(_)
+            | Self::FunctionCall(_)
+            | Self::Sync { .. }
+            | Self::Resync { .. } => None,
+        }
+    }
+
+    fn statement(&self) -> Option<&Running> {
+        self.running().filter(|_| !matches!(self, Self::FunctionCall(_)))
+    }
+
+    fn running(&self) -> Option<&Running> {
+        match self {
+            Self::Execute(running) | Self::Query(running) | Self::FunctionCall(running) => Some(running),
+            Self::Parse { .. }
+            | Self::Bind { .. }
+            | Self::DescribeStatement(_)
+            | Self::DescribePortal
+            | Self::CloseStatement(_)
+            | Self::ClosePortal(_)
+            | Self::Sync { .. }
+            | Self::Resync { .. } => None,
+        }
+    }
+
+    /// What is on record of it.
+    fn into_running(self) -> Option<Running> {
+        match self {
+            Self::Execute(running) | Self::Query(running) | Self::FunctionCall(running) => Some(running),
+            Self::Parse { recorded, .. } | Self::Bind { recorded, .. } => recorded,
+            Self::DescribeStatement(_)
+            | Self::DescribePortal
+            | Self::CloseStatement(_)
+            | Self::ClosePortal(_)
+            | Self::Sync { .. }
+            | Self::Resync { .. } => None,
+        }
+    }
+
+    fn is_perhaps(&self) -> bool {
+        matches!(self, Self::Sync { perhaps: true })
+    }
+
+    fn is_sync(&self) -> bool {
+        matches!(self, Self::Sync { .. } | Self::Resync { .. })
+    }
+}
+
+impl Renames {
+    fn send(&mut self, does: bool, number: u64) {
+        if does {
+            self.in_flight += 1;
+            self.newest = number;
+        }
+    }
+
+    fn release(&mut self, did: bool) {
+        self.in_flight = self.in_flight.saturating_sub(u32::from(did));
+    }
+
+    fn settle(&mut self, number: u64) {
+        self.certain = self.certain.max(number);
+    }
+
+    /// Whether something named by message `number` may have lost its name since.
+    fn doubt(&self, number: u64) -> bool {
+        number < self.certain || (self.in_flight > 0 && number < self.newest)
+    }
+}
+
+#[cfg(test)]
+mod tests;

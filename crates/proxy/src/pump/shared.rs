@@ -1,6 +1,7 @@
 //! What the two directions of a pump share.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use pg_proto::backend::TransactionStatus;
 use recording::Lane;
 use tokio::sync::{Notify, broadcast, watch};
 
-use super::ledger::Ledger;
+use super::ledger::{Finished, Ledger};
 use super::{Activity, Clock, Ending, Note, Phase, Policy, Seen};
 use crate::cancel::Canceller;
 
@@ -25,17 +26,21 @@ pub(super) struct Shared {
     pub(super) lane: Lane,
     pub(super) policy: Policy,
     pub(super) canceller: Option<Canceller>,
+    /// Never changed, nor looked at, while the ledger is locked.
     pub(super) activity: watch::Sender<Activity>,
-    /// Held while a statement starts, and while a cancel is on its way.
-    pub(super) start: tokio::sync::Mutex<()>,
-    /// Asks for CopyFail: an import was refused.
-    pub(super) fail_copy: Notify,
+    /// Whether statements are kept: without it nobody needs their texts.
+    pub(super) keeps: bool,
     /// For who watches statements.
     pub(super) seen: broadcast::Sender<Seen>,
+    /// Rung for the client's side: the session is over, or what it waits for may be there.
+    pub(super) to_server: Notify,
+    /// Rung for the server's side: the session is over.
+    pub(super) to_client: Notify,
     clock: Clock,
     ledger: Mutex<Ledger>,
     /// Of Queries that have not come yet: as many as the client sends ahead.
     notes: Mutex<VecDeque<Note>>,
+    is_over: AtomicBool,
     ending: watch::Sender<Option<Ending>>,
 }
 
@@ -52,19 +57,21 @@ impl Shared {
             phase: Phase::Ready { since: now },
             transaction,
             statements: 0,
-            copy_in: false,
         };
+        let keeps = lane.keeps_statements();
         Self {
             lane,
             policy,
             canceller,
             activity: watch::Sender::new(activity),
-            start: tokio::sync::Mutex::new(()),
-            fail_copy: Notify::new(),
+            keeps,
             seen: broadcast::Sender::new(SEEN),
+            to_server: Notify::new(),
+            to_client: Notify::new(),
             clock,
-            ledger: Mutex::new(Ledger::default()),
+            ledger: Mutex::new(Ledger::new(keeps)),
             notes: Mutex::new(VecDeque::new()),
+            is_over: AtomicBool::new(false),
             ending: watch::Sender::new(None),
         }
     }
@@ -81,8 +88,51 @@ impl Shared {
         self.notes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn is_running(&self) -> bool {
-        self.activity.borrow().is_running()
+    /// Keeps everything from starting until the guard is dropped; `None` where `begin` finds nothing to cancel.
+    pub(super) fn begin_cancel(&self, begin: impl FnOnce(&mut Ledger) -> bool) -> Option<NothingStarts<'_>> {
+        let has_begun = begin(&mut self.ledger());
+
+        has_begun.then(|| NothingStarts(self))
+    }
+
+    /// Brings what others see up to the ledger; who waits is woken when something begins to run, or nothing does.
+    pub(super) fn note_activity(&self, ready: Option<TransactionStatus>, now: i64) {
+        self.activity.send_if_modified(|activity| {
+            let ledger = self.ledger();
+            activity.statements = ledger.n_statements();
+            let runs = ledger.is_running();
+            let mut changed = runs != activity.is_running();
+            if changed {
+                activity.phase = if runs {
+                    Phase::Running { since: now }
+                } else {
+                    Phase::Ready { since: now }
+                };
+            }
+            if let Some(status) = ready {
+                changed |= activity.transaction != status;
+                activity.transaction = status;
+            }
+            changed
+        });
+    }
+
+    /// Writes down how a result ended, before the client sees it.
+    pub(super) fn record(&self, finished: Finished, now: i64) -> Result<(), Ending> {
+        let Finished { transfer, end } = finished;
+        if let Some(transfer) = transfer {
+            self.lane
+                .transfer(now, transfer)
+                .map_err(|_| Ending::RecordingFailed)?;
+        }
+        let shown = (self.seen.receiver_count() > 0).then(|| end.clone());
+        self.lane
+            .statement_end(now, end)
+            .map_err(|_| Ending::RecordingFailed)?;
+        if let Some(end) = shown {
+            self.see(|| Seen::Ended { at: now, end });
+        }
+        Ok(())
     }
 
     /// Tells who watches; costs nothing while nobody does.
@@ -106,7 +156,19 @@ impl Shared {
                 true
             }
         });
+        self.is_over.store(true, Ordering::Release);
+        self.to_server.notify_one();
+        self.to_client.notify_one();
+
         first
+    }
+
+    /// Why the session is over, where it is.
+    pub(super) fn check(&self) -> Result<(), Ending> {
+        if !self.is_over.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        self.ending.borrow().clone().map_or(Ok(()), Err)
     }
 
     /// Waits for the end.
@@ -121,5 +183,15 @@ impl Shared {
                 return Ending::ClientClosed;
             }
         }
+    }
+}
+
+/// While this is held no statement starts: a cancel hits what runs now, or nothing.
+pub(super) struct NothingStarts<'a>(&'a Shared);
+
+impl Drop for NothingStarts<'_> {
+    fn drop(&mut self) {
+        self.0.ledger().end_cancel();
+        self.0.to_server.notify_one();
     }
 }

@@ -1,18 +1,20 @@
-//! From the server to the client: results counted and recorded, COPY gated, everything else streamed.
+//! From the server to the client: answers paired with what was asked, results counted and recorded, COPY gated,
+//! everything else streamed.
 
 use std::pin::Pin;
 use std::sync::Arc;
 
-use bytes::{Buf, BytesMut};
-use pg_proto::backend::{self, Fields, Message, TransactionStatus, tag};
-use pg_proto::{Header, Malformed, Text, header};
+use bytes::BytesMut;
+use pg_proto::backend::{Fields, Message, TransactionStatus, tag};
+use pg_proto::{Header, Malformed};
 use recording::Direction;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
 
-use super::ledger::Finished;
+use super::flow::Flow;
+use super::ledger::{Fate, Ledger};
 use super::shared::{CHUNK, GRACE, Shared};
-use super::{Ending, Gate, Phase, Seen};
+use super::{Ending, Gate};
 
 /// As much of a message as is waited for when its content matters; of a longer error the start is enough.
 const LOOK: usize = 64 * 1024;
@@ -32,13 +34,9 @@ where
         shared,
         server,
         client,
-        unread,
-        passed: 0,
-        out: BytesMut::new(),
-        body: 0,
-        fate: Fate::Pass,
-        refused: None,
+        flow: Flow::new(unread),
         cancel: None,
+        ready: None,
         fatal: None,
         torn: false,
     };
@@ -53,26 +51,13 @@ struct ToClient<R, W> {
     shared: Arc<Shared>,
     server: R,
     client: W,
-    /// What was read; its first `passed` bytes are to be written as they are.
-    unread: BytesMut,
-    passed: usize,
-    /// What is to be written before those.
-    out: BytesMut,
-    /// Bytes still to come of the message that streams, and what becomes of them.
-    body: usize,
-    fate: Fate,
-    /// The COPY whose remains are kept from the client.
-    refused: Option<Direction>,
+    flow: Flow,
     cancel: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+    /// What the last ReadyForQuery said, until others are told.
+    ready: Option<TransactionStatus>,
     fatal: Option<Fields>,
     /// A write was given up half way: nothing can follow it.
     torn: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fate {
-    Pass,
-    Drop,
 }
 
 type Never = std::convert::Infallible;
@@ -80,136 +65,114 @@ type Never = std::convert::Infallible;
 impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToClient<R, W> {
     async fn relay(&mut self) -> Result<Never, Ending> {
         let shared = Arc::clone(&self.shared);
+        let mut bell = std::pin::pin!(shared.to_client.notified());
         loop {
-            let handled = self.handle_unread();
+            let handled = self.handle_unread(&shared);
             self.flush().await?;
             handled?;
             if let Some(fields) = self.fatal.take() {
                 return Err(Ending::ServerFatal(Box::new(fields)));
             }
-            self.unread.reserve(CHUNK);
+            shared.check()?;
             tokio::select! {
                 biased;
-                ending = shared.ended() => return Err(ending),
-                () = poll_cancel(&mut self.cancel), if self.cancel.is_some() => self.cancel = None,
-                read = self.server.read_buf(&mut self.unread) => match read {
+                read = self.server.read_buf(self.flow.space(CHUNK)) => match read {
                     Ok(0) => return Err(Ending::ServerClosed),
                     Ok(_) => (),
                     Err(error) => return Err(Ending::ServerIo(error.kind())),
                 },
+                () = &mut bell => bell.set(shared.to_client.notified()),
+                () = poll_cancel(&mut self.cancel), if self.cancel.is_some() => self.cancel = None,
             }
         }
     }
 
-    /// Decides over what has arrived, message by message, as far as it goes.
-    fn handle_unread(&mut self) -> Result<(), Ending> {
-        loop {
-            self.stream_body();
-            let ahead = self.unread.get(self.passed..).unwrap_or_default();
-            let Some(Header { tag, body }) = Header::peek(ahead).map_err(Ending::ServerMalformed)? else {
-                return Ok(());
-            };
-            if self.body > 0 {
-                return Ok(());
-            }
+    /// Decides over what has arrived; tells who waits for it.
+    fn handle_unread(&mut self, shared: &Shared) -> Result<(), Ending> {
+        self.flow.stream();
+        let now = shared.now();
+        let mut ledger = shared.ledger();
+        let handled = self.handle_messages(shared, &mut ledger, now);
+        let awaited = ledger.take_awaited();
+        let changed = self.ready.is_some() || !ledger.is_running();
+        drop(ledger);
+        if changed {
+            shared.note_activity(self.ready.take(), now);
+        }
+        if awaited {
+            shared.to_server.notify_one();
+        }
+        handled
+    }
+
+    /// Message by message, as far as it goes.
+    fn handle_messages(&mut self, shared: &Shared, ledger: &mut Ledger, now: i64) -> Result<(), Ending> {
+        while let Some(Header { tag, body }) = self.flow.header().map_err(Ending::ServerMalformed)? {
             let fate = match tag {
+                tag::DATA_ROW => ledger.row(body),
+                tag::COPY_DATA => ledger.copied(tag, body),
+                tag::COPY_DONE => ledger.copied(tag, 0),
+                tag::PARSE_COMPLETE
+                | tag::BIND_COMPLETE
+                | tag::CLOSE_COMPLETE
+                | tag::ROW_DESCRIPTION
+                | tag::NO_DATA => ledger.acknowledge(tag, now),
+                tag::FUNCTION_CALL_RESPONSE => ledger.returned(body, now),
+                tag::EMPTY_QUERY_RESPONSE | tag::PORTAL_SUSPENDED => ledger.complete(tag, b"", now),
+                tag::NOTICE_RESPONSE | tag::NOTIFICATION_RESPONSE | tag::PARAMETER_STATUS => Ok(Fate::Pass),
+                tag::COPY_OUT_RESPONSE => self.gate(ledger, tag, Direction::FromDatabase, now)?,
+                tag::COPY_IN_RESPONSE => self.gate(ledger, tag, Direction::ToDatabase, now)?,
+                tag::COPY_BOTH_RESPONSE => self.gate(ledger, tag, Direction::Both, now)?,
                 tag::COMMAND_COMPLETE
-                | tag::EMPTY_QUERY_RESPONSE
+                | tag::READY_FOR_QUERY
                 | tag::ERROR_RESPONSE
-                | tag::READY_FOR_QUERY => {
-                    let looked = body.min(LOOK);
-                    let Some(start) = ahead.get(header::LEN..header::LEN + looked) else {
+                | tag::PARAMETER_DESCRIPTION => {
+                    let Some(start) = self.flow.look(body.min(LOOK)) else {
                         return Ok(());
                     };
-                    let start = bytes::Bytes::copy_from_slice(start);
-                    self.handle_end(tag, start, body)?
+                    match tag {
+                        tag::COMMAND_COMPLETE => ledger.complete(tag, command(start, body)?, now),
+                        tag::READY_FOR_QUERY => {
+                            let status = status(start)?;
+                            self.ready = Some(status);
+                            ledger.ready(status, now)
+                        }
+                        tag::ERROR_RESPONSE => Ok(self.fail(ledger, body, now)),
+                        _ => ledger.describe(types(start)),
+                    }
                 }
-                _ => self.handle_start(tag, body)?,
+                // Answers to what the client cannot have asked, and questions a server has no more right to ask.
+                _ => Err(Malformed::Tag(tag)),
             };
-            if fate == Fate::Drop {
-                self.take_passed();
-            }
-            self.fate = fate;
-            self.body = header::LEN + body;
+            let fate = fate.map_err(Ending::ServerMalformed)?;
+            ledger.finish(|finished| shared.record(finished, now))?;
+            self.flow.begin(body, fate);
         }
+        Ok(())
     }
 
-    /// A message that ends a result or the statement.
-    fn handle_end(&mut self, tag: u8, start: bytes::Bytes, body: usize) -> Result<Fate, Ending> {
-        let now = self.shared.now();
-        if tag == tag::ERROR_RESPONSE {
-            let fields = Fields::from_prefix(start);
-            let fatal = fields.is_fatal();
-            if self.refused.take().is_some() && !fatal {
-                return Ok(Fate::Drop);
-            }
-            // A server that quotes the statement quotes what is not on record.
-            let finished = self
-                .shared
-                .ledger()
-                .fail(&fields.clone().without_verifiers(), now);
-            self.note_copy_in(false);
-            self.record(finished, now)?;
-            if fatal {
-                // Nothing runs there any more, and nobody will say that it is ready.
-                self.shared.ledger().ready();
-                self.fatal = Some(fields);
-            }
-            return Ok(Fate::Pass);
+    fn fail(&mut self, ledger: &mut Ledger, body: usize, now: i64) -> Fate {
+        let start = self.flow.look(body.min(LOOK)).unwrap_or_default();
+        let fields = Fields::from_prefix(bytes::Bytes::copy_from_slice(start));
+        // A server that quotes the statement quotes what is not on record.
+        let fate = ledger.fail(&fields.clone().without_verifiers(), now);
+        if !fields.is_fatal() {
+            return fate;
         }
-        if body > LOOK {
-            return Err(Ending::ServerMalformed(Malformed::TooLong {
-                len: body,
-                limit: LOOK,
-            }));
-        }
-        let message = backend::decode_body(tag, start).map_err(Ending::ServerMalformed)?;
-        if let Message::ReadyForQuery(status) = message {
-            self.ready(status, now);
-            return Ok(Fate::Pass);
-        }
-        if self.refused.take().is_some() {
-            return Ok(Fate::Drop);
-        }
-        let tag = if let Message::CommandComplete { tag } = message {
-            tag
-        } else {
-            Text::default()
-        };
-        let finished = self.shared.ledger().complete(&tag, now);
-        self.note_copy_in(false);
-        self.record(finished, now)?;
+        ledger.close();
+        self.fatal = Some(fields);
 
-        Ok(Fate::Pass)
-    }
-
-    /// A message whose content is nobody's business here.
-    fn handle_start(&mut self, tag: u8, body: usize) -> Result<Fate, Ending> {
-        match tag {
-            tag::DATA_ROW => self.shared.ledger().row(body),
-            tag::COPY_DATA => {
-                if self.refused.is_some() {
-                    return Ok(Fate::Drop);
-                }
-                self.shared.ledger().copy_data(Direction::FromDatabase, body);
-            }
-            tag::COPY_DONE if self.refused.is_some() => return Ok(Fate::Drop),
-            tag::COPY_OUT_RESPONSE => return self.gate(Direction::FromDatabase),
-            tag::COPY_IN_RESPONSE => return self.gate(Direction::ToDatabase),
-            tag::COPY_BOTH_RESPONSE => return self.gate(Direction::Both),
-            tag::COPY_DONE
-            | tag::NOTICE_RESPONSE
-            | tag::NOTIFICATION_RESPONSE
-            | tag::PARAMETER_STATUS
-            | tag::ROW_DESCRIPTION => (),
-            // Answers to what the client cannot have asked, and questions a server has no more right to ask.
-            _ => return Err(Ending::ServerMalformed(Malformed::Tag(tag))),
-        }
-        Ok(Fate::Pass)
+        Fate::Pass
     }
 
     /// Decides over a COPY when the server is ready for it, whatever the SQL looked like.
-    fn gate(&mut self, direction: Direction) -> Result<Fate, Ending> {
+    fn gate(
+        &mut self,
+        ledger: &mut Ledger,
+        tag: u8,
+        direction: Direction,
+        now: i64,
+    ) -> Result<Result<Fate, Malformed>, Ending> {
         let policy = self.shared.policy;
         let (gate, message) = match direction {
             Direction::FromDatabase => (policy.export, NO_EXPORT),
@@ -217,97 +180,41 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToClient<R, W> {
             Direction::Both => (Gate::Shut, NO_REPLICATION),
         };
         if gate == Gate::Open {
-            self.shared.ledger().copy_starts(direction);
-            self.note_copy_in(direction == Direction::ToDatabase);
-            return Ok(Fate::Pass);
+            return Ok(ledger.copy_starts(tag, direction));
         }
-        let now = self.shared.now();
-        let finished = self.shared.ledger().refuse(direction, DENIED, message, now);
-        self.record(finished, now)?;
+        let refused = ledger.refuse(tag, direction, DENIED, message, now);
+        if refused.is_err() {
+            return Ok(refused);
+        }
         match direction {
             Direction::FromDatabase => self.cancel = Some(cancel(Arc::clone(&self.shared))),
-            Direction::ToDatabase => self.shared.fail_copy.notify_one(),
-            Direction::Both => return Err(Ending::Refused(message)),
+            Direction::ToDatabase => (),
+            Direction::Both => {
+                let shared = Arc::clone(&self.shared);
+                ledger.finish(|finished| shared.record(finished, now))?;
+                return Err(Ending::Refused(message));
+            }
         }
-        self.refused = Some(direction);
-        self.take_passed();
-        Message::ErrorResponse(Fields::new("ERROR", DENIED, message)).encode(&mut self.out);
+        Message::ErrorResponse(Fields::new("ERROR", DENIED, message)).encode(self.flow.insert());
 
-        Ok(Fate::Drop)
-    }
-
-    fn ready(&mut self, status: TransactionStatus, now: i64) {
-        self.refused = None;
-        self.shared.ledger().ready();
-        self.shared.activity.send_modify(|activity| {
-            activity.phase = Phase::Ready { since: now };
-            activity.transaction = status;
-            activity.copy_in = false;
-        });
-    }
-
-    fn note_copy_in(&self, copy_in: bool) {
-        self.shared.activity.send_if_modified(|activity| {
-            let changed = activity.copy_in != copy_in;
-            activity.copy_in = copy_in;
-            changed
-        });
-    }
-
-    /// Writes down how a result ended, before the client sees it.
-    fn record(&self, finished: Option<Finished>, now: i64) -> Result<(), Ending> {
-        let Some(Finished { transfer, end }) = finished else {
-            return Ok(());
-        };
-        if let Some(transfer) = transfer {
-            self.shared
-                .lane
-                .transfer(now, transfer)
-                .map_err(|_| Ending::RecordingFailed)?;
-        }
-        self.shared
-            .lane
-            .statement_end(now, end.clone())
-            .map_err(|_| Ending::RecordingFailed)?;
-        self.shared.see(|| Seen::Ended { at: now, end });
-
-        Ok(())
-    }
-
-    fn stream_body(&mut self) {
-        let n_bytes = self.body.min(self.unread.len() - self.passed);
-        self.body -= n_bytes;
-        match self.fate {
-            Fate::Pass => self.passed += n_bytes,
-            // `take_passed` was called when this message began: it is at the front.
-            Fate::Drop => self.unread.advance(n_bytes),
-        }
-    }
-
-    /// Moves what is to be passed to the output; without a copy when nothing is before it.
-    fn take_passed(&mut self) {
-        let passed = self.unread.split_to(self.passed);
-        self.passed = 0;
-        if self.out.is_empty() {
-            self.out = passed;
-        } else {
-            self.out.extend_from_slice(&passed);
-        }
+        Ok(refused)
     }
 
     async fn flush(&mut self) -> Result<(), Ending> {
-        self.take_passed();
-        if self.out.is_empty() {
+        if self.flow.outgoing().is_empty() {
             return Ok(());
         }
+        let Self {
+            shared, client, flow, ..
+        } = self;
         let mut write = std::pin::pin!(async {
-            self.client.write_all(&self.out).await?;
-            self.client.flush().await
+            client.write_all(flow.outgoing()).await?;
+            client.flush().await
         });
         let written = tokio::select! {
             biased;
             written = &mut write => written,
-            ending = self.shared.ended() => match timeout(GRACE, &mut write).await {
+            ending = shared.ended() => match timeout(GRACE, &mut write).await {
                 Ok(written) => written,
                 Err(_) => {
                     self.torn = true;
@@ -319,8 +226,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToClient<R, W> {
             self.torn = true;
             return Err(Ending::ClientIo(error.kind()));
         }
-        // Not `clear`: the buffer goes back to where it was split from.
-        self.out = BytesMut::new();
+        self.flow.written();
 
         Ok(())
     }
@@ -328,12 +234,15 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToClient<R, W> {
     /// Ends the record of what still runs, tells the client why if it can still be told, closes.
     async fn close(&mut self, ending: &Ending) {
         let now = self.shared.now();
-        let finished = self.shared.ledger().abandon(now);
-        if self.record(finished, now).is_err() && *ending != Ending::RecordingFailed {
+        let recorded = {
+            let mut ledger = self.shared.ledger();
+            ledger.abandon(now);
+            ledger.finish(|finished| self.shared.record(finished, now))
+        };
+        if recorded.is_err() && *ending != Ending::RecordingFailed {
             tracing::error!("end of a statement not recorded");
         }
-        let whole = self.body == 0 || self.fate == Fate::Drop;
-        if let Some(fields) = ending.fatal().filter(|_| whole && !self.torn) {
+        if let Some(fields) = ending.fatal().filter(|_| self.flow.is_whole() && !self.torn) {
             let mut last = BytesMut::new();
             Message::ErrorResponse(fields).encode(&mut last);
             let write = async {
@@ -346,16 +255,40 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToClient<R, W> {
     }
 }
 
-/// Stops an export. It is refused already; this only spares the server the work.
+/// The command tag of a CommandComplete.
+fn command(start: &[u8], body: usize) -> Result<&[u8], Ending> {
+    match start.split_last() {
+        Some((0, command)) if body <= LOOK => Ok(command),
+        _ => Err(Ending::ServerMalformed(Malformed::Value(tag::COMMAND_COMPLETE))),
+    }
+}
+
+fn status(body: &[u8]) -> Result<TransactionStatus, Ending> {
+    let status = match body {
+        [status] => TransactionStatus::from_byte(*status),
+        _ => None,
+    };
+    status.ok_or(Ending::ServerMalformed(Malformed::Value(tag::READY_FOR_QUERY)))
+}
+
+/// The types of a ParameterDescription, as far as its start says them.
+fn types(start: &[u8]) -> impl Iterator<Item = u32> {
+    let (types, _) = start.get(2..).unwrap_or_default().as_chunks();
+
+    types.iter().copied().map(u32::from_be_bytes)
+}
+
+/// Stops an export. It is refused already; this only spares the server the work, and is left out where it could hit
+/// what the client has sent after it.
 fn cancel(shared: Arc<Shared>) -> Pin<Box<dyn Future<Output = ()> + Send>> {
     Box::pin(async move {
         let Some(canceller) = &shared.canceller else {
             return;
         };
-        let _no_start = shared.start.lock().await;
-        if shared.is_running()
-            && let Err(error) = canceller.send().await
-        {
+        let Some(_nothing_starts) = shared.begin_cancel(Ledger::begin_cancel_of_refused) else {
+            return;
+        };
+        if let Err(error) = canceller.send().await {
             tracing::warn!(%error, "refused export not cancelled");
         }
     })

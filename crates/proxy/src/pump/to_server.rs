@@ -1,21 +1,30 @@
-//! From the client to the server: every Query on record first, COPY data while a COPY is under way.
+//! From the client to the server: what runs a statement on record first, COPY data while a COPY is under way.
+
+mod extended;
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use bytes::{Buf, Bytes, BytesMut};
-use pg_proto::frontend::{self, Message, tag};
-use pg_proto::{Header, Malformed, Text, header};
-use recording::{Direction, Recorded, Statement, TapeError};
+use bytes::BytesMut;
+use pg_proto::frontend::{self, Message, Named, tag};
+use pg_proto::masking::masked;
+use pg_proto::{Header, Malformed, Text};
+use recording::{Recorded, Statement, StatementKind, TapeError};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
 
+use super::flow::Flow;
+use super::known::Words;
+use super::ledger::{Data, Expected, Fate, Ledger, Running};
 use super::shared::{CHUNK, GRACE, Shared};
-use super::{Ending, Note, Phase, SEEN_SQL, Seen};
+use super::{Ending, Note, SEEN_SQL, Seen};
+use extended::Binding;
 
-const EXTENDED: &str = "the extended query protocol is not available on this connection";
 const TOO_LONG: &str = "the statement is longer than this session allows";
 const OUT_OF_PLACE: &str = "message is not expected here";
+
+/// PostgreSQL takes no longer messages of the types that have no text and no values.
+const SMALL: usize = 10_000;
 
 /// Passes the client's messages on until the session is over, then closes the server's side.
 pub(super) async fn run<R, W>(shared: Arc<Shared>, client: R, server: W) -> Ending
@@ -27,9 +36,9 @@ where
         shared,
         client,
         server,
-        unread: BytesMut::new(),
-        out: BytesMut::new(),
-        body: Rest::default(),
+        flow: Flow::new(BytesMut::new()),
+        binding: None,
+        unflushed: false,
     };
     let Err(ending) = side.relay().await;
     let ending = side.shared.end(ending);
@@ -42,27 +51,26 @@ struct ToServer<R, W> {
     shared: Arc<Shared>,
     client: R,
     server: W,
-    unread: BytesMut,
-    out: BytesMut,
-    body: Rest,
-}
-
-/// What is still to come of a message that streams.
-#[derive(Debug, Default)]
-struct Rest {
-    bytes: usize,
-    forward: bool,
+    flow: Flow,
+    /// The Bind that streams.
+    binding: Option<Binding>,
+    /// The server may keep answers to itself until a Sync or a Flush.
+    unflushed: bool,
 }
 
 /// What has to happen before the client's next message can be handled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Need {
     Bytes,
-    /// A statement runs and another one waits.
-    Ready,
-    /// COPY data is here before the server has asked for it: it may still.
-    Decision,
+    /// An answer of the server, or the end of a cancel.
+    Answer,
 }
+
+/// What became of the client's next message.
+type Step = Result<Option<Need>, Ending>;
+
+/// It is on its way.
+const NEXT: Step = Ok(None);
 
 /// A session's relay only ever stops with a reason.
 type Never = std::convert::Infallible;
@@ -70,198 +78,277 @@ type Never = std::convert::Infallible;
 impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
     async fn relay(&mut self) -> Result<Never, Ending> {
         let shared = Arc::clone(&self.shared);
-        let mut activity = shared.activity.subscribe();
-        let mut decision = shared.activity.subscribe();
+        let mut bell = std::pin::pin!(shared.to_server.notified());
         loop {
-            let need = self.handle_unread().await?;
+            let handled = self.handle_unread(&shared);
             self.flush().await?;
-            self.unread.reserve(CHUNK);
+            let need = handled?;
+            shared.check()?;
             tokio::select! {
                 biased;
-                ending = shared.ended() => return Err(ending),
-                () = shared.fail_copy.notified() => self.fail_copy(),
-                changed = activity.wait_for(|now| !now.is_running()), if need == Need::Ready => {
-                    changed.map_err(|_| Ending::ClientClosed)?;
-                }
-                changed = decision.wait_for(|now| now.copy_in || !now.is_running()), if need == Need::Decision => {
-                    changed.map_err(|_| Ending::ClientClosed)?;
-                }
-                read = self.client.read_buf(&mut self.unread), if need == Need::Bytes => {
-                    match read {
-                        Ok(0) => return Err(Ending::ClientClosed),
-                        Ok(_) => {}
-                        Err(error) => return Err(Ending::ClientIo(error.kind())),
-                    }
-                }
+                read = self.client.read_buf(self.flow.space(CHUNK)), if need == Need::Bytes => match read {
+                    Ok(0) => return Err(Ending::ClientClosed),
+                    Ok(_) => (),
+                    Err(error) => return Err(Ending::ClientIo(error.kind())),
+                },
+                () = &mut bell => bell.set(shared.to_server.notified()),
             }
         }
     }
 
-    /// Handles what has arrived, message by message, as far as it goes.
-    async fn handle_unread(&mut self) -> Result<Need, Ending> {
+    /// Handles what has arrived; says what it waits for.
+    fn handle_unread(&mut self, shared: &Shared) -> Result<Need, Ending> {
+        let now = shared.now();
+        let mut ledger = shared.ledger();
+        let before = ledger.n_sent();
+        let handled = self.handle_messages(&mut ledger, now);
+        if let Ok(Need::Answer) = handled {
+            ledger.wait();
+            if self.unflushed {
+                // It would wait for us as we wait for it.
+                Message::Flush.encode(self.flow.insert());
+                self.unflushed = false;
+            }
+        }
+        let finished = ledger.finish(|finished| shared.record(finished, now));
+        let sent = ledger.n_sent() > before;
+        drop(ledger);
+        if sent {
+            shared.note_activity(None, now);
+        }
+        finished?;
+
+        handled
+    }
+
+    /// Message by message, as far as it goes.
+    fn handle_messages(&mut self, ledger: &mut Ledger, now: i64) -> Result<Need, Ending> {
+        self.stream(ledger, now)?;
         loop {
-            self.stream_body();
-            let Some(Header { tag, body }) = Header::peek(&self.unread).map_err(Ending::ClientMalformed)?
-            else {
+            if !self.flow.is_streaming() && ledger.take_fail_copy() {
+                self.fail_copy(ledger);
+            }
+            let Some(header) = self.flow.header().map_err(Ending::ClientMalformed)? else {
                 return Ok(Need::Bytes);
             };
-            if self.body.bytes > 0 {
-                return Ok(Need::Bytes);
+            let need = self.handle(header, ledger, now)?;
+            if let Some(need) = need {
+                return Ok(need);
             }
-            match tag {
-                tag::QUERY => {
-                    if body > self.shared.policy.statement_limit {
-                        return Err(Ending::Refused(TOO_LONG));
-                    }
-                    if self.unread.len() < header::LEN + body {
-                        return Ok(Need::Bytes);
-                    }
-                    if self.shared.is_running() {
-                        return Ok(Need::Ready);
-                    }
-                    let wire = self.unread.split_to(header::LEN + body).freeze();
-                    self.start(wire).await?;
-                }
-                tag::COPY_DATA | tag::COPY_DONE | tag::COPY_FAIL => {
-                    let now = *self.shared.activity.borrow();
-                    if now.is_running() && !now.copy_in {
-                        return Ok(Need::Decision);
-                    }
-                    self.start_body(tag, body);
-                }
-                tag::TERMINATE => return Err(Ending::ClientClosed),
-                tag::PARSE
-                | tag::BIND
-                | tag::DESCRIBE
-                | tag::EXECUTE
-                | tag::CLOSE
-                | tag::FLUSH
-                | tag::SYNC
-                | tag::FUNCTION_CALL => return Err(Ending::Refused(EXTENDED)),
-                tag::PASSWORD => return Err(Ending::Refused(OUT_OF_PLACE)),
-                _ => return Err(Ending::ClientMalformed(Malformed::Tag(tag))),
+        }
+    }
+
+    fn handle(&mut self, header: Header, ledger: &mut Ledger, now: i64) -> Step {
+        let Header { tag, body } = header;
+        match tag {
+            tag::QUERY => self.query(body, ledger, now),
+            tag::PARSE => self.parse(body, ledger, now),
+            tag::BIND => self.bind(body, ledger, now),
+            tag::DESCRIBE => self.describe(body, ledger, now),
+            tag::EXECUTE => self.execute(body, ledger, now),
+            tag::CLOSE => self.close_named(body, ledger, now),
+            tag::FUNCTION_CALL => self.call(body, ledger, now),
+            tag::FLUSH => {
+                small(body)?;
+                self.unflushed = false;
+                self.pass(body)
             }
+            tag::SYNC => {
+                small(body)?;
+                if !ledger.has_room() {
+                    return Ok(Some(Need::Answer));
+                }
+                ledger.send(Expected::Sync { perhaps: false }, now);
+                self.unflushed = false;
+                self.pass(body)
+            }
+            tag::COPY_DATA => self.copy_data(body, ledger.data(body, false)),
+            tag::COPY_DONE | tag::COPY_FAIL => self.copy_data(body, ledger.data(0, true)),
+            tag::TERMINATE => Err(Ending::ClientClosed),
+            tag::PASSWORD => Err(Ending::Refused(OUT_OF_PLACE)),
+            _ => Err(Ending::ClientMalformed(Malformed::Tag(tag))),
         }
     }
 
     /// Records a Query and forwards it; what cannot be recorded is not run.
-    async fn start(&mut self, wire: Bytes) -> Result<(), Ending> {
-        let statement = self.statement(&wire)?;
-        let shared = Arc::clone(&self.shared);
-        let _no_cancel = tokio::select! {
-            biased;
-            ending = shared.ended() => return Err(ending),
-            guard = shared.start.lock() => guard,
+    fn query(&mut self, body: usize, ledger: &mut Ledger, now: i64) -> Step {
+        if !ledger.may_send() {
+            return Ok(Some(Need::Answer));
+        }
+        let Some(message) = self.statement_body(body)? else {
+            return Ok(Some(Need::Bytes));
         };
-        let since = shared.now();
-        let recorded = shared.lane.record_statement(since, statement).map_err(|error| {
-            if matches!(error, TapeError::TooLarge(_)) {
-                Ending::Refused(TOO_LONG)
-            } else {
-                Ending::RecordingFailed
-            }
-        })?;
-        self.forward(&recorded, &wire, since).await
+        let note = self.shared.notes().pop_front();
+        let (words, statement) = if self.shared.keeps {
+            let sql = frontend::query(message).map_err(Ending::ClientMalformed)?;
+            let mut statement = Statement::simple("");
+            let instead = note.and_then(|Note { origin, instead }| {
+                statement.origin = origin;
+                instead
+            });
+            statement.sql = instead.unwrap_or_else(|| shown(sql).into_owned());
+            (Words::of(sql), statement)
+        } else {
+            (Words::default(), Statement::simple(""))
+        };
+        let recorded = self.record(statement, now)?;
+        self.run(&recorded, words, Expected::Query, ledger, now);
+        self.unflushed = false;
+
+        self.pass(body)
     }
 
-    fn statement(&self, wire: &Bytes) -> Result<Statement, Ending> {
-        let body = wire.slice(header::LEN..);
-        let message = frontend::decode_body(tag::QUERY, body).map_err(Ending::ClientMalformed)?;
-        let Message::Query { sql } = message else {
-            return Err(Ending::Refused(OUT_OF_PLACE));
+    /// The same for a FunctionCall.
+    fn call(&mut self, body: usize, ledger: &mut Ledger, now: i64) -> Step {
+        if !ledger.may_send() {
+            return Ok(Some(Need::Answer));
+        }
+        let Some(message) = self.statement_body(body)? else {
+            return Ok(Some(Need::Bytes));
         };
-        let mut statement = match self.shared.notes().pop_front() {
-            Some(Note { origin, instead }) => Statement {
-                origin,
-                ..Statement::simple(instead.map_or_else(|| sql.to_str(), Cow::Owned))
-            },
-            None => Statement::simple(sql.to_str()),
-        };
-        statement.backend_pid = self
-            .shared
-            .canceller
-            .as_ref()
-            .map(|canceller| canceller.process_id());
+        let mut statement = Statement::simple("");
+        statement.kind = StatementKind::FunctionCall;
+        if self.shared.keeps {
+            let message = bytes::Bytes::copy_from_slice(message);
+            let message =
+                frontend::decode_body(tag::FUNCTION_CALL, message).map_err(Ending::ClientMalformed)?;
+            let Message::FunctionCall(call) = message else {
+                return Err(Ending::Refused(OUT_OF_PLACE));
+            };
+            statement.sql = format!("[function with OID {}]", call.function_oid);
+            statement.parameters = extended::arguments(&call);
+        }
+        let recorded = self.record(statement, now)?;
+        self.run(&recorded, Words::default(), Expected::FunctionCall, ledger, now);
+        self.unflushed = false;
 
-        Ok(statement)
+        self.pass(body)
     }
 
-    /// The only way of a Query to the server; the record is its ticket.
-    async fn forward(
-        &mut self,
+    /// Puts a statement on record; only then it may be sent.
+    fn record(&self, mut statement: Statement, now: i64) -> Result<Recorded<Statement>, Ending> {
+        let canceller = self.shared.canceller.as_ref();
+        statement.backend_pid = canceller.map(|canceller| canceller.process_id());
+        self.shared
+            .lane
+            .record_statement(now, statement)
+            .map_err(|error| {
+                if matches!(error, TapeError::TooLarge(_)) {
+                    Ending::Refused(TOO_LONG)
+                } else {
+                    Ending::RecordingFailed
+                }
+            })
+    }
+
+    /// The only way of a statement to the server; the record is its ticket.
+    fn run(
+        &self,
         recorded: &Recorded<Statement>,
-        wire: &[u8],
-        since: i64,
-    ) -> Result<(), Ending> {
-        self.shared.ledger().start(recorded.seq(), since);
-        self.shared.see(|| {
-            let Statement { sql, origin, .. } = recorded.get();
+        words: Words,
+        kind: impl FnOnce(Running) -> Expected,
+        ledger: &mut Ledger,
+        now: i64,
+    ) {
+        let running = self.running(recorded, words, now);
+        ledger.send(kind(running), now);
+    }
 
-            Seen::Started {
-                seq: recorded.seq(),
-                at: since,
-                origin: *origin,
-                sql: sql
-                    .get(..sql.floor_char_boundary(SEEN_SQL))
-                    .unwrap_or_default()
-                    .to_owned(),
-            }
-        });
-        self.shared.activity.send_modify(|activity| {
-            activity.phase = Phase::Running { since };
-            activity.statements += 1;
-        });
-        self.out.extend_from_slice(wire);
-        self.flush().await
+    fn running(&self, recorded: &Recorded<Statement>, words: Words, now: i64) -> Running {
+        if self.shared.keeps {
+            self.shared.see(|| {
+                let Statement { sql, origin, .. } = recorded.get();
+
+                Seen::Started {
+                    seq: recorded.seq(),
+                    at: now,
+                    origin: *origin,
+                    sql: sql
+                        .get(..sql.floor_char_boundary(SEEN_SQL))
+                        .unwrap_or_default()
+                        .to_owned(),
+                }
+            });
+        }
+        Running::new(recorded.seq(), now, words)
+    }
+
+    /// The body of a message that is to be recorded, once it is there. Where nothing is kept none of it is needed.
+    fn statement_body(&self, body: usize) -> Result<Option<&[u8]>, Ending> {
+        if !self.shared.keeps {
+            return Ok(Some(&[]));
+        }
+        if body > self.shared.policy.statement_limit {
+            return Err(Ending::Refused(TOO_LONG));
+        }
+        Ok(self.flow.look(body))
     }
 
     /// COPY data goes on while the server waits for it; outside of that the server would ignore it too.
-    fn start_body(&mut self, tag: u8, body: usize) {
-        let bytes = if tag == tag::COPY_DATA { body } else { 0 };
-        let forward = self.shared.ledger().copy_data(Direction::ToDatabase, bytes);
-        self.body = Rest {
-            bytes: header::LEN + body,
-            forward,
-        };
-    }
-
-    fn stream_body(&mut self) {
-        let n_bytes = self.body.bytes.min(self.unread.len());
-        if n_bytes == 0 {
-            return;
-        }
-        self.body.bytes -= n_bytes;
-        if !self.body.forward {
-            self.unread.advance(n_bytes);
-            return;
-        }
-        let piece = self.unread.split_to(n_bytes);
-        if self.out.is_empty() {
-            self.out = piece;
-        } else {
-            self.out.extend_from_slice(&piece);
+    fn copy_data(&mut self, body: usize, data: Data) -> Step {
+        match data {
+            Data::Forward => self.pass(body),
+            Data::Drop => {
+                self.flow.begin(body, Fate::Drop);
+                NEXT
+            }
+            Data::Undecided => Ok(Some(Need::Answer)),
         }
     }
 
-    fn fail_copy(&mut self) {
+    /// An import was refused: the server is told, and whatever the client asked of it ahead gets its answer.
+    fn fail_copy(&mut self, ledger: &mut Ledger) {
         let reason = Text::from("refused by policy");
-        Message::CopyFail { reason }.encode(&mut self.out);
+        let owed = ledger.resync();
+        let out = self.flow.insert();
+        Message::CopyFail { reason }.encode(out);
+        if owed == 0 {
+            return;
+        }
+        for _ in 0..owed {
+            Message::Sync.encode(out);
+        }
+        // The unnamed portal does not outlive a Sync that follows an error.
+        Message::Close(Named::Portal(Text::default())).encode(out);
+        Message::Sync.encode(out);
+    }
+
+    fn pass(&mut self, body: usize) -> Step {
+        self.flow.begin(body, Fate::Pass);
+        NEXT
+    }
+
+    /// Goes on with the message under way.
+    fn stream(&mut self, ledger: &mut Ledger, now: i64) -> Result<(), Ending> {
+        let piece = self.flow.stream();
+        let Some(mut binding) = self.binding.take() else {
+            return Ok(());
+        };
+        binding.feed(piece).map_err(Ending::ClientMalformed)?;
+        if self.flow.is_streaming() {
+            self.binding = Some(binding);
+            return Ok(());
+        }
+        self.bound(binding, ledger, now)
     }
 
     async fn flush(&mut self) -> Result<(), Ending> {
-        if self.out.is_empty() {
+        if self.flow.outgoing().is_empty() {
             return Ok(());
         }
+        let Self {
+            shared, server, flow, ..
+        } = self;
         let write = async {
-            self.server.write_all(&self.out).await?;
-            self.server.flush().await
+            server.write_all(flow.outgoing()).await?;
+            server.flush().await
         };
         tokio::select! {
             biased;
-            ending = self.shared.ended() => return Err(ending),
             written = write => written.map_err(|error| Ending::ServerIo(error.kind()))?,
+            ending = shared.ended() => return Err(ending),
         }
-        self.out = BytesMut::new();
+        self.flow.written();
 
         Ok(())
     }
@@ -269,7 +356,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
     /// Cancels what runs, says goodbye, closes. A server that is gone or stuck gets no more than [`GRACE`].
     async fn close(&mut self, ending: &Ending) {
         if !ending.server_is_gone() {
-            if self.shared.is_running()
+            if self.shared.activity.borrow().is_running()
                 && let Some(canceller) = &self.shared.canceller
                 && let Err(error) = canceller.send().await
             {
@@ -285,4 +372,23 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
         }
         let _ = timeout(GRACE, self.server.shutdown()).await;
     }
+}
+
+/// A text as a record shows it: readable, without secrets.
+fn shown(sql: &[u8]) -> Cow<'_, str> {
+    match String::from_utf8_lossy(sql) {
+        Cow::Borrowed(text) => masked(text),
+        Cow::Owned(text) => Cow::Owned(masked(&text).into_owned()),
+    }
+}
+
+/// Refuses what the server would refuse too, before it is waited for.
+fn small(body: usize) -> Result<usize, Ending> {
+    if body <= SMALL {
+        return Ok(body);
+    }
+    Err(Ending::ClientMalformed(Malformed::TooLong {
+        len: body,
+        limit: SMALL,
+    }))
 }

@@ -1,8 +1,8 @@
 //! COPY gates: on the server's responses, whatever the SQL looks like.
 
 use expect_test::expect;
-use pg_proto::frontend::Message;
-use testkit::Cluster;
+use pg_proto::frontend::{Bind, Message};
+use testkit::{Cluster, Version};
 
 use crate::kit::{OPEN, SHUT, Session};
 
@@ -10,7 +10,10 @@ const EXPORT: &str = "ERROR 42501: CSV export is disabled by your administrator.
 const IMPORT: &str = "ERROR 42501: CSV import is disabled by your administrator.";
 
 fn cluster() -> Cluster {
-    let cluster = Cluster::start().expect("starts");
+    with_table(Cluster::start().expect("starts"))
+}
+
+fn with_table(cluster: Cluster) -> Cluster {
     cluster.sql("create table t (n int)").expect("creates");
     cluster
         .sql("insert into t select generate_series(1, 3)")
@@ -119,4 +122,171 @@ async fn open_gates_let_data_through_and_count_it() {
           0: "" 0 rows 57014
     "#]]
     .assert_eq(&shelf.story());
+}
+
+/// Parse, Bind, Execute of the unnamed ones.
+fn run(sql: &str) -> [Message; 3] {
+    [
+        Message::Parse {
+            statement: "".into(),
+            sql: sql.into(),
+            types: Vec::new(),
+        },
+        Message::Bind(Bind::default()),
+        Message::Execute {
+            portal: "".into(),
+            max_rows: 0,
+        },
+    ]
+}
+
+fn query(sql: &str) -> Message {
+    Message::Query { sql: sql.into() }
+}
+
+fn rows() -> [Message; 2] {
+    [Message::CopyData("7\n8\n".into()), Message::CopyDone]
+}
+
+#[tokio::test]
+async fn rows_sent_before_they_are_asked_for_wait_for_the_gate() {
+    for version in [Version::System, Version::V18] {
+        let cluster = with_table(Cluster::builder().version(version).start().unwrap());
+        let mut all = vec![query("copy t from stdin")];
+        all.extend(rows());
+        all.push(query("select count(*) from t"));
+        let mut extended = run("copy t from stdin").to_vec();
+        extended.extend(rows());
+        extended.push(Message::Sync);
+
+        let mut shut = Session::on(&cluster, SHUT).await;
+        shut.client.talk(&all).await;
+        assert_eq!(shut.client.answer().await, format!("{IMPORT}, ready(I)"));
+        assert_eq!(
+            shut.client.answer().await,
+            "RowDescription, row(3), SELECT 1, ready(I)"
+        );
+        shut.client.talk(&extended).await;
+        assert_eq!(
+            shut.client.answer().await,
+            format!("ParseComplete, BindComplete, {IMPORT}, ready(I)")
+        );
+        shut.leave().await;
+        assert_eq!(cluster.sql("select count(*) from t").unwrap(), "3");
+
+        let mut open = Session::on(&cluster, OPEN).await;
+        open.client.talk(&all).await;
+        assert_eq!(open.client.answer().await, "CopyInResponse, COPY 2, ready(I)");
+        assert_eq!(
+            open.client.answer().await,
+            "RowDescription, row(5), SELECT 1, ready(I)"
+        );
+        open.client.talk(&extended).await;
+        assert_eq!(
+            open.client.answer().await,
+            "ParseComplete, BindComplete, CopyInResponse, COPY 2, ready(I)"
+        );
+        // Rows nobody asks for are nobody's.
+        let mut stray = run("select 1").to_vec();
+        stray.extend(rows());
+        stray.push(Message::Sync);
+        open.client.talk(&stray).await;
+        assert_eq!(
+            open.client.answer().await,
+            "ParseComplete, BindComplete, row(1), SELECT 1, ready(I)"
+        );
+        open.leave().await;
+        assert_eq!(cluster.sql("select count(*) from t").unwrap(), "7");
+    }
+}
+
+#[tokio::test]
+async fn a_sync_sent_ahead_of_a_refused_import_gets_its_answer() {
+    for version in [Version::System, Version::V18] {
+        let cluster = with_table(Cluster::builder().version(version).start().unwrap());
+        cluster
+            .sql(
+                "create table u (n int);
+                 create function no() returns trigger language plpgsql as $$ begin raise 'no'; end $$;
+                 create trigger no before insert on u execute function no()",
+            )
+            .unwrap();
+        // The second COPY fails before it reads a single message: its Sync is answered, and not swallowed.
+        for sql in ["copy t from stdin", "copy u from stdin"] {
+            let mut all = run(sql).to_vec();
+            all.push(Message::Sync);
+            let mut session = Session::on(&cluster, SHUT).await;
+
+            for _ in 0..3 {
+                session.client.talk(&all).await;
+                assert_eq!(
+                    session.client.answer().await,
+                    format!("ParseComplete, BindComplete, {IMPORT}, ready(I)")
+                );
+                assert_eq!(
+                    session.client.query("select 1").await,
+                    "RowDescription, row(1), SELECT 1, ready(I)"
+                );
+            }
+
+            let story = session.leave().await.story();
+            assert_eq!(story.matches("ToDatabase Refused").count(), 3, "{story}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_import_that_fails_before_it_reads_leaves_a_session_that_works() {
+    let cluster = cluster();
+    cluster
+        .sql(
+            "create function no() returns trigger language plpgsql as $$ begin raise 'no'; end $$;
+             create trigger no before insert on t execute function no()",
+        )
+        .unwrap();
+    let mut session = Session::on(&cluster, OPEN).await;
+    let mut all = run("copy t from stdin").to_vec();
+    all.push(Message::Sync);
+    all.extend(rows());
+    all.push(Message::Sync);
+
+    session.client.talk(&all).await;
+    assert_eq!(
+        session.client.answer().await,
+        "ParseComplete, BindComplete, CopyInResponse, ERROR P0001: no, ready(I)"
+    );
+    assert_eq!(session.client.answer().await, "ready(I)");
+    assert_eq!(
+        session.client.query("select 1").await,
+        "RowDescription, row(1), SELECT 1, ready(I)"
+    );
+
+    // How much of it was sent before the server's word came is a matter of luck.
+    let story = session.leave().await.story();
+    assert!(story.contains("ToDatabase Failed"), "{story}");
+    assert!(story.contains("  0: \"\" 0 rows P0001\n"), "{story}");
+}
+
+#[tokio::test]
+async fn what_is_sent_behind_a_refused_export_runs_and_is_not_cancelled() {
+    let cluster = cluster();
+    let mut session = Session::on(&cluster, SHUT).await;
+    let mut all = run("copy (select generate_series(1, 200000)) to stdout").to_vec();
+    all.extend(run("select 1"));
+    all.push(Message::Sync);
+
+    session.client.talk(&all).await;
+
+    assert_eq!(
+        session.client.answer().await,
+        format!(
+            "ParseComplete, BindComplete, {EXPORT}, ParseComplete, BindComplete, row(1), SELECT 1, ready(I)"
+        )
+    );
+    let story = session.leave().await.story();
+    assert!(story.contains("FromDatabase Refused"), "{story}");
+    assert!(
+        story.ends_with("Extended Person select 1\n  0: \"SELECT 1\" 1 rows\n"),
+        "{story}"
+    );
 }

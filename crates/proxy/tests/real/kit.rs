@@ -13,7 +13,10 @@ use proxy::{
     ConnectError, Control, Credential, DirectDial, Ending, Gate, Policy, Roots, Target, Tls, TlsRules,
     Upstream, Verify, connect,
 };
-use recording::{Body, Frame, Head, Header, Media, Segment, SessionKey, Switches, Tape};
+use recording::{
+    Body, Frame, Head, Header, Media, Parameter, ParameterValue, Segment, SessionKey, Statement, Switches,
+    Tape,
+};
 use testkit::Cluster;
 use testkit::cluster::{PASSWORD, SUPERUSER};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
@@ -93,32 +96,57 @@ impl Shelf {
         frames
     }
 
-    /// Statements, ends and transfers, a line each.
+    /// Statements, a line each, what they were given, and how they ended below them.
     pub(crate) fn story(&self) -> String {
-        let lines = self.frames().into_iter().filter_map(|frame| match frame.body {
-            Body::StatementStart(start) => {
-                Some(format!("{:?} {:?} {}\n", start.kind, start.origin, start.sql))
-            }
-            Body::StatementEnd(end) => Some(format!(
-                "  {}: \"{}\" {} rows{}\n",
-                end.result,
-                end.tag,
-                end.rows,
-                end.sqlstate.map(|state| format!(" {state}")).unwrap_or_default(),
-            )),
-            Body::Transfer(transfer) => Some(format!("  {:?} {:?}\n", transfer.direction, transfer.outcome)),
-            Body::Header(_)
-            | Body::Output(_)
-            | Body::Input(_)
-            | Body::Resize { .. }
-            | Body::Marker(_)
-            | Body::Gap(_)
-            | Body::Keyframe(_)
-            | Body::End { .. }
-            | Body::Unknown { .. } => None,
-        });
-        lines.collect()
+        let mut statements: BTreeMap<u64, String> = BTreeMap::new();
+        for frame in self.frames() {
+            let (statement, lines) = match frame.body {
+                Body::StatementStart(start) => (frame.seq, started(&start)),
+                Body::StatementEnd(end) => (
+                    end.statement,
+                    format!(
+                        "  {}: \"{}\" {} rows{}\n",
+                        end.result,
+                        end.tag,
+                        end.rows,
+                        end.sqlstate.map(|state| format!(" {state}")).unwrap_or_default(),
+                    ),
+                ),
+                Body::Transfer(transfer) => (
+                    transfer.statement,
+                    format!("  {:?} {:?}\n", transfer.direction, transfer.outcome),
+                ),
+                Body::Header(_)
+                | Body::Output(_)
+                | Body::Input(_)
+                | Body::Resize { .. }
+                | Body::Marker(_)
+                | Body::Gap(_)
+                | Body::Keyframe(_)
+                | Body::End { .. }
+                | Body::Unknown { .. } => continue,
+            };
+            statements.entry(statement).or_default().push_str(&lines);
+        }
+        statements.into_values().collect()
     }
+}
+
+fn started(start: &Statement) -> String {
+    let mut lines = format!("{:?} {:?} {}\n", start.kind, start.origin, start.sql);
+    if !start.parameters.is_empty() {
+        let parameters = start.parameters.iter().map(|Parameter { type_oid, value }| {
+            let value = match value {
+                ParameterValue::Null => "null".to_owned(),
+                ParameterValue::Text(text) => format!("{text:?}"),
+                ParameterValue::Binary(bytes) => format!("{bytes:?}"),
+                ParameterValue::Cut { start, len } => format!("{} of {len}", start.len()),
+            };
+            format!("{type_oid} {value}")
+        });
+        lines += &format!("  {}\n", parameters.collect::<Vec<_>>().join(", "));
+    }
+    lines
 }
 
 impl Media for Shelf {
@@ -185,9 +213,14 @@ impl Session {
         Self::over(upstream, policy)
     }
 
-    #[expect(clippy::disallowed_methods, reason = "a test waits for its tasks itself")]
     pub(crate) fn over(upstream: Upstream, policy: Policy) -> Self {
         let (client, server) = tokio::io::duplex(4096);
+
+        Self::between(client, server, upstream, policy)
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "a test waits for its tasks itself")]
+    fn between(client: DuplexStream, server: DuplexStream, upstream: Upstream, policy: Policy) -> Self {
         let shelf = Shelf::default();
         let lane = tape(&shelf).lane(1);
         let ticks = AtomicI64::new(0);
@@ -222,6 +255,65 @@ impl Session {
     }
 }
 
+/// A driver at the pump's other end, and the session it drives.
+#[expect(clippy::disallowed_methods, reason = "a test waits for its tasks itself")]
+pub(crate) async fn driven(cluster: &Cluster, policy: Policy) -> (tokio_postgres::Client, Driven) {
+    let upstream = open(&target(cluster.port(), Tls::Off), &credential())
+        .await
+        .expect("connects");
+    let (client, mut server) = tokio::io::duplex(4096);
+    let welcome = async {
+        let mut opening = BytesMut::new();
+        while frontend::Opening::decode(&mut opening)
+            .expect("well formed")
+            .is_none()
+        {
+            server.read_buf(&mut opening).await.expect("readable");
+        }
+        let mut out = BytesMut::new();
+        Message::Authentication(backend::Authentication::Ok).encode(&mut out);
+        Message::ReadyForQuery(backend::TransactionStatus::Idle).encode(&mut out);
+        server.write_all(&out).await.expect("the driver listens");
+    };
+    let mut config = tokio_postgres::Config::new();
+    config.user(SUPERUSER);
+    let connect = config.connect_raw(client, tokio_postgres::NoTls);
+    let (connected, ()) = tokio::join!(connect, welcome);
+    let (client, connection) = connected.expect("connects");
+
+    let (unused, _) = tokio::io::duplex(1);
+    let session = Session::between(unused, server, upstream, policy);
+    let driver = tokio::spawn(async move {
+        let _ended = connection.await;
+    });
+
+    (
+        client,
+        Driven {
+            control: session.control.clone(),
+            session,
+            driver,
+        },
+    )
+}
+
+/// A session whose client is a driver.
+pub(crate) struct Driven {
+    pub(crate) control: Control,
+    session: Session,
+    driver: JoinHandle<()>,
+}
+
+impl Driven {
+    /// Waits until the driver has left.
+    pub(crate) async fn shelf(self) -> Shelf {
+        self.driver.await.expect("no panic");
+        let (ending, shelf) = self.session.ending().await;
+        assert_eq!(ending, Ending::ClientClosed);
+        shelf
+    }
+}
+
 /// A client that has been let in already.
 pub(crate) struct Client {
     pub(crate) stream: DuplexStream,
@@ -233,6 +325,54 @@ impl Client {
         let mut out = BytesMut::new();
         message.encode(&mut out);
         self.stream.write_all(&out).await.expect("the pump listens");
+    }
+
+    /// Sends all at once.
+    pub(crate) async fn talk(&mut self, messages: &[frontend::Message]) {
+        let mut out = BytesMut::new();
+        for message in messages {
+            message.encode(&mut out);
+        }
+        self.stream.write_all(&out).await.expect("the pump listens");
+    }
+
+    /// Sends all at once, and reads meanwhile; gives everything up to ReadyForQuery.
+    pub(crate) async fn exchange(&mut self, messages: &[frontend::Message]) -> String {
+        let (stream, theirs) = tokio::io::duplex(1);
+        drop(theirs);
+        let whole = std::mem::replace(&mut self.stream, stream);
+        let (mut reader, mut writer) = tokio::io::split(whole);
+        let mut out = BytesMut::new();
+        for message in messages {
+            message.encode(&mut out);
+        }
+        let mut words = Vec::new();
+        let read = async {
+            loop {
+                while let Some(message) = backend::decode(&mut self.unread, 1 << 26).expect("well formed") {
+                    words.push(word(&message));
+                    if matches!(message, Message::ReadyForQuery(_)) {
+                        return;
+                    }
+                }
+                let read = tokio::time::timeout(PATIENCE, reader.read_buf(&mut self.unread));
+                assert_ne!(read.await.expect("in time").expect("readable"), 0);
+            }
+        };
+        let (written, ()) = tokio::join!(writer.write_all(&out), read);
+        written.expect("the pump listens");
+        self.stream = reader.unsplit(writer);
+
+        words.join(", ")
+    }
+
+    /// The next messages, a word for each.
+    pub(crate) async fn words(&mut self, n: usize) -> String {
+        let mut words = Vec::new();
+        while words.len() < n {
+            words.push(word(&self.next().await.expect("more to come")));
+        }
+        words.join(", ")
     }
 
     pub(crate) async fn ask(&mut self, sql: &str) {

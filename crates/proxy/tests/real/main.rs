@@ -2,6 +2,8 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on says so and stops")]
 
+mod drivers;
+mod extended;
 mod gates;
 mod kit;
 mod ladder;

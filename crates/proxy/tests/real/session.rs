@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use expect_test::expect;
 use pg_proto::backend;
-use pg_proto::frontend::Message;
+use pg_proto::frontend::{Message, Password};
 use proxy::limits::statement_timeout;
-use proxy::{Cancelled, Ending, Policy, Tls, Verify};
+use proxy::{Cancelled, Control, Ending, Policy, Tls, Verify};
 use recording::Origin;
 use testkit::certificates::self_signed;
 use testkit::{ChaosProxy, Cluster};
@@ -81,7 +81,7 @@ async fn a_cancel_stops_what_runs_and_nothing_else() {
     );
 
     session.client.ask("select pg_sleep(60)").await;
-    running(&session, &cluster).await;
+    running(&session.control, &cluster).await;
     assert_eq!(
         session.control.cancel(Origin::Person).await.unwrap(),
         Cancelled::Sent
@@ -114,7 +114,7 @@ async fn a_cancel_uses_tls_when_the_session_does() {
     let mut session = Session::over(upstream, OPEN);
 
     session.client.ask("select pg_sleep(60)").await;
-    running(&session, &cluster).await;
+    running(&session.control, &cluster).await;
     assert_eq!(
         session.control.cancel(Origin::Person).await.unwrap(),
         Cancelled::Sent
@@ -154,7 +154,7 @@ async fn leaving_in_mid_statement_stops_it() {
     let cluster = Cluster::start().unwrap();
     let mut session = Session::on(&cluster, OPEN).await;
     session.client.ask("select pg_sleep(60)").await;
-    running(&session, &cluster).await;
+    running(&session.control, &cluster).await;
 
     let shelf = session.leave().await;
 
@@ -171,7 +171,7 @@ async fn an_ended_session_is_told_why() {
     let cluster = Cluster::start().unwrap();
     let mut session = Session::on(&cluster, OPEN).await;
     session.client.ask("select pg_sleep(60)").await;
-    running(&session, &cluster).await;
+    running(&session.control, &cluster).await;
 
     session
         .control
@@ -197,7 +197,7 @@ async fn an_ended_session_is_told_why() {
 }
 
 #[tokio::test]
-async fn what_is_pipelined_waits_its_turn() {
+async fn what_is_pipelined_is_answered_in_order() {
     let cluster = Cluster::start().unwrap();
     let mut session = Session::on(&cluster, OPEN).await;
 
@@ -216,13 +216,8 @@ async fn what_is_pipelined_waits_its_turn() {
 }
 
 #[tokio::test]
-async fn a_part_of_the_protocol_that_is_not_here_is_refused() {
+async fn what_does_not_belong_to_a_session_ends_it() {
     let cluster = Cluster::start().unwrap();
-    let parse = Message::Parse {
-        statement: "".into(),
-        sql: "delete from pg_class".into(),
-        types: Vec::new(),
-    };
     let check = async |message: &Message, policy: Policy, expected: &str| {
         let mut session = Session::on(&cluster, policy).await;
         session.client.send(message).await;
@@ -231,9 +226,9 @@ async fn a_part_of_the_protocol_that_is_not_here_is_refused() {
     };
 
     check(
-        &parse,
+        &Message::Password(Password::new(b"secret\0")),
         OPEN,
-        "FATAL 0A000: the extended query protocol is not available on this connection",
+        "FATAL 0A000: message is not expected here",
     )
     .await;
     check(
@@ -287,8 +282,8 @@ async fn a_client_that_does_not_read_holds_the_server_back() {
 }
 
 /// Waits until the server sleeps for the client.
-pub(crate) async fn running(session: &Session, cluster: &Cluster) {
-    let mut activity = session.control.activity();
+pub(crate) async fn running(control: &Control, cluster: &Cluster) {
+    let mut activity = control.activity();
     activity
         .wait_for(|now| now.is_running())
         .await

@@ -17,7 +17,7 @@ async fn a_server_that_dies_in_mid_query_ends_the_session() {
     let mut cluster = Cluster::start().unwrap();
     let mut session = Session::on(&cluster, OPEN).await;
     session.client.ask("select 1; select pg_sleep(60)").await;
-    running(&session, &cluster).await;
+    running(&session.control, &cluster).await;
 
     cluster.crash().unwrap();
 
@@ -36,7 +36,7 @@ async fn a_backend_that_is_terminated_has_the_last_word() {
     let cluster = Cluster::start().unwrap();
     let mut session = Session::on(&cluster, OPEN).await;
     session.client.ask("select pg_sleep(60)").await;
-    running(&session, &cluster).await;
+    running(&session.control, &cluster).await;
 
     cluster.sql("select pg_terminate_backend(pid) from pg_stat_activity where query like '%sleep(60)%' and pid <> pg_backend_pid()").unwrap();
 

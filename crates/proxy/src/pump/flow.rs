@@ -1,0 +1,127 @@
+//! Bytes of one direction on their way: what was read, what of it goes on as it is, what is put in between.
+
+use bytes::{Buf, BytesMut};
+use pg_proto::{Header, Malformed, header};
+
+use super::ledger::Fate;
+
+/// Read and not yet written.
+#[derive(Debug)]
+pub(super) struct Flow {
+    /// What was read; its first `passed` bytes are to be written as they are.
+    unread: BytesMut,
+    passed: usize,
+    /// What is to be written before those.
+    out: BytesMut,
+    /// Bytes still to come of the message that streams, and what becomes of them.
+    body: usize,
+    fate: Fate,
+}
+
+impl Flow {
+    pub(super) fn new(unread: BytesMut) -> Self {
+        Self {
+            unread,
+            passed: 0,
+            out: BytesMut::new(),
+            body: 0,
+            fate: Fate::Pass,
+        }
+    }
+
+    /// Where to read to, with room for `room` bytes.
+    pub(super) fn space(&mut self, room: usize) -> &mut BytesMut {
+        self.unread.reserve(room);
+        &mut self.unread
+    }
+
+    /// The header of the next message; `None` when it has not come, or the one before has not come whole.
+    pub(super) fn header(&self) -> Result<Option<Header>, Malformed> {
+        if self.body > 0 {
+            return Ok(None);
+        }
+        Header::peek(self.ahead())
+    }
+
+    /// The first `len` bytes of the next message's body; `None` when they have not come.
+    pub(super) fn look(&self, len: usize) -> Option<&[u8]> {
+        self.ahead().get(header::LEN..header::LEN + len)
+    }
+
+    /// What has come of the next message's body, and perhaps more.
+    pub(super) fn look_far(&self) -> &[u8] {
+        self.ahead().get(header::LEN..).unwrap_or_default()
+    }
+
+    /// Lets the next message pass, or drops it, with a body of so many bytes; gives what has come of it and passes.
+    pub(super) fn begin(&mut self, body: usize, fate: Fate) -> &[u8] {
+        if fate == Fate::Drop {
+            // What is dropped is at the front then.
+            self.take_passed();
+        }
+        self.fate = fate;
+        self.body = header::LEN + body;
+
+        self.stream()
+    }
+
+    /// Goes on with the message under way; gives the bytes of it that pass.
+    pub(super) fn stream(&mut self) -> &[u8] {
+        let n_bytes = self.body.min(self.unread.len() - self.passed);
+        self.body -= n_bytes;
+        match self.fate {
+            Fate::Pass => {
+                let start = self.passed;
+                self.passed += n_bytes;
+                self.unread.get(start..self.passed).unwrap_or_default()
+            }
+            Fate::Drop => {
+                self.unread.advance(n_bytes);
+                &[]
+            }
+        }
+    }
+
+    /// Whether a message is under way.
+    pub(super) fn is_streaming(&self) -> bool {
+        self.body > 0
+    }
+
+    /// Whether what was passed on ends with a whole message.
+    pub(super) fn is_whole(&self) -> bool {
+        self.body == 0 || self.fate == Fate::Drop
+    }
+
+    /// Puts something between the message before and the next one.
+    pub(super) fn insert(&mut self) -> &mut BytesMut {
+        self.take_passed();
+        &mut self.out
+    }
+
+    /// What is to be written now.
+    pub(super) fn outgoing(&mut self) -> &[u8] {
+        self.take_passed();
+        &self.out
+    }
+
+    /// It is written.
+    pub(super) fn written(&mut self) {
+        // Not `clear`: the buffer goes back to where it was split from.
+        self.out = BytesMut::new();
+    }
+
+    fn ahead(&self) -> &[u8] {
+        self.unread.get(self.passed..).unwrap_or_default()
+    }
+
+    /// Without a copy when nothing is before it.
+    fn take_passed(&mut self) {
+        let passed = self.unread.split_to(self.passed);
+        self.passed = 0;
+        if self.out.is_empty() {
+            self.out = passed;
+        } else {
+            self.out.extend_from_slice(&passed);
+        }
+    }
+}

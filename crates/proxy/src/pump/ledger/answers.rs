@@ -1,0 +1,393 @@
+//! What the server's messages do to the entries.
+
+use pg_proto::Malformed;
+use pg_proto::backend::{Fields, TransactionStatus, tag};
+use recording::Direction;
+
+use super::{Expected, Finished, Ledger, Running};
+use crate::pump::names::Outcome;
+
+/// What becomes of a message of the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::pump) enum Fate {
+    Pass,
+    /// The client did not ask for it, or must not see it.
+    Drop,
+}
+
+type Answered = Result<Fate, Malformed>;
+
+impl Ledger {
+    /// ParseComplete, BindComplete, CloseComplete, RowDescription, NoData: what has nothing to be read.
+    pub(in crate::pump) fn acknowledge(&mut self, tag: u8, now: i64) -> Answered {
+        self.settle_guess();
+        let unexpected = Malformed::Tag(tag);
+        match (self.queue.front_mut().ok_or(unexpected)?, tag) {
+            (Expected::Query(_), tag::ROW_DESCRIPTION) => return Ok(Fate::Pass),
+            (Expected::Resync { closed, .. }, tag::CLOSE_COMPLETE) if !*closed => {
+                *closed = true;
+                return Ok(Fate::Drop);
+            }
+            (Expected::Parse { .. }, tag::PARSE_COMPLETE)
+            | (Expected::Bind { .. }, tag::BIND_COMPLETE)
+            | (Expected::CloseStatement(_) | Expected::ClosePortal(_), tag::CLOSE_COMPLETE)
+            | (
+                Expected::DescribeStatement(_) | Expected::DescribePortal,
+                tag::ROW_DESCRIPTION | tag::NO_DATA,
+            ) => (),
+            _ => return Err(unexpected),
+        }
+        let Some(first) = self.next(now) else {
+            return Err(unexpected);
+        };
+        match first {
+            Expected::Parse {
+                name,
+                prepared,
+                recorded,
+            } => {
+                let outcome = prepared.map_or(Outcome::Gone, Outcome::Is);
+                self.prepared.settle(&name, outcome);
+                self.done(recorded, now);
+            }
+            Expected::Bind {
+                name,
+                portal,
+                recorded,
+            } => {
+                let outcome = portal.map_or(Outcome::Gone, Outcome::Is);
+                self.portals.settle(&name, outcome);
+                self.done(recorded, now);
+            }
+            Expected::CloseStatement(name) => self.prepared.settle(&name, Outcome::Gone),
+            Expected::ClosePortal(name) => self.portals.settle(&name, Outcome::Gone),
+            Expected::DescribeStatement(_)
+            | Expected::DescribePortal
+            | Expected::Execute(_)
+            | Expected::Query(_)
+            | Expected::FunctionCall(_)
+            | Expected::Sync { .. }
+            | Expected::Resync { .. } => (),
+        }
+        Ok(Fate::Pass)
+    }
+
+    /// ParameterDescription.
+    pub(in crate::pump) fn describe(&mut self, types: impl Iterator<Item = u32>) -> Answered {
+        self.settle_guess();
+        match self.queue.front() {
+            Some(Expected::DescribeStatement(prepared)) => {
+                if let Some(prepared) = prepared {
+                    prepared.describe(types);
+                }
+                Ok(Fate::Pass)
+            }
+            _ => Err(Malformed::Tag(tag::PARAMETER_DESCRIPTION)),
+        }
+    }
+
+    /// DataRow.
+    pub(in crate::pump) fn row(&mut self, bytes: usize) -> Answered {
+        self.running(tag::DATA_ROW)?.row(bytes);
+
+        Ok(Fate::Pass)
+    }
+
+    /// CopyData and CopyDone.
+    pub(in crate::pump) fn copied(&mut self, tag: u8, bytes: usize) -> Answered {
+        let running = self.running(tag)?;
+        if running.refused == Some(Direction::FromDatabase) {
+            return Ok(Fate::Drop);
+        }
+        let copy = running.copy.as_mut();
+        let copy = copy.filter(|copy| copy.direction == Direction::FromDatabase);
+        copy.ok_or(Malformed::Tag(tag))?.bytes += bytes as u64;
+
+        Ok(Fate::Pass)
+    }
+
+    /// CopyInResponse or CopyOutResponse, and the gate is open.
+    pub(in crate::pump) fn copy_starts(&mut self, tag: u8, direction: Direction) -> Answered {
+        self.running(tag)?.copy_starts(direction);
+        self.doubt_syncs(direction);
+
+        Ok(Fate::Pass)
+    }
+
+    /// The same, and the gate is shut.
+    pub(in crate::pump) fn refuse(
+        &mut self,
+        tag: u8,
+        direction: Direction,
+        sqlstate: &str,
+        message: &str,
+        now: i64,
+    ) -> Answered {
+        let running = self.running(tag)?;
+        running.refused = Some(direction);
+        let finished = running.refuse(direction, sqlstate, message, now);
+        self.finished.push(finished);
+        if direction == Direction::ToDatabase {
+            self.doubt_syncs(direction);
+            self.fail_copy = true;
+            self.awaited = true;
+        }
+        Ok(Fate::Drop)
+    }
+
+    /// CommandComplete, EmptyQueryResponse or PortalSuspended; the latter two with an empty command tag.
+    pub(in crate::pump) fn complete(&mut self, tag: u8, command: &[u8], now: i64) -> Answered {
+        let keeps = self.keeps;
+        let running = self.running(tag)?;
+        let refused = running.refused.take();
+        let has_imported = running
+            .copy
+            .as_ref()
+            .is_some_and(|copy| copy.direction == Direction::ToDatabase);
+        let finished = (keeps && refused.is_none()).then(|| running.complete(command, now));
+        running.copy = None;
+        let (number, words) = (running.number, running.words);
+        self.finished.extend(finished);
+        // DO runs what it has as a text.
+        if words.prepare && matches!(command, b"PREPARE" | b"DO") {
+            self.prepares.settle(number);
+        }
+        if words.declare && matches!(command, b"DECLARE CURSOR" | b"DO") {
+            self.declares.settle(number);
+        }
+        if matches!(command, b"DEALLOCATE ALL" | b"DISCARD ALL") {
+            self.prepared.forget_named();
+        }
+        if has_imported {
+            // Not perhaps: it has read them, and ignored them.
+            while self.queue.get(1).is_some_and(Expected::is_perhaps) {
+                self.queue.remove(1);
+            }
+        }
+        if matches!(self.queue.front(), Some(Expected::Execute(_)))
+            && let Some(Expected::Execute(running)) = self.next(now)
+        {
+            self.release(&running);
+            self.last = Some(running);
+        }
+        Ok(if refused.is_none() { Fate::Pass } else { Fate::Drop })
+    }
+
+    /// FunctionCallResponse.
+    pub(in crate::pump) fn returned(&mut self, bytes: usize, now: i64) -> Answered {
+        match self.queue.front_mut() {
+            Some(Expected::FunctionCall(running)) => {
+                running.row(bytes);
+                self.finished.push(running.complete(b"", now));
+                Ok(Fate::Pass)
+            }
+            _ => Err(Malformed::Tag(tag::FUNCTION_CALL_RESPONSE)),
+        }
+    }
+
+    /// ErrorResponse.
+    pub(in crate::pump) fn fail(&mut self, fields: &Fields, now: i64) -> Fate {
+        if self.queue.len() > 1 && !self.queue.get(1).is_some_and(Expected::is_sync) {
+            self.settle_guess();
+        }
+        let mut fate = Fate::Pass;
+        match self.queue.front_mut() {
+            // It was not asked for: the server says something about itself.
+            None => return fate,
+            Some(Expected::Query(running) | Expected::FunctionCall(running)) => {
+                // The client was told already.
+                if running.refused.take().is_some() {
+                    return Fate::Drop;
+                }
+                let finished = running.fail(fields, now);
+                self.finished.push(finished);
+                return fate;
+            }
+            // The transaction it would have ended.
+            Some(Expected::Sync { .. } | Expected::Resync { .. }) => {
+                let finished = self.last.as_mut().map(|running| running.fail(fields, now));
+                self.finished.extend(finished);
+                return fate;
+            }
+            Some(
+                Expected::Parse { .. }
+                | Expected::Bind { .. }
+                | Expected::DescribeStatement(_)
+                | Expected::DescribePortal
+                | Expected::Execute(_)
+                | Expected::CloseStatement(_)
+                | Expected::ClosePortal(_),
+            ) => (),
+        }
+        let Some(first) = self.next(now) else {
+            return fate;
+        };
+        match &first {
+            // The unnamed one is gone before the text of the next is looked at.
+            Expected::Parse { name, .. } if name.is_empty() => self.prepared.settle(name, Outcome::Gone),
+            Expected::Parse { name, .. } | Expected::CloseStatement(name) => {
+                self.prepared.settle(name, Outcome::Unchanged);
+            }
+            Expected::Bind { name, .. } if name.is_empty() => self.portals.settle(name, Outcome::Gone),
+            Expected::Bind { name, .. } | Expected::ClosePortal(name) => {
+                self.portals.settle(name, Outcome::Unchanged);
+            }
+            Expected::DescribeStatement(_)
+            | Expected::DescribePortal
+            | Expected::Execute(_)
+            | Expected::Query(_)
+            | Expected::FunctionCall(_)
+            | Expected::Sync { .. }
+            | Expected::Resync { .. } => (),
+        }
+        if let Expected::Execute(running) = &first {
+            self.release(running);
+        }
+        if let Some(mut running) = first.into_running() {
+            if running.refused.is_some() {
+                fate = Fate::Drop;
+            } else {
+                self.finished.push(running.fail(fields, now));
+            }
+        }
+        self.skip_batch(now);
+
+        fate
+    }
+
+    /// The server says no more: what failed is over.
+    pub(in crate::pump) fn close(&mut self) {
+        if self.queue.front().is_some_and(Expected::is_simple) {
+            self.queue.pop_front();
+        }
+    }
+
+    /// ReadyForQuery.
+    pub(in crate::pump) fn ready(&mut self, status: TransactionStatus, now: i64) -> Answered {
+        let unexpected = Malformed::Tag(tag::READY_FOR_QUERY);
+        if self.guessed
+            && !self
+                .queue
+                .front()
+                .is_some_and(|first| first.is_sync() || first.is_simple())
+        {
+            // It was not the answer to the Sync that was taken for it, but to the next one.
+            self.skip_batch(now);
+        }
+        let mut fate = Fate::Pass;
+        if let Some(Expected::Resync { owed, closed }) = self.queue.front_mut() {
+            if *owed == 0 {
+                fate = Fate::Drop;
+            }
+            *owed = owed.saturating_sub(1);
+            if !*closed {
+                self.ended(status);
+                return Ok(fate);
+            }
+            // The one behind the Close is ours.
+            fate = Fate::Drop;
+        }
+        match self.next(now).ok_or(unexpected)? {
+            Expected::Sync { perhaps } => {
+                self.guessed = perhaps;
+                // Which of them was answered cannot be told.
+                if let (true, Some(Expected::Sync { perhaps })) = (perhaps, self.queue.front_mut()) {
+                    *perhaps = true;
+                }
+            }
+            Expected::Resync { .. } => (),
+            Expected::Query(running) => {
+                self.prepared.settle(&[], Outcome::Gone);
+                self.portals.settle(&[], Outcome::Gone);
+                self.release(&running);
+            }
+            Expected::FunctionCall(running) => self.release(&running),
+            Expected::Parse { .. }
+            | Expected::Bind { .. }
+            | Expected::DescribeStatement(_)
+            | Expected::DescribePortal
+            | Expected::Execute(_)
+            | Expected::CloseStatement(_)
+            | Expected::ClosePortal(_) => return Err(unexpected),
+        }
+        self.ended(status);
+
+        Ok(fate)
+    }
+
+    /// A batch is over.
+    fn ended(&mut self, status: TransactionStatus) {
+        self.last = None;
+        if status == TransactionStatus::Idle {
+            self.portals.forget_all();
+        }
+    }
+
+    /// The server skips all up to the next Sync.
+    fn skip_batch(&mut self, now: i64) {
+        loop {
+            match self.queue.front() {
+                None => {
+                    self.skips = true;
+                    return;
+                }
+                Some(first) if first.is_sync() => return,
+                Some(_) => (),
+            }
+            if let Some(first) = self.queue.pop_front() {
+                self.skip(first, now);
+            }
+        }
+    }
+
+    /// Takes the first entry off; the time of the next one begins.
+    fn next(&mut self, now: i64) -> Option<Expected> {
+        let first = self.queue.pop_front();
+        if let Some(Expected::Execute(running) | Expected::Query(running) | Expected::FunctionCall(running)) =
+            self.queue.front_mut()
+        {
+            running.begin(now);
+        }
+        first
+    }
+
+    fn done(&mut self, recorded: Option<Running>, now: i64) {
+        let finished: Option<Finished> = recorded.map(|mut running| running.complete(b"", now));
+        self.finished.extend(finished);
+    }
+
+    /// The statement that may bring a result.
+    fn running(&mut self, tag: u8) -> Result<&mut Running, Malformed> {
+        self.settle_guess();
+        let first = self.queue.front_mut();
+        first.and_then(Expected::statement_mut).ok_or(Malformed::Tag(tag))
+    }
+
+    /// Something else than ReadyForQuery: a Sync that is perhaps answered in this place was not.
+    fn settle_guess(&mut self) {
+        while self.queue.front().is_some_and(Expected::is_perhaps) {
+            self.queue.pop_front();
+        }
+        self.guessed = false;
+    }
+
+    /// A COPY takes in data from here on: it ignores Syncs that have been sent, unless it fails before.
+    fn doubt_syncs(&mut self, direction: Direction) {
+        if direction != Direction::ToDatabase {
+            return;
+        }
+        for expected in self.queue.iter_mut().skip(1) {
+            let Expected::Sync { perhaps } = expected else {
+                return;
+            };
+            *perhaps = true;
+        }
+    }
+}
+
+impl Expected {
+    /// Answered by ReadyForQuery without a Sync.
+    fn is_simple(&self) -> bool {
+        matches!(self, Self::Query(_) | Self::FunctionCall(_))
+    }
+}

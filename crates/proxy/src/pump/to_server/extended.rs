@@ -1,0 +1,296 @@
+//! Parse, Bind, Describe, Execute and Close: who stands for what, and what an Execute runs.
+
+use std::sync::Arc;
+
+use pg_proto::frontend::{BindNames, ExecuteView, FunctionCall, NamedView, ParseView, ValuesReader, tag};
+use pg_proto::{Malformed, header};
+use recording::{Parameter, ParameterValue, Statement, StatementKind};
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use super::{NEXT, Need, SMALL, Step, ToServer, small};
+use crate::pump::Ending;
+use crate::pump::known::{self, Portal, Prepared, VALUE, VALUES, Words};
+use crate::pump::ledger::{Expected, Fate, Ledger};
+use crate::pump::names::{self, Look};
+
+const DOUBTFUL: &str = "[the text this name had; SQL may have given it another] ";
+const UNKNOWN_STATEMENT: &str = "[a statement made by SQL, or on record where it was prepared]";
+const UNKNOWN_PORTAL: &str = "made by SQL, or on record where it was bound";
+
+/// A Bind that has not told its two names within so many bytes has longer ones than the server takes.
+const NAMES: usize = 2 * SMALL;
+
+/// A Bind under way.
+pub(super) struct Binding {
+    portal: Box<[u8]>,
+    statement: Option<Arc<Prepared>>,
+    is_doubtful: bool,
+    /// `None` where statements are not kept.
+    reader: Option<ValuesReader>,
+}
+
+/// What an Execute runs, as it is recorded.
+struct Execution {
+    sql: String,
+    parameters: Vec<Parameter>,
+    words: Words,
+}
+
+impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
+    pub(super) fn parse(&mut self, body: usize, ledger: &mut Ledger, now: i64) -> Step {
+        if !ledger.may_send() {
+            return Ok(Some(Need::Answer));
+        }
+        let Some(message) = self.statement_body(body)? else {
+            return Ok(Some(Need::Bytes));
+        };
+        let mut expected = Expected::Parse {
+            name: Box::default(),
+            prepared: None,
+            recorded: None,
+        };
+        if self.shared.keeps {
+            let view = ParseView::read(message).map_err(Ending::ClientMalformed)?;
+            let sql = super::shown(view.sql);
+            let types: Box<[u32]> = view.types().collect();
+            let (mut prepared, mut recorded) = (None, None);
+            match ledger.room(sql.len() + size_of_val(&*types)) {
+                Some(room) => {
+                    let words = Words::of(view.sql);
+                    let remembered = Prepared::new(sql.into(), types, words, ledger.next_number(), room);
+                    prepared = Some(Arc::new(remembered));
+                }
+                None => {
+                    let sql = format!("[only prepared, as {}] {sql}", quoted(view.statement));
+                    let ticket = self.record(statement(sql, Vec::new()), now)?;
+                    recorded = Some(self.running(&ticket, Words::default(), now));
+                }
+            }
+            expected = Expected::Parse {
+                name: names::key(view.statement),
+                prepared,
+                recorded,
+            };
+        }
+        ledger.send(expected, now);
+        self.unflushed = true;
+
+        self.pass(body)
+    }
+
+    pub(super) fn bind(&mut self, body: usize, ledger: &mut Ledger, now: i64) -> Step {
+        if !ledger.may_send() {
+            return Ok(Some(Need::Answer));
+        }
+        let mut binding = Binding {
+            portal: Box::default(),
+            statement: None,
+            is_doubtful: false,
+            reader: None,
+        };
+        if self.shared.keeps {
+            let start = self.flow.look_far();
+            let start = start.get(..body).unwrap_or(start);
+            let Some(names) = BindNames::read(start) else {
+                if start.len() < body.min(NAMES) {
+                    return Ok(Some(Need::Bytes));
+                }
+                return Err(Ending::ClientMalformed(Malformed::Truncated(tag::BIND)));
+            };
+            match ledger.look_prepared(names.statement) {
+                Look::Undecided => return Ok(Some(Need::Answer)),
+                Look::Unknown => (),
+                Look::Known(prepared) => {
+                    binding.is_doubtful = ledger.is_doubtful(names.statement, &prepared);
+                    binding.statement = Some(prepared);
+                }
+            }
+            binding.portal = names::key(names.portal);
+            binding.reader = Some(ValuesReader::new(VALUE, VALUES));
+        }
+        self.unflushed = true;
+        let message = self.flow.begin(body, Fate::Pass);
+        let start = message.get(header::LEN..).unwrap_or_default();
+        binding.feed(start).map_err(Ending::ClientMalformed)?;
+        if self.flow.is_streaming() {
+            self.binding = Some(binding);
+            return NEXT;
+        }
+        self.bound(binding, ledger, now)?;
+
+        NEXT
+    }
+
+    /// A Bind has passed.
+    pub(super) fn bound(&mut self, binding: Binding, ledger: &mut Ledger, now: i64) -> Result<(), Ending> {
+        let Binding {
+            portal: name,
+            statement: prepared,
+            is_doubtful,
+            reader,
+        } = binding;
+        let (mut portal, mut recorded) = (None, None);
+        if let Some(reader) = reader {
+            let values = reader.finish().map_err(Ending::ClientMalformed)?;
+            match ledger.room(values.size()) {
+                Some(room) => {
+                    portal = Some(Arc::new(Portal {
+                        statement: prepared,
+                        values,
+                        is_doubtful,
+                        number: ledger.next_number(),
+                        _room: room,
+                    }));
+                }
+                None => {
+                    let sql = text(prepared.as_deref(), is_doubtful);
+                    let sql = format!("[only bound, as {}] {sql}", quoted(&name));
+                    let parameters = known::parameters(&values, prepared.as_deref());
+                    let ticket = self.record(statement(sql, parameters), now)?;
+                    recorded = Some(self.running(&ticket, Words::default(), now));
+                }
+            }
+        }
+        let expected = Expected::Bind {
+            name,
+            portal,
+            recorded,
+        };
+        ledger.send(expected, now);
+
+        Ok(())
+    }
+
+    pub(super) fn describe(&mut self, body: usize, ledger: &mut Ledger, now: i64) -> Step {
+        let Some(message) = self.flow.look(small(body)?) else {
+            return Ok(Some(Need::Bytes));
+        };
+        if !ledger.may_send() {
+            return Ok(Some(Need::Answer));
+        }
+        let named = NamedView::read(tag::DESCRIBE, message).map_err(Ending::ClientMalformed)?;
+        let expected = match named {
+            NamedView::Statement(name) => Expected::DescribeStatement(match ledger.look_prepared(name) {
+                Look::Known(prepared) => Some(prepared),
+                Look::Unknown | Look::Undecided => None,
+            }),
+            NamedView::Portal(_) => Expected::DescribePortal,
+        };
+        ledger.send(expected, now);
+        self.unflushed = true;
+
+        self.pass(body)
+    }
+
+    /// Records what a portal runs and forwards the Execute; what cannot be recorded is not run.
+    pub(super) fn execute(&mut self, body: usize, ledger: &mut Ledger, now: i64) -> Step {
+        let Some(message) = self.flow.look(small(body)?) else {
+            return Ok(Some(Need::Bytes));
+        };
+        if !ledger.may_send() {
+            return Ok(Some(Need::Answer));
+        }
+        let view = ExecuteView::read(message).map_err(Ending::ClientMalformed)?;
+        let (words, statement) = if self.shared.keeps {
+            let execution = match ledger.look_portal(view.portal) {
+                Look::Undecided => return Ok(Some(Need::Answer)),
+                Look::Unknown => Execution {
+                    sql: format!("[the portal {}, {UNKNOWN_PORTAL}]", quoted(view.portal)),
+                    parameters: Vec::new(),
+                    words: Words::any(),
+                },
+                Look::Known(portal) => {
+                    let mut execution = execution(&portal);
+                    if ledger.is_doubtful_portal(view.portal, &portal) {
+                        execution.sql.insert_str(0, DOUBTFUL);
+                    }
+                    execution
+                }
+            };
+            (execution.words, statement(execution.sql, execution.parameters))
+        } else {
+            (Words::default(), statement(String::new(), Vec::new()))
+        };
+        let recorded = self.record(statement, now)?;
+        self.run(&recorded, words, Expected::Execute, ledger, now);
+        self.unflushed = true;
+
+        self.pass(body)
+    }
+
+    pub(super) fn close_named(&mut self, body: usize, ledger: &mut Ledger, now: i64) -> Step {
+        let Some(message) = self.flow.look(small(body)?) else {
+            return Ok(Some(Need::Bytes));
+        };
+        if !ledger.may_send() {
+            return Ok(Some(Need::Answer));
+        }
+        let named = NamedView::read(tag::CLOSE, message).map_err(Ending::ClientMalformed)?;
+        let expected = match named {
+            NamedView::Statement(name) => Expected::CloseStatement(names::key(name)),
+            NamedView::Portal(name) => Expected::ClosePortal(names::key(name)),
+        };
+        ledger.send(expected, now);
+        self.unflushed = true;
+
+        self.pass(body)
+    }
+}
+
+impl Binding {
+    pub(super) fn feed(&mut self, piece: &[u8]) -> Result<(), Malformed> {
+        match &mut self.reader {
+            Some(reader) => reader.feed(piece),
+            None => Ok(()),
+        }
+    }
+}
+
+fn execution(portal: &Portal) -> Execution {
+    let prepared = portal.statement.as_deref();
+
+    Execution {
+        sql: text(prepared, portal.is_doubtful),
+        parameters: known::parameters(&portal.values, prepared),
+        words: prepared.map_or_else(Words::any, |prepared| prepared.words),
+    }
+}
+
+fn text(prepared: Option<&Prepared>, is_doubtful: bool) -> String {
+    let Some(prepared) = prepared else {
+        return UNKNOWN_STATEMENT.to_owned();
+    };
+    let before = if is_doubtful { DOUBTFUL } else { "" };
+
+    [before, &prepared.text].concat()
+}
+
+fn statement(sql: String, parameters: Vec<Parameter>) -> Statement {
+    Statement {
+        kind: StatementKind::Extended,
+        parameters,
+        ..Statement::simple(sql)
+    }
+}
+
+/// What a FunctionCall is called with.
+pub(super) fn arguments(call: &FunctionCall) -> Vec<Parameter> {
+    let is_binary = |n: usize| match call.formats.as_slice() {
+        [] => false,
+        [all] => *all != 0,
+        each => each.get(n).is_some_and(|format| *format != 0),
+    };
+    let arguments = call.values.iter().enumerate().map(|(n, value)| Parameter {
+        type_oid: 0,
+        value: match value {
+            None => ParameterValue::Null,
+            Some(value) if is_binary(n) => ParameterValue::Binary(value.to_vec()),
+            Some(value) => ParameterValue::Text(String::from_utf8_lossy(value).into_owned()),
+        },
+    });
+    arguments.collect()
+}
+
+fn quoted(name: &[u8]) -> String {
+    format!("\"{}\"", String::from_utf8_lossy(name))
+}
