@@ -168,8 +168,13 @@ fn tls_without_a_request_has_to_say_what_it_is_for() {
         "tls(1), ann at - by 3.2, Authentication",
     );
     let refused = "tls(1), 08P01: the client does not ask for postgresql by ALPN";
-    check(Tls::Offered, None, &[hello.clone()], refused);
-    check(Tls::Offered, Some(b"http/1.1"), &[hello.clone()], refused);
+    check(Tls::Offered, None, std::slice::from_ref(&hello), refused);
+    check(
+        Tls::Offered,
+        Some(b"http/1.1"),
+        std::slice::from_ref(&hello),
+        refused,
+    );
     check(
         Tls::NotOffered,
         None,
