@@ -47,7 +47,8 @@ async fn overdue(control: &Control, limit: Duration) -> Option<u64> {
             n_looks = 0;
         }
         n_looks += 1;
-        if n_looks == LOOKS {
+        // What was seen for the first time may just have begun.
+        if n_looks > LOOKS {
             return number;
         }
     }

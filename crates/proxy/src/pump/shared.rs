@@ -119,6 +119,9 @@ impl Shared {
 
     /// Writes down how a result ended, before the client sees it.
     pub(super) fn record(&self, finished: Finished, now: i64) -> Result<(), Ending> {
+        if !self.keeps {
+            return Ok(());
+        }
         let Finished { transfer, end } = finished;
         if let Some(transfer) = transfer {
             self.lane

@@ -322,9 +322,11 @@ async fn large_values_stream_and_are_cut_on_record() {
     );
 
     let shelf = session.leave().await;
-    let starts = shelf.frames().into_iter().filter_map(|frame| match frame.body {
-        Body::StatementStart(start) => Some(start.parameters),
-        _ => None,
+    let starts = shelf.frames().into_iter().filter_map(|frame| {
+        let Body::StatementStart(start) = frame.body else {
+            return None;
+        };
+        Some(start.parameters)
     });
     let values: Vec<_> = starts.flatten().map(|parameter| parameter.value).collect();
     assert_eq!(
