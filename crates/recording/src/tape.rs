@@ -239,6 +239,11 @@ impl Lane {
         self.tape.locked(|reel| reel.keeps_statements()).unwrap_or(true)
     }
 
+    /// Waits, by `act`, for who may have to wait for the media: where nothing else waits with it.
+    pub fn aside(&self, act: &mut dyn FnMut()) {
+        (self.tape.aside)(act);
+    }
+
     /// Records what the person is about to see.
     pub fn record_output(&self, at: i64, output: Bytes) -> Result<Recorded<Bytes>, TapeError> {
         let seq = self.tape.write(self.number, at, Body::Output(output.clone()))?;

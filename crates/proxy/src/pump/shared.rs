@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
 
 use pg_proto::backend::TransactionStatus;
@@ -81,7 +81,25 @@ impl Shared {
     }
 
     pub(super) fn ledger(&self) -> MutexGuard<'_, Ledger> {
-        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+        match self.ledger.try_lock() {
+            Ok(ledger) => return ledger,
+            Err(TryLockError::Poisoned(poisoned)) => return poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => {}
+        }
+        // Who has it may be waiting for the recording's disk.
+        let lock = || self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut ledger = None;
+        self.lane.aside(&mut || ledger = Some(lock()));
+
+        ledger.unwrap_or_else(lock)
+    }
+
+    /// Whether answers are still to come; rings for the client's side when one has.
+    pub(super) fn await_answers(&self) -> bool {
+        let mut ledger = self.ledger();
+        ledger.wait();
+
+        ledger.is_running()
     }
 
     pub(super) fn notes(&self) -> MutexGuard<'_, VecDeque<Note>> {

@@ -3,7 +3,9 @@
 mod extended;
 
 use std::borrow::Cow;
+use std::future::pending;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::BytesMut;
 use pg_proto::frontend::{self, Message, Named, tag};
@@ -11,7 +13,7 @@ use pg_proto::masking::masked;
 use pg_proto::{Header, Malformed, Text};
 use recording::{Recorded, Statement, StatementKind, TapeError};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep_until, timeout};
 
 use super::flow::Flow;
 use super::known::Words;
@@ -26,6 +28,10 @@ const OUT_OF_PLACE: &str = "message is not expected here";
 /// PostgreSQL takes no longer messages of the types that have no text and no values.
 const SMALL: usize = 10_000;
 
+/// How long a client that sends no more may wait for what it has asked. Whether it waits or is gone cannot be told
+/// before it is written to; what nobody waits for shall not run for ever.
+const LAST_ANSWERS: Duration = Duration::from_secs(30);
+
 /// Passes the client's messages on until the session is over, then closes the server's side.
 pub(super) async fn run<R, W>(shared: Arc<Shared>, client: R, server: W) -> Ending
 where
@@ -39,6 +45,7 @@ where
         flow: Flow::new(BytesMut::new()),
         binding: None,
         unflushed: false,
+        waits_until: None,
     };
     let Err(ending) = side.relay().await;
     let ending = side.shared.end(ending);
@@ -56,6 +63,8 @@ struct ToServer<R, W> {
     binding: Option<Binding>,
     /// The server may keep answers to itself until a Sync or a Flush.
     unflushed: bool,
+    /// The client has closed its side and sends no more: when its last answers have to be there.
+    waits_until: Option<Instant>,
 }
 
 /// What has to happen before the client's next message can be handled.
@@ -84,14 +93,19 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
             self.flush().await?;
             let need = handled?;
             shared.check()?;
+            let is_open = self.waits_until.is_none();
+            if !is_open && need == Need::Bytes && !shared.await_answers() {
+                return Err(Ending::ClientClosed);
+            }
             tokio::select! {
                 biased;
-                read = self.client.read_buf(self.flow.space(CHUNK)), if need == Need::Bytes => match read {
-                    Ok(0) => return Err(Ending::ClientClosed),
+                read = self.client.read_buf(self.flow.space(CHUNK)), if is_open && need == Need::Bytes => match read {
+                    Ok(0) => self.waits_until = Some(Instant::now() + LAST_ANSWERS),
                     Ok(_) => (),
                     Err(error) => return Err(Ending::ClientIo(error.kind())),
                 },
                 () = &mut bell => bell.set(shared.to_server.notified()),
+                () = patience(self.waits_until) => return Err(Ending::ClientClosed),
             }
         }
     }
@@ -371,6 +385,13 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
             let _ = timeout(GRACE, write).await;
         }
         let _ = timeout(GRACE, self.server.shutdown()).await;
+    }
+}
+
+async fn patience(until: Option<Instant>) {
+    match until {
+        Some(until) => sleep_until(until).await,
+        None => pending().await,
     }
 }
 

@@ -10,6 +10,7 @@ use proxy::{Cancelled, Control, Ending, Policy, Tls, Verify};
 use recording::Origin;
 use testkit::certificates::self_signed;
 use testkit::{ChaosProxy, Cluster};
+use tokio::io::AsyncWriteExt;
 
 use crate::kit::{OPEN, PATIENCE, Session, credential, open, target, tls};
 
@@ -164,6 +165,28 @@ async fn leaving_in_mid_statement_stops_it() {
     )
     .await;
     assert!(shelf.story().ends_with("  0: \"\" 0 rows\n"), "{}", shelf.story());
+}
+
+#[tokio::test]
+async fn a_client_that_sends_no_more_still_gets_its_answers() {
+    let cluster = Cluster::start().unwrap();
+    let mut session = Session::on(&cluster, OPEN).await;
+
+    session.client.ask("select pg_sleep(0.3), 1").await;
+    session.client.ask("select 2").await;
+    session.client.stream.shutdown().await.unwrap();
+
+    assert_eq!(
+        session.client.answer().await,
+        "RowDescription, row(|1), SELECT 1, ready(I)"
+    );
+    assert_eq!(
+        session.client.answer().await,
+        "RowDescription, row(2), SELECT 1, ready(I)"
+    );
+    let (ending, shelf) = session.ending().await;
+    assert_eq!(ending, Ending::ClientClosed);
+    assert!(shelf.story().contains("select 2"), "{}", shelf.story());
 }
 
 #[tokio::test]
