@@ -92,6 +92,8 @@ ids! {
     SignInId,
     /// A one-time link: first administrator, invitation, password reset.
     LinkId,
+    /// An access token; not its text, which only its owner has.
+    TokenId,
     /// A folder of records.
     FolderId,
     /// A record: PAM Configuration, PAM Database or PAM User.

@@ -13,4 +13,5 @@ pub mod recordings;
 pub mod sessions;
 pub mod terminal;
 pub mod time;
+pub mod tokens;
 pub mod vault;

@@ -45,7 +45,8 @@ enum Line {
 }
 
 /// Writes everything that lasts as of the snapshot's moment; answers how many rows. Sign-ins, links and what throttling
-/// counted are left out: a copy brought back lets nobody in who has not signed in again.
+/// counted are left out: a copy brought back lets nobody in who has not signed in again. Access tokens are in it, by
+/// their hashes: programs go on with theirs.
 ///
 /// # Errors
 /// [`Error::Copy`] when `out` fails.

@@ -3,6 +3,7 @@
 //! Every statement is written once and runs on both. Reading takes a [`Snapshot`], writing a [`Tx`]; a
 //! function that writes asks for `&mut Tx`, so that nothing is written outside a transaction.
 
+pub mod access_tokens;
 pub mod acquisitions;
 pub mod attempts;
 pub mod audit;

@@ -66,6 +66,11 @@ const STEPS: &[(i64, &str, Script)] = &[
         "running",
         Script::Both(include_str!("../migrations/0009_running.sql")),
     ),
+    (
+        10,
+        "access tokens",
+        Script::Both(include_str!("../migrations/0010_access_tokens.sql")),
+    ),
 ];
 
 /// The version of a schema that is up to date.

@@ -253,16 +253,18 @@ pub async fn linked_from(
 }
 
 /// Rows that go with a record, children first.
-const REMOVE: [&str; 6] = [
+const REMOVE: [&str; 7] = [
     "DELETE FROM record_secrets WHERE record = $1",
     "DELETE FROM record_tests WHERE record = $1",
     "DELETE FROM record_links WHERE record = $1",
     "DELETE FROM record_settings WHERE record = $1",
     "DELETE FROM shares WHERE scope = 'record' AND target = $1",
+    "DELETE FROM access_tokens WHERE record = $1",
     "DELETE FROM records WHERE id = $1",
 ];
 
-/// Removes a record with its secrets, settings and shares, unless others link to it. Its history stays.
+/// Removes a record with its secrets, settings, shares and the access tokens for it alone, unless others link to it.
+/// Its history stays.
 pub async fn remove(
     tx: &mut Tx,
     configure: &Authorized<Configure>,

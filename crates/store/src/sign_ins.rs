@@ -218,6 +218,20 @@ pub async fn confirm(tx: &mut Tx, id: &SignInId, now: Timestamp) -> Result<(), E
     Ok(())
 }
 
+const HOLD: &str = r#"
+    UPDATE sign_ins
+    SET revoked_at = revoked_at
+    WHERE id = $1 AND person = $2 AND revoked_at IS NULL
+"#;
+
+/// Keeps a sign-in of a person from being revoked until the transaction ends; false when it was. Who ends the sign-ins
+/// of a person and then what they made with them waits for this transaction, or was waited for.
+pub async fn hold(tx: &mut Tx, id: &SignInId, person: &PersonId) -> Result<bool, Error> {
+    let held = run!(tx, sqlx::query(HOLD).bind(id.as_str()).bind(person.as_str()))?;
+
+    Ok(held == 1)
+}
+
 const REVOKE: &str = r#"
     UPDATE sign_ins
     SET revoked_at = $3
@@ -316,6 +330,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     LOOKUP,
     TOUCH_ROW,
     CONFIRM,
+    HOLD,
     REVOKE,
     REVOKE_ALL,
     REVOKE_OTHERS,

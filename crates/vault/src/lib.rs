@@ -11,6 +11,7 @@ pub mod record;
 pub mod settings;
 pub mod share;
 pub mod throttle;
+pub mod tokens;
 
 mod secret;
 

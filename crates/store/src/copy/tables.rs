@@ -133,6 +133,23 @@ pub(super) const TABLES: &[Table] = &[
         is_prepared: false,
     },
     Table {
+        name: "access_tokens",
+        columns: &[
+            ("id", Text),
+            ("token_hash", Text),
+            ("person", Text),
+            ("name", Text),
+            ("record", Text),
+            ("created_at", Integer),
+            ("expires_at", Integer),
+            ("last_used", Integer),
+            ("last_address", Text),
+            ("revoked_at", Integer),
+        ],
+        order: "id",
+        is_prepared: false,
+    },
+    Table {
         name: "record_history",
         columns: &[
             ("record", Text),

@@ -1,0 +1,231 @@
+//! Access tokens: what programs give for a password when they connect to a listener in a person's name.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::dates;
+use crate::forms::{Draft, FieldError};
+use crate::ids::{RecordId, TokenId};
+use crate::people::{Password, check_name};
+use crate::time::Timestamp;
+
+/// What every token begins with, so that scanners for leaked secrets find it.
+pub const PREFIX: &str = "ptn_";
+
+/// The longest a token lasts: a year.
+pub const LONGEST: Duration = days(365);
+
+/// Tokens a person has at most that neither expired nor were revoked.
+pub const MAX_TOKENS: usize = 50;
+
+const fn days(n: u64) -> Duration {
+    Duration::from_secs(n * 24 * 60 * 60)
+}
+
+/// How long a new token is to last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+pub enum Lifetime {
+    #[serde(rename = "30")]
+    Month,
+    #[default]
+    #[serde(rename = "90")]
+    Quarter,
+    #[serde(rename = "365")]
+    Year,
+    /// To the end of a day that is named beside it.
+    #[serde(rename = "day")]
+    UntilDay,
+}
+
+impl Lifetime {
+    pub const ALL: [Self; 4] = [Self::Month, Self::Quarter, Self::Year, Self::UntilDay];
+
+    /// The text a form sends.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Month => "30",
+            Self::Quarter => "90",
+            Self::Year => "365",
+            Self::UntilDay => "day",
+        }
+    }
+
+    /// What a screen shows.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Month => "30 days",
+            Self::Quarter => "90 days",
+            Self::Year => "365 days",
+            Self::UntilDay => "Until a day",
+        }
+    }
+}
+
+/// *New access token*.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TokenDraft {
+    /// What it is for.
+    pub name: String,
+    pub lifetime: Lifetime,
+    /// With [`Lifetime::UntilDay`]: a day such as `2026-12-31`, UTC, of which the token lasts to the end.
+    pub day: String,
+    /// The one record it opens; none means all that its person may launch.
+    pub record: Option<RecordId>,
+    /// The person's own, once more.
+    pub password: Password,
+}
+
+impl TokenDraft {
+    /// When a token made at `now` ends.
+    ///
+    /// # Errors
+    /// The sentence beside *Day*: there is no such day, it is over, or it is too far away.
+    pub fn expires_at(&self, now: Timestamp) -> Result<Timestamp, FieldError> {
+        let wrong = |message| Err(FieldError::new("day", message));
+        let expires_at = match self.lifetime {
+            Lifetime::Month => return Ok(now + days(30)),
+            Lifetime::Quarter => return Ok(now + days(90)),
+            Lifetime::Year => return Ok(now + LONGEST),
+            Lifetime::UntilDay => end_of_day(&self.day),
+        };
+
+        match expires_at {
+            None => wrong("Enter a day such as 2026-12-31."),
+            Some(at) if at <= now => wrong("This day is over. Choose a later one."),
+            Some(at) if at > now + LONGEST => wrong("A token lasts at most a year. Choose an earlier day."),
+            Some(at) => Ok(at),
+        }
+    }
+}
+
+impl Draft for TokenDraft {
+    fn check(&self) -> Vec<FieldError> {
+        let mut errors = Vec::new();
+
+        errors.extend(check_name(&self.name));
+        if self.lifetime == Lifetime::UntilDay && end_of_day(&self.day).is_none() {
+            errors.push(FieldError::new("day", "Enter a day such as 2026-12-31."));
+        }
+        if self.password.is_empty() {
+            errors.push(FieldError::new("password", "Enter your present password."));
+        }
+
+        errors
+    }
+}
+
+/// The end of a day; minutes, which filters take too, are none.
+fn end_of_day(text: &str) -> Option<Timestamp> {
+    if text.contains('T') {
+        return None;
+    }
+
+    dates::end_of(text)
+}
+
+/// What a token opens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reach {
+    /// Every record its person may launch.
+    Everything,
+    /// One record.
+    Record { id: RecordId, title: String },
+    /// One record, which who looks may not see.
+    Hidden,
+}
+
+/// When and from where a token was used last.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastUse {
+    pub at: Timestamp,
+    pub address: String,
+}
+
+/// An access token, as a list shows it: never its text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenView {
+    pub id: TokenId,
+    pub name: String,
+    pub reach: Reach,
+    pub created_at: Timestamp,
+    pub expires_at: Timestamp,
+    pub is_expired: bool,
+    pub last_use: Option<LastUse>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOON: Timestamp = Timestamp(1_795_348_800_000_000); // 2026-11-22T12:00
+
+    fn draft(lifetime: Lifetime, day: &str) -> TokenDraft {
+        TokenDraft {
+            name: "nightly export".to_owned(),
+            lifetime,
+            day: day.to_owned(),
+            record: None,
+            password: Password::new("a password of some length"),
+        }
+    }
+
+    #[test]
+    fn a_token_lasts_as_long_as_was_chosen() {
+        for (lifetime, n_days) in [
+            (Lifetime::Month, 30),
+            (Lifetime::Quarter, 90),
+            (Lifetime::Year, 365),
+        ] {
+            assert_eq!(draft(lifetime, "").expires_at(NOON), Ok(NOON + days(n_days)));
+        }
+    }
+
+    #[test]
+    fn a_day_is_taken_to_its_end_and_within_a_year() {
+        let until = |day: &str| draft(Lifetime::UntilDay, day).expires_at(NOON);
+
+        assert_eq!(until("2026-11-22"), Ok(NOON + Duration::from_secs(12 * 60 * 60)));
+        assert!(until("2027-11-21").is_ok());
+        for day in [
+            "2026-11-21",
+            "2027-11-22",
+            "9999-12-31",
+            "2026-11-31",
+            "",
+            "2026-12-01T10:00",
+        ] {
+            assert!(until(day).is_err(), "{day}");
+        }
+    }
+
+    #[test]
+    fn every_wrong_field_is_named_in_the_order_of_the_form() {
+        let wrong = TokenDraft {
+            name: " ".to_owned(),
+            password: Password::default(),
+            ..draft(Lifetime::UntilDay, "soon")
+        };
+        let fields: Vec<String> = wrong.check().into_iter().map(|error| error.field).collect();
+
+        assert_eq!(fields, ["name", "day", "password"]);
+        assert_eq!(draft(Lifetime::Month, "left over").check(), []);
+    }
+
+    #[test]
+    fn a_form_without_a_record_asks_for_all_of_them() {
+        let sent: TokenDraft =
+            serde_qs::from_str("name=x&lifetime=day&day=2026-12-31&record=&password=y").unwrap();
+
+        assert_eq!(sent.record, None);
+        assert_eq!(sent.lifetime, Lifetime::UntilDay);
+        for lifetime in Lifetime::ALL {
+            assert_eq!(
+                serde_json::to_string(&lifetime).unwrap(),
+                format!("\"{}\"", lifetime.as_str())
+            );
+        }
+    }
+}

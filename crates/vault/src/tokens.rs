@@ -1,0 +1,48 @@
+//! The text of an access token: a prefix that scanners for leaked secrets can find, and 256 random bits.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use protocol::tokens::PREFIX;
+use zeroize::Zeroizing;
+
+use crate::Secret;
+
+/// Characters of a text: the prefix and 32 bytes in base64.
+const LEN: usize = PREFIX.len() + 43;
+
+/// The text of a new token. It is shown once; what is kept is its hash.
+pub fn text(random: [u8; 32]) -> Secret {
+    let random = Zeroizing::new(random);
+    // As long as it will be: a text that grows leaves copies behind.
+    let mut text = String::with_capacity(LEN);
+    text.push_str(PREFIX);
+    URL_SAFE_NO_PAD.encode_string(random.as_slice(), &mut text);
+
+    Secret::new(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_says_what_it_is_and_needs_no_escaping_in_a_url() {
+        for random in [[0; 32], [0xfb; 32], [0xff; 32]] {
+            let text = text(random);
+
+            assert_eq!(text.expose().len(), LEN);
+            assert!(text.expose().starts_with("ptn_"));
+            assert!(
+                text.expose()
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)),
+                "{random:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn two_draws_are_two_texts() {
+        assert_ne!(text([1; 32]).expose(), text([2; 32]).expose());
+    }
+}
