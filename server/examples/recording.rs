@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use bytes::Bytes;
 use protocol::ids::{RecordId, SessionId};
-use protocol::sessions::Recordings;
+use protocol::sessions::{Recordings, SessionKind};
 use protocol::terminal::EndReason;
 use protocol::time::Timestamp;
 use recording::{Head, Header, Lane, SessionKey, Statement, StatementEnd, Switches, Tape};
@@ -44,6 +44,7 @@ async fn main() -> Result<()> {
     let started_at = Timestamp(clock::now().micros() - 7_200_000_000);
     let new = NewSession {
         id: id.clone(),
+        kind: SessionKind::Terminal,
         node: state.node.clone(),
         record: RecordId::from_random([1; 16]),
         record_title: title.clone(),

@@ -70,6 +70,56 @@ impl FromStr for SessionState {
     }
 }
 
+/// How the person came to the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SessionKind {
+    /// In the browser's terminal: one connection and a screen.
+    #[default]
+    Terminal,
+    /// With clients of their own through the listener: connections side by side, and no screen.
+    Listener,
+}
+
+impl SessionKind {
+    pub const ALL: [Self; 2] = [Self::Terminal, Self::Listener];
+
+    /// The stable text: in the store and in filters.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Terminal => "terminal",
+            Self::Listener => "listener",
+        }
+    }
+
+    /// What a screen shows.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Terminal => "Terminal",
+            Self::Listener => "Listener",
+        }
+    }
+
+    /// Whether there is a screen to watch and to replay.
+    pub fn has_screen(self) -> bool {
+        match self {
+            Self::Terminal => true,
+            Self::Listener => false,
+        }
+    }
+}
+
+impl FromStr for SessionKind {
+    type Err = UnknownWord;
+
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.as_str() == text)
+            .ok_or(UnknownWord)
+    }
+}
+
 /// Which recordings a session has. Decided when it starts, from the record's settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Recordings {
@@ -89,6 +139,7 @@ impl Recordings {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionView {
     pub id: SessionId,
+    pub kind: SessionKind,
     pub record: RecordId,
     pub record_title: String,
     pub person: PersonId,
@@ -223,6 +274,9 @@ mod tests {
         assert_eq!(cursor.text().parse(), Ok(cursor));
         for state in SessionState::ALL {
             assert_eq!(state.as_str().parse(), Ok(state));
+        }
+        for kind in SessionKind::ALL {
+            assert_eq!(kind.as_str().parse(), Ok(kind));
         }
     }
 

@@ -42,7 +42,7 @@ impl Switches {
         self.key_events
     }
 
-    /// Whether statements and transfers are kept. The session is listed as *not recorded* when not.
+    /// Whether connections, statements and transfers are kept. The session is listed as *not recorded* when not.
     pub fn keep_statements(self) -> bool {
         self.graphical || self.text || self.key_events
     }
@@ -223,6 +223,21 @@ pub struct Keyframe {
     pub rows: u16,
     /// Control sequences and text; may end within a character that the next output completes.
     pub screen: Vec<u8>,
+}
+
+/// A client's connection to the database, as it begins on a lane.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Connection {
+    /// Database it is to.
+    pub database: String,
+    /// What the client calls itself; empty where it does not.
+    pub application_name: String,
+    /// Where the client is.
+    pub remote_address: String,
+    /// Process id of the server's backend, where it is known.
+    pub backend_pid: Option<i32>,
+    /// Whether the client reached Postern through TLS.
+    pub tls: bool,
 }
 
 /// A stretch of which the recording knows that it has nothing.

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::body::{Gap, Header, Keyframe, Statement, StatementEnd, Transfer};
+use crate::body::{Connection, Gap, Header, Keyframe, Statement, StatementEnd, Transfer};
 
 /// The lane of the terminal, whose output is the screen.
 pub(crate) const TERMINAL: u8 = 0;
@@ -10,7 +10,7 @@ pub(crate) const TERMINAL: u8 = 0;
 /// One thing that happened in a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame {
-    /// Who wrote it: 0 is the terminal, then one for each connection.
+    /// Who wrote it: 0 is the terminal, then one for each connection. A number is used again once its connection ended.
     pub lane: u8,
     /// Counts the frames of a session from 0 without a gap, over all lanes and segments.
     pub seq: u64,
@@ -51,6 +51,13 @@ pub enum Body {
     /// The recording ends. Its last frame and no other.
     End {
         /// Why; [`CRASH`](crate::CRASH) where recovery wrote it.
+        reason: String,
+    },
+    /// A client's connection begins on the frame's lane.
+    Connected(Connection),
+    /// The connection of the frame's lane ends.
+    Disconnected {
+        /// Why.
         reason: String,
     },
     /// A kind this version does not know, kept as it is.
@@ -99,6 +106,8 @@ mod kind {
     pub(super) const GAP: u8 = 9;
     pub(super) const KEYFRAME: u8 = 10;
     pub(super) const END: u8 = 11;
+    pub(super) const CONNECTED: u8 = 12;
+    pub(super) const DISCONNECTED: u8 = 13;
 }
 
 /// A body in the form it is written in, so that it is made once however often it is copied.
@@ -150,6 +159,8 @@ impl Body {
             Body::Gap(gap) => (kind::GAP, postcard(gap)),
             Body::Keyframe(keyframe) => (kind::KEYFRAME, postcard(keyframe)),
             Body::End { reason } => (kind::END, postcard(reason)),
+            Body::Connected(connection) => (kind::CONNECTED, postcard(connection)),
+            Body::Disconnected { reason } => (kind::DISCONNECTED, postcard(reason)),
             Body::Unknown { kind, body } => (*kind, body.clone()),
         };
         let len = u32::try_from(bytes.len())
@@ -176,6 +187,10 @@ impl Body {
             kind::GAP => Body::Gap(parse(&body)?),
             kind::KEYFRAME => Body::Keyframe(parse(&body)?),
             kind::END => Body::End {
+                reason: parse(&body)?,
+            },
+            kind::CONNECTED => Body::Connected(parse(&body)?),
+            kind::DISCONNECTED => Body::Disconnected {
                 reason: parse(&body)?,
             },
             kind => Body::Unknown { kind, body },

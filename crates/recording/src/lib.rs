@@ -28,7 +28,7 @@ mod transcript;
 mod verify;
 
 pub use body::{
-    Direction, Gap, Header, Keyframe, Origin, Parameter, ParameterValue, Statement, StatementEnd,
+    Connection, Direction, Gap, Header, Keyframe, Origin, Parameter, ParameterValue, Statement, StatementEnd,
     StatementKind, Switches, Transfer, TransferOutcome,
 };
 pub use export::{Export, Format, Keys};

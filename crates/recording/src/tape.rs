@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 #[cfg(test)]
 use crate::body::Gap;
-use crate::body::{Header, Statement, StatementEnd, Transfer};
+use crate::body::{Connection, Header, Statement, StatementEnd, Transfer};
 use crate::frame::{Body, TERMINAL};
 use crate::key::SessionKey;
 use crate::screen::Snapshot;
@@ -242,6 +242,19 @@ impl Lane {
     /// Waits, by `act`, for who may have to wait for the media: where nothing else waits with it.
     pub fn aside(&self, act: &mut dyn FnMut()) {
         (self.tape.aside)(act);
+    }
+
+    /// Records that a client's connection begins. A number is a later connection's once [`Lane::disconnected`] was called.
+    pub fn connected(&self, at: i64, connection: Connection) -> Result<(), TapeError> {
+        self.tape.write(self.number, at, Body::Connected(connection))?;
+        Ok(())
+    }
+
+    /// Records that the lane's connection ends.
+    pub fn disconnected(&self, at: i64, reason: impl Into<String>) -> Result<(), TapeError> {
+        let reason = reason.into();
+        self.tape.write(self.number, at, Body::Disconnected { reason })?;
+        Ok(())
     }
 
     /// Records what the person is about to see.

@@ -1,6 +1,7 @@
 //! The recording as a whole: written by a tape, read, damaged, recovered.
 
 mod codec;
+mod connections;
 mod export;
 mod footer;
 mod recovery;

@@ -3,6 +3,7 @@
 use avt::parser::Function;
 use avt::{Line, Observation, Observer, Operation, Terminal};
 
+use crate::body::Connection;
 use crate::frame::{Body, Frame, TERMINAL};
 use crate::text::{bearable, take_text};
 
@@ -12,8 +13,8 @@ const MAX_LINE: usize = 64 * 1024;
 /// Text of the terminal's output, lines that were wrapped joined again, each with its line end.
 ///
 /// Output of a full-screen program on the alternate screen is not part of it. The size is the
-/// header's, 80 × 24 where the frames have none. Markers and gaps stand in brackets on lines of
-/// their own.
+/// header's, 80 × 24 where the frames have none. Markers, gaps and connections stand in brackets on
+/// lines of their own.
 pub fn transcript<'a>(frames: impl IntoIterator<Item = &'a Frame>) -> String {
     let mut pages = Pages::new();
     for frame in frames {
@@ -49,6 +50,10 @@ impl Pages {
             }
             Body::Marker(sentence) => self.note(sentence),
             Body::Gap(gap) => self.note(&format!("Nothing recorded: {}", gap.reason)),
+            Body::Connected(connection) => self.note(&opened(frame.lane, connection)),
+            Body::Disconnected { reason } => {
+                self.note(&format!("Connection {} closed: {reason}", frame.lane))
+            }
             Body::Output(_)
             | Body::Input(_)
             | Body::StatementStart(_)
@@ -107,6 +112,28 @@ impl Pages {
             terminal.feed_with(text, &mut self.lines);
         }
     }
+}
+
+/// A sentence that says whose connection begins.
+fn opened(lane: u8, connection: &Connection) -> String {
+    let Connection {
+        database,
+        application_name,
+        remote_address,
+        backend_pid,
+        tls,
+    } = connection;
+    let mut sentence = format!("Connection {lane} opened");
+    if !application_name.is_empty() {
+        sentence.push_str(&format!(" by {application_name}"));
+    }
+    sentence.push_str(&format!(" from {remote_address}"));
+    sentence.push_str(if *tls { " through TLS" } else { " without TLS" });
+    sentence.push_str(&format!(" to database {database}"));
+    if let Some(pid) = backend_pid {
+        sentence.push_str(&format!(", backend {pid}"));
+    }
+    sentence
 }
 
 /// Lines that have left the screen; the rows of one that was wrapped are put together.

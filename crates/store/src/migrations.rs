@@ -71,6 +71,11 @@ const STEPS: &[(i64, &str, Script)] = &[
         "access tokens",
         Script::Both(include_str!("../migrations/0010_access_tokens.sql")),
     ),
+    (
+        11,
+        "session kinds",
+        Script::Both(include_str!("../migrations/0011_session_kinds.sql")),
+    ),
 ];
 
 /// The version of a schema that is up to date.

@@ -1,7 +1,9 @@
 //! Sessions: who launched what, when it ended and why, and the key and head of its recording.
 
 use protocol::ids::{NodeId, PersonId, RecordId, SessionId};
-use protocol::sessions::{Cursor, PAGE, Recordings, SessionFilter, SessionPage, SessionState, SessionView};
+use protocol::sessions::{
+    Cursor, PAGE, Recordings, SessionFilter, SessionKind, SessionPage, SessionState, SessionView,
+};
 use protocol::terminal::EndReason;
 use protocol::time::Timestamp;
 
@@ -13,6 +15,7 @@ use crate::search::Pattern;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewSession {
     pub id: SessionId,
+    pub kind: SessionKind,
     /// The server it runs on, which alone recovers it after a crash.
     pub node: NodeId,
     pub record: RecordId,
@@ -90,6 +93,7 @@ struct Row {
     statements: i64,
     errors: i64,
     node: String,
+    kind: String,
 }
 
 impl TryFrom<Row> for Session {
@@ -107,6 +111,7 @@ impl TryFrom<Row> for Session {
         };
         let view = SessionView {
             id: column("sessions", "id", &row.id, &row.id)?,
+            kind: column("sessions", "kind", &row.id, &row.kind)?,
             record: column("sessions", "record", &row.id, &row.record)?,
             person: column("sessions", "person", &row.id, &row.person)?,
             state: column("sessions", "state", &row.id, &row.state)?,
@@ -182,9 +187,9 @@ pub async fn count_open_of_person(
 const ADD: &str = r#"
     INSERT INTO sessions (
         id, record, record_title, person, person_email, account, database, remote_address, state, started_at,
-        graphical, text, keys, recording_key, bytes, statements, errors, node
+        graphical, text, keys, recording_key, bytes, statements, errors, node, kind
     )
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'starting', $9, $10, $11, $12, $13, 0, 0, 0, $14)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'starting', $9, $10, $11, $12, $13, 0, 0, 0, $14, $15)
 "#;
 
 /// Adds a session that is starting, if the limits leave room: launches that race are counted one by one.
@@ -218,6 +223,7 @@ pub async fn add(tx: &mut Tx, new: &NewSession, limits: Limits) -> Result<Added,
             .bind(new.recordings.keys)
             .bind(&new.recording_key)
             .bind(new.node.as_str())
+            .bind(new.kind.as_str())
     )?;
 
     Ok(Added::Yes)
@@ -315,7 +321,7 @@ const LOOKUP: &str = r#"
     SELECT
         id, record, record_title, person, person_email, account, database, remote_address, state, started_at,
         ended_at, end_reason, graphical, text, keys, recording_key, chain_head, chain_running, bytes, statements, errors,
-        node
+        node, kind
     FROM sessions
     WHERE id = $1
 "#;
@@ -345,7 +351,7 @@ const UNFINISHED: &str = r#"
     SELECT
         id, record, record_title, person, person_email, account, database, remote_address, state, started_at,
         ended_at, end_reason, graphical, text, keys, recording_key, chain_head, chain_running, bytes, statements, errors,
-        node
+        node, kind
     FROM sessions
     WHERE state IN ('starting', 'live') AND node IN ($1, '')
     ORDER BY started_at, id
@@ -365,7 +371,7 @@ const LIST: &str = r#"
     SELECT
         id, record, record_title, person, person_email, account, database, remote_address, state, started_at,
         ended_at, end_reason, graphical, text, keys, recording_key, chain_head, chain_running, bytes, statements, errors,
-        node
+        node, kind
     FROM sessions
     WHERE (CAST($1 AS BIGINT) IS NULL OR started_at >= $1)
         AND (CAST($2 AS BIGINT) IS NULL OR started_at < $2)

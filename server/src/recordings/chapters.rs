@@ -93,7 +93,9 @@ fn is_busy(body: &Body) -> bool {
         | Body::Transfer(_)
         | Body::Marker(_)
         | Body::Gap(_)
-        | Body::End { .. } => true,
+        | Body::End { .. }
+        | Body::Connected(_)
+        | Body::Disconnected { .. } => true,
         Body::Keyframe(_) | Body::Unknown { .. } => false,
     }
 }
@@ -115,7 +117,9 @@ fn event(mut frame: Frame) -> Option<Frame> {
         | Body::Marker(_)
         | Body::Gap(_)
         | Body::Resize { .. }
-        | Body::End { .. } => Some(frame),
+        | Body::End { .. }
+        | Body::Connected(_)
+        | Body::Disconnected { .. } => Some(frame),
         Body::Header(_) | Body::Output(_) | Body::Input(_) | Body::Keyframe(_) | Body::Unknown { .. } => None,
     }
 }

@@ -7,7 +7,7 @@ use app::ctx::{Actor, Client};
 use protocol::audit::{EventName, Outcome};
 use protocol::errors::{Code, Refusal};
 use protocol::ids::SessionId;
-use protocol::sessions::Recordings;
+use protocol::sessions::{Recordings, SessionKind};
 use protocol::terminal::Recorded;
 use proxy::{Upstream, connect};
 use recording::{Header, SessionKey, Switches, Tape};
@@ -107,6 +107,7 @@ async fn enter(
         })?;
     let new = NewSession {
         id: id.clone(),
+        kind: SessionKind::Terminal,
         node: state.node.clone(),
         record: launch.record().clone(),
         record_title: aim.record_title.clone(),

@@ -2,7 +2,7 @@
 
 use protocol::ids::{NodeId, RecordId, SessionId};
 use protocol::people::Role;
-use protocol::sessions::{Recordings, SessionState};
+use protocol::sessions::{Recordings, SessionKind, SessionState};
 use protocol::terminal::EndReason;
 use server::{clock, jobs};
 use store::sessions::{self, Limits, NewSession, Session};
@@ -14,6 +14,7 @@ async fn live(house: &House, node: NodeId) -> SessionId {
     let id = SessionId::from_random(clock::draw());
     let new = NewSession {
         id: id.clone(),
+        kind: SessionKind::Terminal,
         node,
         record: RecordId::from_random(clock::draw()),
         record_title: "Books".to_owned(),

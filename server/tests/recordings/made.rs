@@ -7,7 +7,7 @@ use protocol::audit::{AuditFilter, EventName, Outcome};
 use protocol::ids::{NodeId, RecordId, SessionId};
 use protocol::people::Role;
 use protocol::recordings::{Fault, VerdictView};
-use protocol::sessions::Recordings;
+use protocol::sessions::{Recordings, SessionKind};
 use protocol::terminal::EndReason;
 use recording::{Header, NOTE_MICROS, SEGMENT_MICROS, SessionKey, Switches, Tape};
 use server::recorder::{Extent, Folder, MAX_WAITING_NOTES, Note};
@@ -39,6 +39,7 @@ impl Made {
         let (id, key) = (SessionId::from_random(clock::draw()), clock::draw::<32>());
         let new = NewSession {
             id: id.clone(),
+            kind: SessionKind::Terminal,
             node: node.clone(),
             record: RecordId::from_random(clock::draw()),
             record_title: "Books".to_owned(),

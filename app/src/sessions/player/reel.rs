@@ -84,6 +84,8 @@ fn steps(frames: &[&Frame]) -> Vec<Step> {
             | Body::Gap(_)
             | Body::Keyframe(_)
             | Body::End { .. }
+            | Body::Connected(_)
+            | Body::Disconnected { .. }
             | Body::Unknown { .. } => {}
         }
     }

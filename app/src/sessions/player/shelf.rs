@@ -313,7 +313,9 @@ fn size(frame: &Frame) -> usize {
         | Body::Transfer(_)
         | Body::Marker(_)
         | Body::Gap(_)
-        | Body::End { .. } => 64,
+        | Body::End { .. }
+        | Body::Connected(_)
+        | Body::Disconnected { .. } => 64,
     };
 
     body + size_of::<Frame>()

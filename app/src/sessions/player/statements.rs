@@ -114,6 +114,8 @@ pub(super) fn add(lines: &mut Vec<Line>, frame: &Frame, at: Micros) {
         | Body::Resize { .. }
         | Body::Keyframe(_)
         | Body::End { .. }
+        | Body::Connected(_)
+        | Body::Disconnected { .. }
         | Body::Unknown { .. } => {}
     }
 }

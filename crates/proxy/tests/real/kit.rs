@@ -124,6 +124,8 @@ impl Shelf {
                 | Body::Gap(_)
                 | Body::Keyframe(_)
                 | Body::End { .. }
+                | Body::Connected(_)
+                | Body::Disconnected { .. }
                 | Body::Unknown { .. } => continue,
             };
             statements.entry(statement).or_default().push_str(&lines);

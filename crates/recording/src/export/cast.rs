@@ -67,6 +67,8 @@ impl Cast {
             | Body::StatementEnd(_)
             | Body::Transfer(_)
             | Body::Keyframe(_)
+            | Body::Connected(_)
+            | Body::Disconnected { .. }
             | Body::Unknown { .. } => {}
         }
         out
@@ -93,6 +95,8 @@ impl Cast {
             | Body::Marker(_)
             | Body::Gap(_)
             | Body::End { .. }
+            | Body::Connected(_)
+            | Body::Disconnected { .. }
             | Body::Unknown { .. } => (0, 0, String::new()),
         };
         // A recording without a screen still has to have a size.

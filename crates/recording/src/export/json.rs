@@ -8,7 +8,7 @@ use std::fmt::Write;
 use serde_json::{Map, Value, json};
 
 use crate::body::{
-    Direction, Header, Origin, ParameterValue, Statement, StatementEnd, StatementKind, Transfer,
+    Connection, Direction, Header, Origin, ParameterValue, Statement, StatementEnd, StatementKind, Transfer,
     TransferOutcome,
 };
 use crate::frame::{Body, Frame};
@@ -34,6 +34,8 @@ pub(super) fn line(frame: &Frame) -> String {
             ("keyframe", body)
         }
         Body::End { reason } => ("end", json!({ "reason": reason })),
+        Body::Connected(connection) => ("connected", self::connection(connection)),
+        Body::Disconnected { reason } => ("disconnected", json!({ "reason": reason })),
         Body::Unknown { kind, body } => ("unknown", json!({ "number": kind, "hex": hex(body) })),
     };
     let mut object = Map::new();
@@ -151,6 +153,23 @@ fn transfer(transfer: &Transfer) -> Value {
         "outcome": outcome,
         "rows": rows,
         "bytes": bytes,
+    })
+}
+
+fn connection(connection: &Connection) -> Value {
+    let Connection {
+        database,
+        application_name,
+        remote_address,
+        backend_pid,
+        tls,
+    } = connection;
+    json!({
+        "database": database,
+        "application_name": application_name,
+        "remote_address": remote_address,
+        "backend_pid": backend_pid,
+        "tls": tls,
     })
 }
 

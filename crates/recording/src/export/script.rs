@@ -50,6 +50,8 @@ impl Script {
             | Body::Marker(_)
             | Body::Keyframe(_)
             | Body::End { .. }
+            | Body::Connected(_)
+            | Body::Disconnected { .. }
             | Body::Unknown { .. } => {}
         }
         out

@@ -66,6 +66,8 @@ impl Index {
             | Body::Transfer(_)
             | Body::Marker(_)
             | Body::Gap(_)
+            | Body::Connected(_)
+            | Body::Disconnected { .. }
             | Body::Unknown { .. } => {}
         }
     }

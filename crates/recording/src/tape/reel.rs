@@ -208,6 +208,8 @@ impl Reel {
             | Body::Gap(_)
             | Body::Keyframe(_)
             | Body::End { .. }
+            | Body::Connected(_)
+            | Body::Disconnected { .. }
             | Body::Unknown { .. } => false,
         }
     }
@@ -296,9 +298,11 @@ impl Reel {
             Body::Output(_) => self.switches.keep_output(),
             Body::Input(_) => self.switches.keep_input(),
             Body::Resize { .. } | Body::Keyframe(_) => self.switches.keep_screen(),
-            Body::StatementStart(_) | Body::StatementEnd(_) | Body::Transfer(_) => {
-                self.switches.keep_statements()
-            }
+            Body::StatementStart(_)
+            | Body::StatementEnd(_)
+            | Body::Transfer(_)
+            | Body::Connected(_)
+            | Body::Disconnected { .. } => self.switches.keep_statements(),
             Body::Header(_) | Body::Marker(_) | Body::Gap(_) | Body::End { .. } | Body::Unknown { .. } => {
                 true
             }

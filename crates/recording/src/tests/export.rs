@@ -187,6 +187,55 @@ fn a_line_without_end_is_not_kept_in_memory() {
     assert!(written > 1_000_000, "{written}");
 }
 
+#[test]
+fn connections_are_said_in_text_and_in_json_lines() {
+    let on_lane_1 = |seconds, body| Frame {
+        lane: 1,
+        ..frame(seconds, body)
+    };
+    let frames = [
+        frame(0, Body::Header(Box::new(header(Switches::ALL)))),
+        on_lane_1(
+            1,
+            Body::Connected(Connection {
+                database: "orders".to_owned(),
+                application_name: "psql\x1b[31m".to_owned(),
+                remote_address: "192.0.2.7".to_owned(),
+                backend_pid: Some(4711),
+                tls: true,
+            }),
+        ),
+        on_lane_1(
+            2,
+            Body::Disconnected {
+                reason: "terminated".to_owned(),
+            },
+        ),
+    ];
+
+    let text = String::from_utf8(export(Format::Text, Keys::Kept, &frames)).unwrap();
+    let json = String::from_utf8(export(Format::JsonLines, Keys::Kept, &frames)).unwrap();
+
+    expect_test::expect![[r#"
+
+        [Connection 1 opened by psql [31m from 192.0.2.7 through TLS to database orders, backend 4711]
+
+        [Connection 1 closed: terminated]
+    "#]]
+    .assert_eq(&text);
+    let objects: Vec<Value> = json
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(objects[1]["kind"], "connected");
+    assert_eq!(objects[1]["lane"], 1);
+    assert_eq!(objects[1]["application_name"], "psql\u{1b}[31m");
+    assert_eq!(objects[1]["backend_pid"], 4711);
+    assert_eq!(objects[1]["tls"], true);
+    assert_eq!(objects[2]["kind"], "disconnected");
+    assert_eq!(objects[2]["reason"], "terminated");
+}
+
 proptest::proptest! {
     #[test]
     fn any_frames_are_exported(frames in proptest::collection::vec(any_frame(), 0..12)) {

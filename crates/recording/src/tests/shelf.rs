@@ -196,6 +196,8 @@ pub(super) fn name(body: &Body) -> &'static str {
         Body::Gap(_) => "gap",
         Body::Keyframe(_) => "keyframe",
         Body::End { .. } => "end",
+        Body::Connected(_) => "connected",
+        Body::Disconnected { .. } => "disconnected",
         Body::Unknown { .. } => "unknown",
     }
 }
@@ -268,6 +270,15 @@ pub(super) fn any_body() -> impl Strategy<Value = Body> {
         Just(Direction::FromDatabase),
         Just(Direction::Both)
     ];
+    let connection = (any::<[String; 3]>(), any::<Option<i32>>(), any::<bool>()).prop_map(
+        |([database, application_name, remote_address], backend_pid, tls)| Connection {
+            database,
+            application_name,
+            remote_address,
+            backend_pid,
+            tls,
+        },
+    );
     prop_oneof![
         ((".{0,20}"), any::<(u16, u16)>(), switches).prop_map(|(session, (cols, rows), switches)| {
             Body::Header(Box::new(Header {
@@ -297,6 +308,8 @@ pub(super) fn any_body() -> impl Strategy<Value = Body> {
             screen: screen.to_vec()
         })),
         ".{0,40}".prop_map(|reason| Body::End { reason }),
-        (12u8.., any_bytes()).prop_map(|(kind, body)| Body::Unknown { kind, body }),
+        connection.prop_map(Body::Connected),
+        ".{0,40}".prop_map(|reason| Body::Disconnected { reason }),
+        (14u8.., any_bytes()).prop_map(|(kind, body)| Body::Unknown { kind, body }),
     ]
 }

@@ -13,6 +13,8 @@ use crate::tape::{FLOOD_BYTES, FLOOD_MICROS, SEGMENT_BYTES};
 use crate::*;
 
 fn everything(tape: &Tape) {
+    tape.lane(1).connected(START, Connection::default()).unwrap();
+    tape.lane(1).disconnected(START, "terminated").unwrap();
     let lane = tape.lane(0);
     lane.record_output(START, Bytes::from_static(b"out")).unwrap();
     lane.input(START, Bytes::from_static(b"in")).unwrap();
@@ -70,23 +72,29 @@ fn the_switches_decide_what_is_stored() {
             graphical: true,
             ..off
         },
-        expect!["header, output, resize, keyframe, statement, statement end, transfer, marker, gap, end"],
+        expect![
+            "header, connected, disconnected, output, resize, keyframe, statement, statement end, transfer, marker, gap, end"
+        ],
     );
     check(
         Switches { text: true, ..off },
-        expect!["header, output, statement, statement end, transfer, marker, gap, end"],
+        expect![
+            "header, connected, disconnected, output, statement, statement end, transfer, marker, gap, end"
+        ],
     );
     check(
         Switches {
             key_events: true,
             ..off
         },
-        expect!["header, input, statement, statement end, transfer, marker, gap, end"],
+        expect![
+            "header, connected, disconnected, input, statement, statement end, transfer, marker, gap, end"
+        ],
     );
     check(
         Switches::ALL,
         expect![
-            "header, output, input, resize, keyframe, statement, statement end, transfer, marker, gap, end"
+            "header, connected, disconnected, output, input, resize, keyframe, statement, statement end, transfer, marker, gap, end"
         ],
     );
 }

@@ -214,6 +214,7 @@ pub(super) const TABLES: &[Table] = &[
             ("errors", Integer),
             ("node", Text),
             ("chain_running", Text),
+            ("kind", Text),
         ],
         order: "id",
         is_prepared: false,

@@ -29,6 +29,7 @@ fn record(number: u8) -> RecordId {
 fn new(number: u8) -> NewSession {
     NewSession {
         id: id(number),
+        kind: SessionKind::Terminal,
         node: node(1),
         record: record(1),
         record_title: "Orders".to_owned(),
@@ -137,6 +138,25 @@ async fn a_server_is_told_of_its_own_unfinished_sessions_only() -> anyhow::Resul
 }
 
 #[tokio::test]
+async fn a_session_is_of_the_kind_it_was_started_as() -> anyhow::Result<()> {
+    on_both(async |db: Db| {
+        person(&db, 1, "ada", Role::User).await?;
+        let mut tx = db.write().await?;
+        for (number, kind) in (1..).zip(SessionKind::ALL) {
+            let new = NewSession { kind, ..new(number) };
+            add(&mut tx, &new, Limits::default()).await?;
+
+            let session = lookup(&mut tx, &id(number)).await?.unwrap();
+
+            assert_eq!(session.view.kind, kind);
+        }
+
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
 async fn a_session_that_never_became_live_failed() -> anyhow::Result<()> {
     on_both(async |db: Db| {
         person(&db, 1, "ada", Role::User).await?;
@@ -226,6 +246,7 @@ async fn a_reader_filters_by_time_person_record_and_state_and_may_see_only_their
         let ada = person(&db, 1, "ada", Role::User).await?;
         let bob = person(&db, 2, "bob", Role::User).await?;
         let of_bob = NewSession {
+            kind: SessionKind::Listener,
             person: bob.id.clone(),
             person_email: "bob@example.org".to_owned(),
             record: record(2),
