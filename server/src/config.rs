@@ -38,6 +38,7 @@ pub struct Config {
     pub store: Store,
     pub sign_in: SignIn,
     pub sessions: Sessions,
+    pub listener: Listener,
     pub log: Log,
 }
 
@@ -224,6 +225,35 @@ impl Sessions {
     }
 }
 
+/// Where native PostgreSQL clients connect. Nowhere, unless an address or a folder is named.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Listener {
+    /// Address and port of native clients. Beyond loopback they come by TLS, with the certificate of `http`.
+    pub listen: Option<SocketAddr>,
+    /// Folder of a Unix socket `.s.PGSQL.<port>`, with the port of `listen` or 5432.
+    pub socket_folder: Option<PathBuf>,
+    /// Seconds a session waits for another connection when its last one was closed: 0 to 3600.
+    pub linger_seconds: u32,
+}
+
+impl Default for Listener {
+    fn default() -> Self {
+        Self {
+            listen: None,
+            socket_folder: None,
+            linger_seconds: 30,
+        }
+    }
+}
+
+impl Listener {
+    /// How long a session waits for another connection.
+    pub fn linger(&self) -> Duration {
+        Duration::from_secs(self.linger_seconds.into())
+    }
+}
+
 /// What the server writes about itself.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -270,6 +300,9 @@ const KEYS: &[(&str, &str)] = &[
     ("sessions", "result_spool_total_mib"),
     ("sessions", "result_spool_folder"),
     ("sessions", "reattach_seconds"),
+    ("listener", "listen"),
+    ("listener", "socket_folder"),
+    ("listener", "linger_seconds"),
     ("log", "format"),
     ("log", "filter"),
 ];
@@ -397,6 +430,9 @@ fn check(config: &Config, file: Option<&Path>) -> Result<(), ConfigError> {
     }
     if config.sessions.reattach_seconds > 3600 {
         return invalid("sessions.reattach_seconds", "must be from 0 to 3600".to_owned());
+    }
+    if config.listener.linger_seconds > 3600 {
+        return invalid("listener.linger_seconds", "must be from 0 to 3600".to_owned());
     }
     if config.metrics.listen.port() != 0 && config.metrics.listen == config.http.listen {
         return invalid(

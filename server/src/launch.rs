@@ -4,9 +4,10 @@
 use app::ctx::{Actor, Client};
 use protocol::audit::{EventName, Outcome};
 use protocol::errors::{Code, Refusal};
-use protocol::ids::{RecordId, SessionId};
+use protocol::ids::{RecordId, SessionId, TokenId};
 use protocol::terminal::{LaunchChoice, LaunchDraft, LaunchTicket, LaunchView};
 use protocol::time::Timestamp;
+use store::access_tokens::{self, Standing};
 use store::launching::{self, Launching};
 use store::{Snapshot, audit, people, records, sessions, sign_ins};
 use tracing::warn;
@@ -22,7 +23,7 @@ use crate::terminal::tickets::{Purpose, Ticket};
 /// The accounts the person may launch with.
 pub async fn look_at(state: &AppState, actor: &Actor, record: &RecordId) -> Result<LaunchView, Refusal> {
     let mut snapshot = state.db.read().await.map_err(store_failed)?;
-    let known = load(&mut snapshot, record, actor).await?;
+    let known = load(&mut snapshot, record, &actor.person).await?;
     let offer = authorize::offer(&actor.person, known.facts(None))?;
     let launch_credential = known.settings.connection.launch_credential.as_ref();
     let mut choices = Vec::with_capacity(offer.accounts.len());
@@ -57,7 +58,7 @@ pub async fn issue(
     draft: &LaunchDraft,
     client: &Client,
 ) -> Result<LaunchTicket, Refusal> {
-    let authorized = authorize(state, actor, draft, client).await?;
+    let authorized = authorize(state, &actor.person, draft, client).await?;
     let draft = LaunchDraft {
         record: authorized.record().clone(),
         account: Some(authorized.account().clone()),
@@ -108,50 +109,81 @@ fn hand_out(
 /// The right to open one more session; a denial is audited.
 pub async fn authorize(
     state: &AppState,
-    actor: &Actor,
+    person: &Person,
     draft: &LaunchDraft,
     client: &Client,
 ) -> Result<Authorized<Launch>, Refusal> {
-    match weigh(state, actor, draft).await {
-        Ok(authorized) => Ok(authorized),
-        Err(refusal) => {
-            let denied = event(EventName::ConnectionDenied, Outcome::Denied, client, clock::now())
-                .by(&actor.person)
-                .with("record", draft.record.to_string())
-                .with("reason", refusal.sentence.clone());
-            let mut tx = state.db.write().await.map_err(store_failed)?;
-            audit::append_unless_repeated(&mut tx, &subject(actor, draft, &refusal), denied)
-                .await
-                .map_err(store_failed)?;
-            tx.commit().await.map_err(store_failed)?;
+    let weighed = weigh(state, person, draft).await;
 
-            Err(refusal)
-        }
-    }
+    unless_denied(state, person, draft, client, weighed).await
+}
+
+/// The right to another connection of a session that may be open: how many sessions there are does not count. A denial
+/// is audited.
+pub async fn authorize_connection(
+    state: &AppState,
+    person: &Person,
+    draft: &LaunchDraft,
+    client: &Client,
+) -> Result<Authorized<Launch>, Refusal> {
+    let weighed = async {
+        let mut snapshot = state.db.read().await.map_err(store_failed)?;
+        let known = load(&mut snapshot, &draft.record, person).await?;
+
+        authorize::stay(person, known.facts(draft.account.as_ref()))
+    };
+
+    unless_denied(state, person, draft, client, weighed.await).await
+}
+
+/// What was weighed; where it is a denial, on the trail.
+async fn unless_denied(
+    state: &AppState,
+    person: &Person,
+    draft: &LaunchDraft,
+    client: &Client,
+    weighed: Result<Authorized<Launch>, Refusal>,
+) -> Result<Authorized<Launch>, Refusal> {
+    let Err(refusal) = weighed else {
+        return weighed;
+    };
+    let denied = event(EventName::ConnectionDenied, Outcome::Denied, client, clock::now())
+        .by(person)
+        .with("record", draft.record.to_string())
+        .with("reason", refusal.sentence.clone());
+    let mut tx = state.db.write().await.map_err(store_failed)?;
+    audit::append_unless_repeated(&mut tx, &subject(person, draft, &refusal), denied)
+        .await
+        .map_err(store_failed)?;
+    tx.commit().await.map_err(store_failed)?;
+
+    Err(refusal)
 }
 
 /// What is the same refusal once more. Any id may be asked for that is no record of theirs: it does not count.
-fn subject(actor: &Actor, draft: &LaunchDraft, refusal: &Refusal) -> String {
+fn subject(person: &Person, draft: &LaunchDraft, refusal: &Refusal) -> String {
     let record = if refusal.code == Code::PamNotFound {
         ""
     } else {
         draft.record.as_str()
     };
 
-    format!("launch {} {record} {}", actor.person.id, refusal.sentence)
+    format!("launch {} {record} {}", person.id, refusal.sentence)
 }
 
-async fn weigh(state: &AppState, actor: &Actor, draft: &LaunchDraft) -> Result<Authorized<Launch>, Refusal> {
+async fn weigh(
+    state: &AppState,
+    person: &Person,
+    draft: &LaunchDraft,
+) -> Result<Authorized<Launch>, Refusal> {
     let mut snapshot = state.db.read().await.map_err(store_failed)?;
-    let known = load(&mut snapshot, &draft.record, actor).await?;
+    let known = load(&mut snapshot, &draft.record, person).await?;
     let live = LiveSessions {
-        of_person: count(
-            sessions::count_open_of_person(&mut snapshot, &draft.record, &actor.person.id).await,
-        )?,
+        of_person: count(sessions::count_open_of_person(&mut snapshot, &draft.record, &person.id).await)?,
         of_record: count(sessions::count_open_of_record(&mut snapshot, &draft.record).await)?,
     };
 
-    authorize::launch(&actor.person, known.facts(draft.account.as_ref()), live)
+    authorize::launch(person, known.facts(draft.account.as_ref()), live)
 }
 
 /// Whether an open session may go on: the person as they are now, with everything else as it is now.
@@ -162,10 +194,38 @@ pub async fn may_stay(
 ) -> Result<Authorized<Launch>, Refusal> {
     let mut snapshot = state.db.read().await.map_err(store_failed)?;
     let person = signed_in(state, &mut snapshot, actor).await?;
-    let known = load(&mut snapshot, &draft.record, actor)
+
+    stays(&mut snapshot, &person, draft).await
+}
+
+/// The same for a session whose connections come with an access token.
+pub async fn may_stay_with_token(
+    state: &AppState,
+    token: &TokenId,
+    draft: &LaunchDraft,
+) -> Result<Authorized<Launch>, Refusal> {
+    let mut snapshot = state.db.read().await.map_err(store_failed)?;
+    let found = access_tokens::lookup(&mut snapshot, token)
         .await
-        .map_err(taken_away)?;
-    authorize::stay(&person, known.facts(draft.account.as_ref())).map_err(taken_away)
+        .map_err(store_failed)?;
+    let Some((_, person)) = found.filter(|(token, _)| token.standing(clock::now()) == Standing::Good) else {
+        return Err(Refusal::new(
+            Code::SignedOut,
+            "The access token has expired or was revoked.",
+        ));
+    };
+
+    stays(&mut snapshot, &person, draft).await
+}
+
+async fn stays(
+    snapshot: &mut Snapshot,
+    person: &Person,
+    draft: &LaunchDraft,
+) -> Result<Authorized<Launch>, Refusal> {
+    let known = load(snapshot, &draft.record, person).await.map_err(taken_away)?;
+
+    authorize::stay(person, known.facts(draft.account.as_ref())).map_err(taken_away)
 }
 
 /// Whose session is open knows that the record is there: to them it is not hidden, it was taken away.
@@ -222,8 +282,8 @@ pub async fn keep_signed_in(state: &AppState, actor: &Actor, now: Timestamp) {
     }
 }
 
-async fn load(snapshot: &mut Snapshot, record: &RecordId, actor: &Actor) -> Result<Launching, Refusal> {
-    launching::lookup(snapshot, record, &actor.person.id)
+async fn load(snapshot: &mut Snapshot, record: &RecordId, person: &Person) -> Result<Launching, Refusal> {
+    launching::lookup(snapshot, record, &person.id)
         .await
         .map_err(store_failed)?
         .ok_or_else(Refusal::not_found)

@@ -12,6 +12,7 @@ pub mod health;
 pub mod http;
 pub mod jobs;
 pub mod launch;
+pub mod listener;
 pub mod master_key;
 pub mod node;
 pub mod operations;

@@ -4,6 +4,7 @@ pub mod connections;
 
 use std::io::IsTerminal;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -12,7 +13,6 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::time::{interval, timeout};
-use tokio_rustls::TlsAcceptor;
 use tracing::{info, warn};
 
 use crate::http::assets;
@@ -20,8 +20,11 @@ use crate::people::administrator;
 use crate::recorder::Note;
 use crate::state::AppState;
 use crate::tls::{self, Certificates};
-use crate::{health, jobs, routes};
+use crate::{health, jobs, listener, routes};
 use connections::Limits;
+
+/// HTTP/1.1 only: WebSockets, which sessions run over, need it.
+const HTTP: &[u8] = b"http/1.1";
 
 /// How often measurements are summed up.
 const UPKEEP: Duration = Duration::from_secs(5);
@@ -40,11 +43,13 @@ pub async fn serve(state: AppState, notes: mpsc::Receiver<Note>) -> anyhow::Resu
     let metrics = PrometheusBuilder::new()
         .install_recorder()
         .context("metrics cannot be recorded")?;
-    let tls = secure(&state)?;
+    let certificates = certificates(&state)?;
+    let tls = certificates.as_ref().map(|own| own.acceptor(HTTP)).transpose()?;
     let public = listen(state.config.http.listen, "http.listen").await?;
     let private = listen(state.config.metrics.listen, "metrics.listen").await?;
     jobs::start(&state, notes);
     jobs::recover(&state).await?;
+    listener::start(&state, certificates.as_ref()).await?;
     greet(&state, &public).await?;
 
     state.tasks.spawn(keep_up(state.clone(), metrics.clone()));
@@ -89,17 +94,18 @@ async fn keep_up(state: AppState, metrics: PrometheusHandle) {
     }
 }
 
-/// The pages' own TLS, where the configuration names a certificate; it is renewed while the server runs.
-fn secure(state: &AppState) -> anyhow::Result<Option<TlsAcceptor>> {
+/// The server's own certificate, where the configuration names one; it is renewed while the server runs.
+fn certificates(state: &AppState) -> anyhow::Result<Option<Arc<Certificates>>> {
     let http = &state.config.http;
     let (Some(certificate), Some(key)) = (&http.certificate_file, &http.private_key_file) else {
         return Ok(None);
     };
     let certificates = Certificates::load(certificate, key).context("http.certificate_file")?;
-    let acceptor = certificates.acceptor()?;
-    state.tasks.spawn(tls::renew(state.clone(), certificates));
+    state
+        .tasks
+        .spawn(tls::renew(state.clone(), Arc::clone(&certificates)));
 
-    Ok(Some(acceptor))
+    Ok(Some(certificates))
 }
 
 async fn listen(address: SocketAddr, key: &str) -> anyhow::Result<TcpListener> {

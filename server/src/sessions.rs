@@ -1,10 +1,12 @@
 //! Live sessions: the recipe that opens one, the task that runs it, the recipe that closes it, and the list of all.
 
+mod bound;
 pub mod close;
 mod fanout;
 pub mod join;
 pub mod knocks;
 pub mod limits;
+pub mod native;
 pub mod open;
 mod outlet;
 mod registry;

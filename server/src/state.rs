@@ -14,9 +14,11 @@ use vault::envelope::MasterKey;
 
 use crate::clock;
 use crate::config::Config;
+use crate::listener::Cancels;
 use crate::operations::ServerOperations;
 use crate::recorder::Note;
 use crate::recordings::Viewings;
+use crate::sessions::native::Halls;
 use crate::sessions::{Registry, Space};
 use crate::terminal::tickets::Tickets;
 
@@ -33,6 +35,9 @@ pub struct App {
     pub master: Arc<MasterKey>,
     pub tickets: Tickets,
     pub sessions: Registry,
+    /// Sessions of native clients that others may join.
+    pub halls: Halls,
+    pub cancels: Cancels,
     /// Where sessions keep rows of results that are larger than memory.
     pub spools: Arc<Space>,
     pub viewings: Viewings,
@@ -57,6 +62,8 @@ impl AppState {
             master: Arc::new(master),
             tickets: Tickets::default(),
             sessions: Registry::default(),
+            halls: Halls::default(),
+            cancels: Cancels::default(),
             spools: Arc::new(spools),
             viewings: Viewings::default(),
             notes,

@@ -56,14 +56,13 @@ impl Certificates {
         }))
     }
 
-    /// Takes new connections with whatever certificate is in use when they arrive. HTTP/1.1 only: WebSockets, which
-    /// sessions run over, need it.
-    pub fn acceptor(self: &Arc<Self>) -> anyhow::Result<TlsAcceptor> {
+    /// Takes new connections with whatever certificate is in use when they arrive, to speak this protocol.
+    pub fn acceptor(self: &Arc<Self>, protocol: &[u8]) -> anyhow::Result<TlsAcceptor> {
         let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()?
             .with_no_client_auth()
             .with_cert_resolver(self.clone());
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        config.alpn_protocols = vec![protocol.to_vec()];
 
         Ok(Arc::new(config).into())
     }

@@ -11,6 +11,7 @@ mod endings;
 mod evidence;
 mod files;
 mod floods;
+mod native;
 mod passwords;
 mod resuming;
 mod spool;

@@ -4,6 +4,8 @@
 
 mod startup;
 
+use std::borrow::Cow;
+
 use bytes::{Bytes, BytesMut};
 use zeroize::Zeroize;
 
@@ -57,7 +59,7 @@ pub enum Event {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{sqlstate}: {message}")]
 pub struct Refusal {
-    pub sqlstate: &'static str,
+    pub sqlstate: Cow<'static, str>,
     pub message: String,
 }
 
@@ -158,6 +160,7 @@ impl Reception {
         &mut self,
         parameters: &[(Text, Text)],
         key: Option<&CancelKey>,
+        notices: &[Fields],
         status: TransactionStatus,
         out: &mut BytesMut,
     ) {
@@ -168,6 +171,9 @@ impl Reception {
         }
         if let Some(key) = key {
             Message::BackendKeyData(key.clone()).encode(out);
+        }
+        for notice in notices {
+            Message::NoticeResponse(notice.clone()).encode(out);
         }
         Message::ReadyForQuery(status).encode(out);
         self.step = Step::Deciding;
@@ -268,7 +274,7 @@ impl Reception {
             return Ok(());
         }
         Err(Refusal {
-            sqlstate: PROTOCOL_VIOLATION,
+            sqlstate: PROTOCOL_VIOLATION.into(),
             message: format!("received unencrypted data after a request for {asked}"),
         })
     }
@@ -282,7 +288,7 @@ impl Reception {
         }
         if body > PASSWORD_LIMIT {
             return Err(Refusal {
-                sqlstate: "28P01",
+                sqlstate: "28P01".into(),
                 message: "the password is too long".to_owned(),
             });
         }
@@ -323,14 +329,14 @@ impl Drop for Reception {
 impl Refusal {
     pub fn new(sqlstate: &'static str, message: impl Into<String>) -> Self {
         Self {
-            sqlstate,
+            sqlstate: sqlstate.into(),
             message: message.into(),
         }
     }
 
     /// Appends the message that tells the client.
     pub fn encode(&self, out: &mut BytesMut) {
-        Message::ErrorResponse(Fields::new("FATAL", self.sqlstate, &self.message)).encode(out);
+        Message::ErrorResponse(Fields::new("FATAL", &self.sqlstate, &self.message)).encode(out);
     }
 }
 

@@ -102,6 +102,7 @@ events! {
     SignedOutEverywhere "signed_out_everywhere" SignIn "Signed out everywhere",
     PasswordConfirmed "password_confirmed" SignIn "Password given again",
     PasswordConfirmationFailed "password_confirmation_failed" SignIn "Password given again was wrong",
+    AccessTokenRefused "access_token_refused" SignIn "Access token refused",
     SetupLinkCreated "setup_link_created" People "Set-up link created",
     AdministratorCreated "administrator_created" People "Administrator created",
     PersonInvited "person_invited" People "Person invited",

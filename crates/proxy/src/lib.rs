@@ -11,6 +11,7 @@ mod errors;
 pub mod limits;
 pub mod probe;
 pub mod pump;
+pub mod startup;
 pub mod tls;
 
 pub use cancel::Canceller;
@@ -18,5 +19,8 @@ pub use connect::{Credential, OnStage, Stage, Target, Upstream, connect};
 pub use dial::{BoxStream, Dial, DialError, Dialled, Dialling, DirectDial, Stream};
 pub use errors::{Code, ConnectError, Reason};
 pub use probe::{Report, StageReport, probe};
-pub use pump::{Activity, Cancelled, Clock, Control, Ending, Gate, Note, Phase, Policy, pump};
+pub use pump::{
+    Activity, Budget, Cancelled, Clock, Control, Downstream, Ending, Gate, Note, Phase, Policy, pump,
+};
+pub use startup::Wishes;
 pub use tls::{ClientCertificate, Distrust, PemError, Roots, Tls, TlsFacts, TlsRules, Verify};

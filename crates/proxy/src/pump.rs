@@ -19,7 +19,9 @@ mod to_server;
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
+use bytes::BytesMut;
 use pg_proto::Malformed;
 use pg_proto::backend::{Fields, TransactionStatus};
 use recording::{Lane, Origin, Statement, StatementEnd, StatementKind};
@@ -39,7 +41,7 @@ pub enum Gate {
 }
 
 /// What the record and its configuration say about this session.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Policy {
     /// *Can export*: COPY TO STDOUT.
     pub export: Gate,
@@ -48,6 +50,8 @@ pub struct Policy {
     /// Longest Query, Parse or FunctionCall in bytes; a longer one ends the session, unless statements are not kept.
     /// No more than a frame of a recording holds ([`recording::MAX_BODY`]).
     pub statement_limit: usize,
+    /// The statement that is one too many ends the connection; `None` is no limit.
+    pub budget: Option<Arc<Budget>>,
 }
 
 /// The time: microseconds since 1970-01-01 UTC.
@@ -61,6 +65,44 @@ pub struct Activity {
     pub transaction: TransactionStatus,
     /// Statements forwarded so far. Who waits for changes is not woken by this one alone.
     pub statements: u64,
+    /// Errors the client was answered with so far; the same holds.
+    pub errors: u64,
+}
+
+/// Statements several connections may run together.
+#[derive(Debug)]
+pub struct Budget {
+    total: u64,
+    spent: AtomicU64,
+}
+
+impl Budget {
+    pub fn new(total: u64) -> Self {
+        Self {
+            total,
+            spent: AtomicU64::new(0),
+        }
+    }
+
+    /// Whether nine of ten are spent.
+    pub fn is_nearly_spent(&self) -> bool {
+        self.spent.load(Ordering::Relaxed) >= self.total.saturating_sub(self.total / 10)
+    }
+
+    pub fn total(&self) -> u64 {
+        self.total
+    }
+
+    fn spend(&self) -> Result<(), Ending> {
+        if self.spent.fetch_add(1, Ordering::Relaxed) < self.total {
+            return Ok(());
+        }
+
+        Err(Ending::Asked {
+            sqlstate: "53400",
+            message: format!("Session query limit ({}) reached.", self.total),
+        })
+    }
 }
 
 /// Whether a statement runs. One that runs is not idle, however long it is silent.
@@ -137,14 +179,22 @@ pub enum Cancelled {
 #[derive(Clone)]
 pub struct Control(Arc<Shared>);
 
+/// A client that has been let in.
+pub struct Downstream<R, W> {
+    pub reader: R,
+    pub writer: W,
+    /// What of its messages has been read already.
+    pub unread: BytesMut,
+}
+
 /// Joins a client and an upstream. Both futures must be polled; both give the same [`Ending`], the second
 /// once everything is closed.
 ///
 /// At most about 64 KiB are buffered in each direction, plus a message that holds a statement, up to
 /// [`Policy::statement_limit`]; rows, values and COPY data of any size stream through. What the client has prepared and
 /// bound is remembered up to 4 MiB, and 1,024 answers may be outstanding.
-pub fn pump<C>(
-    client: C,
+pub fn pump<R, W>(
+    client: Downstream<R, W>,
     upstream: Upstream,
     lane: Lane,
     policy: Policy,
@@ -155,18 +205,18 @@ pub fn pump<C>(
     impl Future<Output = Ending> + Send,
 )
 where
-    C: AsyncRead + AsyncWrite + Send + 'static,
+    R: AsyncRead + Unpin + Send + 'static,
+    W: AsyncWrite + Unpin + Send + 'static,
 {
     let status = upstream.established().status;
     let shared = Arc::new(Shared::new(lane, policy, clock, upstream.canceller, status));
-    let (client_reader, client_writer) = tokio::io::split(client);
     let (server_reader, server_writer) = tokio::io::split(upstream.session.stream);
-    let to_server = to_server::run(Arc::clone(&shared), client_reader, server_writer);
+    let to_server = to_server::run(Arc::clone(&shared), client.reader, client.unread, server_writer);
     let to_client = to_client::run(
         Arc::clone(&shared),
         server_reader,
         upstream.session.unread,
-        client_writer,
+        client.writer,
     );
 
     (Control(shared), to_server, to_client)
@@ -229,6 +279,11 @@ impl Control {
             self.0.end(Ending::RecordingFailed);
         }
         sent.map(|()| Cancelled::Sent)
+    }
+
+    /// Tells the client something, between two messages.
+    pub fn warn(&self, sentence: impl Into<String>) {
+        self.0.warn(sentence.into());
     }
 
     /// Ends the session: cancels what runs, tells the client why (FATAL), says goodbye to the server.

@@ -6,8 +6,8 @@ use vault::record::Record;
 use vault::settings::Settings;
 use vault::share::Share;
 
-use crate::db::Snapshot;
-use crate::errors::Error;
+use crate::db::{Snapshot, on};
+use crate::errors::{Error, column};
 use crate::{records, settings, shares};
 
 /// A record with all that decides about its launch by one person.
@@ -52,6 +52,27 @@ pub async fn lookup(
     }))
 }
 
+/// Records with one title that are tried in turn.
+const NAMESAKES: i64 = 50;
+
+const NAMED: &str = r#"
+    SELECT id
+    FROM records
+    WHERE kind = 'database' AND (id = $1 OR title = $1)
+    ORDER BY id
+    LIMIT $2
+"#;
+
+/// The databases of this id or title, of which the person may see some or none: that is the vault's to say.
+pub async fn named(snapshot: &mut Snapshot, name: &str) -> Result<Vec<RecordId>, Error> {
+    let ids: Vec<String> = on!(snapshot, |conn| sqlx::query_scalar(NAMED)
+        .bind(name)
+        .bind(NAMESAKES)
+        .fetch_all(conn))?;
+
+    ids.iter().map(|id| column("records", "id", id, id)).collect()
+}
+
 /// The settings of a record and the configuration they point at.
 pub(crate) async fn governing(
     snapshot: &mut Snapshot,
@@ -65,3 +86,7 @@ pub(crate) async fn governing(
 
     Ok((settings, configuration))
 }
+
+/// The statements of this module, for the test that prepares each on both databases.
+#[cfg(test)]
+pub(crate) const STATEMENTS: &[&str] = &[NAMED];

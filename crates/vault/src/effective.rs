@@ -176,6 +176,11 @@ impl Effective {
         .collect()
     }
 
+    /// Whether any of them is on.
+    pub fn records(&self) -> bool {
+        !self.recordings().is_empty()
+    }
+
     pub fn look(&self) -> Look {
         Look {
             color_scheme: self.color_scheme.value,

@@ -1,6 +1,6 @@
 //! The recipe that closes a session, the mirror of [`super::open`]: recording's end → fsync → row → ledger → audit.
 
-use app::ctx::{Actor, Client};
+use app::ctx::Client;
 use protocol::audit::{EventName, Outcome};
 use protocol::errors::{Code, Refusal};
 use protocol::ids::SessionId;
@@ -33,14 +33,14 @@ pub struct Closing {
 impl Closing {
     pub fn new(
         session: SessionId,
-        actor: &Actor,
+        person: &Person,
         client: &Client,
         launch: &Authorized<Launch>,
         aim: &Aim,
     ) -> Self {
         Self {
             session,
-            person: actor.person.clone(),
+            person: person.clone(),
             client: client.clone(),
             record: launch.record().clone(),
             record_title: aim.record_title.clone(),

@@ -3,9 +3,10 @@
 
 use std::sync::Arc;
 
+use bytes::BytesMut;
 use futures_util::FutureExt;
 use proxy::Upstream;
-use proxy::pump::{Clock, Control, Gate, Policy, pump};
+use proxy::pump::{Clock, Control, Downstream, Gate, Policy, pump};
 use recording::Tape;
 use tokio::io::DuplexStream;
 use tracing::Instrument;
@@ -28,14 +29,14 @@ pub struct Joined {
 /// Starts the pump of a connection, under the settings of its session and on its tape.
 pub fn join(state: &AppState, upstream: Upstream, tape: &Tape, effective: &Effective) -> Joined {
     let backend_pid = upstream.canceller().map(proxy::Canceller::process_id);
-    let policy = Policy {
-        export: gate(effective.can_export.value),
-        import: gate(effective.can_import.value),
-        statement_limit: recording::MAX_BODY,
-    };
     let (stream, theirs) = tokio::io::duplex(DUPLEX);
-    let time: Clock = Arc::new(|| clock::now().micros());
-    let (control, to_server, to_client) = pump(theirs, upstream, tape.lane(0), policy, time);
+    let (reader, writer) = tokio::io::split(theirs);
+    let client = Downstream {
+        reader,
+        writer,
+        unread: BytesMut::new(),
+    };
+    let (control, to_server, to_client) = pump(client, upstream, tape.lane(0), policy(effective), time());
     for direction in [to_server.boxed(), to_client.boxed()] {
         let supervised = supervise::pump(control.clone(), direction);
         state.tasks.spawn(supervised.in_current_span());
@@ -50,6 +51,21 @@ pub fn join(state: &AppState, upstream: Upstream, tape: &Tape, effective: &Effec
         control,
         backend_pid,
     }
+}
+
+/// What the pump of a session's connection keeps to.
+pub fn policy(effective: &Effective) -> Policy {
+    Policy {
+        export: gate(effective.can_export.value),
+        import: gate(effective.can_import.value),
+        statement_limit: recording::MAX_BODY,
+        budget: None,
+    }
+}
+
+/// The clock of a pump.
+pub fn time() -> Clock {
+    Arc::new(|| clock::now().micros())
 }
 
 fn gate(is_open: bool) -> Gate {

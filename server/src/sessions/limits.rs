@@ -96,7 +96,7 @@ impl Limits {
         let warn = is_near && !self.idle_warned;
         self.idle_warned = is_near;
         if warn {
-            Due::Warning("This session is closed in 1 minute if nothing is typed.")
+            Due::Warning("This session is closed in 1 minute if nothing is typed or run.")
         } else {
             Due::Nothing
         }

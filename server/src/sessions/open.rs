@@ -3,19 +3,20 @@
 
 use std::sync::Arc;
 
-use app::ctx::{Actor, Client};
+use app::ctx::Client;
+use pg_proto::backend::Fields;
 use protocol::audit::{EventName, Outcome};
 use protocol::errors::{Code, Refusal};
 use protocol::ids::SessionId;
 use protocol::sessions::{Recordings, SessionKind};
-use protocol::terminal::Recorded;
-use proxy::{Upstream, connect};
+use proxy::{ConnectError, Upstream, Wishes, connect};
 use recording::{Header, SessionKey, Switches, Tape};
 use store::sessions::{Added, Limits, NewSession};
 use store::{acquisitions, audit, sessions};
 use tracing::error;
 use vault::authorize::{Authorized, Launch};
 use vault::effective::Effective;
+use vault::people::Person;
 
 use super::close::{self, Closing};
 use super::supervise;
@@ -36,6 +37,14 @@ pub struct Screen {
     pub rows: u16,
 }
 
+/// How the person comes to the database, and what they bring.
+#[derive(Debug, Clone, Copy)]
+pub enum Way<'a> {
+    Terminal(Screen),
+    /// The first connection of a native client.
+    Listener(&'a Wishes),
+}
+
 /// A session that has been opened.
 pub struct Opened {
     pub id: SessionId,
@@ -46,26 +55,55 @@ pub struct Opened {
     pub closing: Closing,
 }
 
+/// Why a session was not opened.
+#[derive(Debug)]
+pub struct NotOpened {
+    pub refusal: Refusal,
+    /// Where it was the database server that refused: what it said.
+    pub answer: Option<Box<Fields>>,
+}
+
+impl From<Refusal> for NotOpened {
+    fn from(refusal: Refusal) -> Self {
+        Self {
+            refusal,
+            answer: None,
+        }
+    }
+}
+
+impl From<ConnectError> for NotOpened {
+    fn from(error: ConnectError) -> Self {
+        Self {
+            refusal: target::refusal(&error),
+            answer: error.server().cloned().map(Box::new),
+        }
+    }
+}
+
 /// Opens a session for the person, with the account and under the settings of `launch`.
 pub async fn open(
     state: &AppState,
-    actor: &Actor,
+    person: &Person,
     client: &Client,
     launch: &Authorized<Launch>,
-    screen: Screen,
-) -> Result<Opened, Refusal> {
+    way: Way<'_>,
+) -> Result<Opened, NotOpened> {
     let id = SessionId::from_random(clock::draw());
     let effective = launch.effective().clone();
-    let aim = target::aim_at(state, launch).await?;
+    let mut aim = target::aim_at(state, launch).await?;
+    if let Way::Listener(wishes) = way {
+        wishes.apply(&mut aim.target);
+    }
     let key = clock::draw::<32>();
-    let closing = Closing::new(id.clone(), actor, client, launch, &aim);
-    enter(state, actor, client, launch, &aim, &id, &key).await?;
+    let closing = Closing::new(id.clone(), person, client, launch, &aim);
+    enter(state, person, client, launch, &aim, &id, &key, way).await?;
 
     let acquired = async {
-        let acquired = acquire(state, actor, &aim, &effective, &id, key, screen).await?;
+        let acquired = acquire(state, person, &aim, &effective, &id, key, way).await?;
         go_live(state, &closing, &aim, launch).await?;
 
-        Ok(acquired)
+        Ok::<_, NotOpened>(acquired)
     };
     match supervise::acquire(&closing.session, acquired).await {
         Ok((upstream, tape)) => Ok(Opened {
@@ -76,23 +114,28 @@ pub async fn open(
             tape,
             closing,
         }),
-        Err(refusal) => {
-            close::never_opened(state, &closing, &refusal).await;
+        Err(not_opened) => {
+            close::never_opened(state, &closing, &not_opened.refusal).await;
 
-            Err(refusal)
+            Err(not_opened)
         }
     }
 }
 
 /// Writes the session's row and its ledger before anything is acquired.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "one row, from all that is known of its session"
+)]
 async fn enter(
     state: &AppState,
-    actor: &Actor,
+    person: &Person,
     client: &Client,
     launch: &Authorized<Launch>,
     aim: &Aim,
     id: &SessionId,
     key: &[u8; 32],
+    way: Way<'_>,
 ) -> Result<(), Refusal> {
     let now = clock::now();
     let effective = launch.effective();
@@ -107,17 +150,17 @@ async fn enter(
         })?;
     let new = NewSession {
         id: id.clone(),
-        kind: SessionKind::Terminal,
+        kind: kind(way),
         node: state.node.clone(),
         record: launch.record().clone(),
         record_title: aim.record_title.clone(),
-        person: actor.person.id.clone(),
-        person_email: actor.person.email.to_string(),
+        person: person.id.clone(),
+        person_email: person.email.to_string(),
         account: aim.credential.user.clone(),
         database: aim.target.database.clone(),
         remote_address: client.address.clone(),
         started_at: now,
-        recordings: recordings(effective),
+        recordings: recordings(effective, way),
         recording_key,
     };
     let limits = Limits {
@@ -146,27 +189,29 @@ async fn enter(
 
 async fn acquire(
     state: &AppState,
-    actor: &Actor,
+    person: &Person,
     aim: &Aim,
     effective: &Effective,
     id: &SessionId,
     key: [u8; 32],
-    screen: Screen,
-) -> Result<(Upstream, Tape), Refusal> {
-    let upstream = connect(Arc::clone(&aim.dial), &aim.target, &aim.credential, &|_| ())
-        .await
-        .map_err(|error| target::refusal(&error))?;
+    way: Way<'_>,
+) -> Result<(Upstream, Tape), NotOpened> {
+    let upstream = connect(Arc::clone(&aim.dial), &aim.target, &aim.credential, &|_| ()).await?;
+    let (cols, rows) = match way {
+        Way::Terminal(screen) => (screen.cols, screen.rows),
+        Way::Listener(_) => (0, 0),
+    };
     let header = Header {
         session: id.to_string(),
         record_title: aim.record_title.clone(),
-        person: actor.person.email.to_string(),
+        person: person.email.to_string(),
         account: aim.credential.user.clone(),
         database: aim.target.database.clone(),
         server_version: upstream.parameter("server_version").unwrap_or_default(),
         recorder_version: env!("CARGO_PKG_VERSION").to_owned(),
-        cols: screen.cols,
-        rows: screen.rows,
-        switches: switches(effective),
+        cols,
+        rows,
+        switches: switches(recordings(effective, way)),
     };
     let tape = aside(|| begin_recording(state, id, key, header)).map_err(|error| {
         error!(error = &*error as &dyn std::error::Error, session.id = %id, "recording not started");
@@ -209,7 +254,7 @@ async fn go_live(
     store::records::used(&mut tx, launch, now)
         .await
         .map_err(store_failed)?;
-    if recordings(launch.effective()).any() {
+    if launch.effective().records() {
         let recorded = closing.event(EventName::SessionRecordingStarted, Outcome::Ok, now);
         audit::append(&mut tx, begun(recorded, &state.node))
             .await
@@ -226,21 +271,33 @@ fn limit(number: u32) -> Option<u32> {
     (number > 0).then_some(number)
 }
 
-fn recordings(effective: &Effective) -> Recordings {
-    Recordings {
-        graphical: effective.graphical_session_recording.value,
-        text: effective.text_session_recording.value,
-        keys: effective.recording_include_keys.value,
+fn kind(way: Way<'_>) -> SessionKind {
+    match way {
+        Way::Terminal(_) => SessionKind::Terminal,
+        Way::Listener(_) => SessionKind::Listener,
     }
 }
 
-fn switches(effective: &Effective) -> Switches {
-    let on = effective.recordings();
+/// Without a screen and keys there are only statements, which are kept where anything is.
+fn recordings(effective: &Effective, way: Way<'_>) -> Recordings {
+    match way {
+        Way::Terminal(_) => Recordings {
+            graphical: effective.graphical_session_recording.value,
+            text: effective.text_session_recording.value,
+            keys: effective.recording_include_keys.value,
+        },
+        Way::Listener(_) => Recordings {
+            text: effective.records(),
+            ..Recordings::default()
+        },
+    }
+}
 
+fn switches(recordings: Recordings) -> Switches {
     Switches {
-        graphical: on.contains(&Recorded::Graphical),
-        text: on.contains(&Recorded::Text),
-        key_events: on.contains(&Recorded::Keys),
+        graphical: recordings.graphical,
+        text: recordings.text,
+        key_events: recordings.keys,
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use protocol::ids::{PersonId, RecordId, SessionId};
+use protocol::sessions::SessionKind;
 use protocol::terminal::{EndReason, LiveSession};
 use protocol::time::Timestamp;
 use tokio::sync::{mpsc, watch};
@@ -27,6 +28,7 @@ pub struct Orders {
 /// Whose session it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
+    pub kind: SessionKind,
     pub person: PersonId,
     pub record: RecordId,
     pub record_title: String,
@@ -112,10 +114,11 @@ impl Registry {
         self.with(|live| live.get(session).map(|live| live.place.clone()))
     }
 
-    /// The live sessions of a person on a record, oldest first.
+    /// The live terminals of a person on a record, oldest first.
     pub fn own(&self, person: &PersonId, record: &RecordId) -> Vec<LiveSession> {
         let mut own: Vec<LiveSession> = self.with(|live| {
             live.iter()
+                .filter(|(_, live)| live.place.kind == SessionKind::Terminal)
                 .filter(|(_, live)| live.place.person == *person && live.place.record == *record)
                 .map(|(id, live)| LiveSession {
                     id: id.clone(),
@@ -209,6 +212,7 @@ mod tests {
 
     fn place() -> Place {
         Place {
+            kind: SessionKind::Terminal,
             person: PersonId::from_random([7; 16]),
             record: RecordId::from_random([8; 16]),
             record_title: "Books".to_owned(),

@@ -30,19 +30,21 @@ pub async fn run(state: &AppState, closing: &Closing, tape: &Tape, task: impl Fu
 }
 
 /// Acquires what a session needs. A panic is a refusal, after which the caller releases what there is.
-pub async fn acquire<T>(
+pub async fn acquire<T, E: From<Refusal>>(
     session: &SessionId,
-    acquiring: impl Future<Output = Result<T, Refusal>>,
-) -> Result<T, Refusal> {
+    acquiring: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
     if let Ok(acquired) = AssertUnwindSafe(acquiring).catch_unwind().await {
         return acquired;
     }
     error!(session.id = %session, "opening a session panicked");
 
-    Err(Refusal::new(
+    let refusal = Refusal::new(
         Code::Internal,
         "The session could not be opened: something went wrong on the server. Tell an administrator.",
-    ))
+    );
+
+    Err(refusal.into())
 }
 
 /// Runs one direction of a session's pump. Where one panics the session ends, which would wait for it for ever.
@@ -67,10 +69,10 @@ mod tests {
     async fn a_panic_while_a_session_opens_is_a_refusal() {
         let id = SessionId::from_random([1; 16]);
 
-        let refused = acquire::<()>(&id, async { panic!("a mistake of ours") }).await;
+        let refused = acquire::<(), Refusal>(&id, async { panic!("a mistake of ours") }).await;
 
         assert_eq!(refused.unwrap_err().code, Code::Internal);
-        assert_eq!(acquire(&id, async { Ok(7) }).await, Ok(7));
+        assert_eq!(acquire::<_, Refusal>(&id, async { Ok(7) }).await, Ok(7));
     }
 
     #[tokio::test]

@@ -8,6 +8,7 @@ use axum::extract::{Query, Request, State};
 use axum::response::Response;
 use http::{HeaderMap, header};
 use protocol::errors::{Code, Refusal};
+use protocol::sessions::SessionKind;
 use protocol::terminal::{
     EndReason, Ended, Hello, MAX_CLIENT_FRAME, SUBPROTOCOL, ServerFrame, TICKET_PREFIX,
 };
@@ -27,7 +28,7 @@ use crate::sessions::close::reason_of;
 use crate::sessions::join::{Joined, join};
 use crate::sessions::knocks::{Arrival, Knock};
 use crate::sessions::limits::Limits;
-use crate::sessions::open::{Opened, Screen, open};
+use crate::sessions::open::{Opened, Screen, Way, open};
 use crate::sessions::supervise;
 use crate::sessions::task::{MAX_SCREEN, Owner, Parts, Server, Task};
 use crate::state::AppState;
@@ -131,8 +132,10 @@ async fn serve(
             return;
         }
     };
-    let opened = match launch::authorize(&state, &actor, &draft, &client).await {
-        Ok(authorized) => open(&state, &actor, &client, &authorized, screen).await,
+    let opened = match launch::authorize(&state, &actor.person, &draft, &client).await {
+        Ok(authorized) => open(&state, &actor.person, &client, &authorized, Way::Terminal(screen))
+            .await
+            .map_err(|not_opened| not_opened.refusal),
         Err(refusal) => Err(refusal),
     };
     match opened {
@@ -199,6 +202,7 @@ async fn run(state: AppState, owner: Owner, opened: Opened, ends: Ends, screen: 
     let seat = state.sessions.sit(
         &id,
         Place {
+            kind: SessionKind::Terminal,
             person: owner.actor.person.id.clone(),
             record: owner.launch.record.clone(),
             record_title: aim.record_title.clone(),

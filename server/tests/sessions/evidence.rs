@@ -3,6 +3,7 @@
 use std::fs;
 
 use bytes::Bytes;
+use protocol::ids::SessionId;
 use protocol::people::Role;
 use protocol::recordings::{Contents, Part};
 use protocol::sessions::SessionState;
@@ -55,6 +56,22 @@ async fn frames(desk: &Desk, cookie: &str, session: &str, what: &str) -> Vec<Fra
     let call = Call::get(&format!("/sessions/{session}/frames?{what}")).by(cookie);
 
     recording::player::decode(desk.house.fetch(call).await).unwrap()
+}
+
+/// Everything that is on record of a session, live or ended.
+pub async fn all_frames(desk: &Desk, session: &SessionId) -> Vec<Frame> {
+    let (auditor, session) = (desk.house.sign_in(Role::Auditor).await, session.to_string());
+    look_at(desk, &auditor, &session).await;
+    let mut all = Vec::new();
+    for part in contents(desk, &auditor, &session).await.parts {
+        let what = match part.is_whole_segment {
+            true => format!("segment={}&whole=true", part.segment),
+            false => format!("segment={}&first={n}&last={n}", part.segment, n = part.block),
+        };
+        all.extend(frames(desk, &auditor, &session, &what).await);
+    }
+
+    all
 }
 
 fn shown(frames: &[Frame]) -> Vec<u8> {

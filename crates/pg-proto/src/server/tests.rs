@@ -91,7 +91,7 @@ fn act(
                 secret: Bytes::from_static(b"1234"),
             };
             let parameters = [("a", "1"), ("b", "2")].map(|(name, value)| (name.into(), value.into()));
-            reception.welcome(&parameters, Some(&key), TransactionStatus::Idle, &mut out);
+            reception.welcome(&parameters, Some(&key), &[], TransactionStatus::Idle, &mut out);
         }
     }
     story.extend(words(&out));

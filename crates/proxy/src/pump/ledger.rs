@@ -38,6 +38,8 @@ pub(super) struct Ledger {
     number: u64,
     /// Queries, Executes and FunctionCalls sent.
     statements: u64,
+    /// Errors the server answered with, and COPYs that were refused.
+    errors: u64,
     prepared: Names<Prepared>,
     portals: Names<Portal>,
     prepares: Renames,
@@ -122,6 +124,7 @@ impl Ledger {
             batch: 0,
             number: 0,
             statements: 0,
+            errors: 0,
             prepared: Names::default(),
             portals: Names::default(),
             prepares: Renames::default(),
@@ -297,6 +300,11 @@ impl Ledger {
     /// Statements sent so far.
     pub(super) fn n_statements(&self) -> u64 {
         self.statements
+    }
+
+    /// Errors answered so far.
+    pub(super) fn n_errors(&self) -> u64 {
+        self.errors
     }
 
     /// Messages sent so far that have an answer.

@@ -19,6 +19,9 @@ pub(super) const GRACE: Duration = Duration::from_secs(2);
 /// Bytes asked for in one read.
 pub(super) const CHUNK: usize = 64 * 1024;
 
+/// Warnings that wait for a client that is in the middle of a message; later ones are dropped.
+const WARNINGS: usize = 8;
+
 /// Beginnings and ends of statements that wait for a watcher; who is slower misses the oldest.
 const SEEN: usize = 64;
 
@@ -40,6 +43,8 @@ pub(super) struct Shared {
     ledger: Mutex<Ledger>,
     /// Of Queries that have not come yet: as many as the client sends ahead.
     notes: Mutex<VecDeque<Note>>,
+    /// What the client is to be told.
+    warnings: Mutex<VecDeque<String>>,
     is_over: AtomicBool,
     ending: watch::Sender<Option<Ending>>,
 }
@@ -57,6 +62,7 @@ impl Shared {
             phase: Phase::Ready { since: now },
             transaction,
             statements: 0,
+            errors: 0,
         };
         let keeps = lane.keeps_statements();
         Self {
@@ -71,6 +77,7 @@ impl Shared {
             clock,
             ledger: Mutex::new(Ledger::new(keeps)),
             notes: Mutex::new(VecDeque::new()),
+            warnings: Mutex::new(VecDeque::new()),
             is_over: AtomicBool::new(false),
             ending: watch::Sender::new(None),
         }
@@ -106,6 +113,24 @@ impl Shared {
         self.notes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Has the client told something, as soon as no message is under way.
+    pub(super) fn warn(&self, sentence: String) {
+        let mut warnings = self.warnings();
+        if warnings.len() < WARNINGS {
+            warnings.push_back(sentence);
+        }
+        drop(warnings);
+        self.to_client.notify_one();
+    }
+
+    pub(super) fn take_warning(&self) -> Option<String> {
+        self.warnings().pop_front()
+    }
+
+    fn warnings(&self) -> MutexGuard<'_, VecDeque<String>> {
+        self.warnings.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Keeps everything from starting until the guard is dropped; `None` where `begin` finds nothing to cancel.
     pub(super) fn begin_cancel(&self, begin: impl FnOnce(&mut Ledger) -> bool) -> Option<NothingStarts<'_>> {
         let has_begun = begin(&mut self.ledger());
@@ -118,6 +143,7 @@ impl Shared {
         self.activity.send_if_modified(|activity| {
             let ledger = self.ledger();
             activity.statements = ledger.n_statements();
+            activity.errors = ledger.n_errors();
             let runs = ledger.is_running();
             let mut changed = runs != activity.is_running();
             if changed {

@@ -20,6 +20,7 @@ use super::{Ending, Gate};
 const LOOK: usize = 64 * 1024;
 
 const DENIED: &str = "42501";
+const WARNING: &str = "01000";
 const NO_EXPORT: &str = "CSV export is disabled by your administrator.";
 const NO_IMPORT: &str = "CSV import is disabled by your administrator.";
 const NO_REPLICATION: &str = "replication is not available on this connection";
@@ -68,6 +69,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToClient<R, W> {
         let mut bell = std::pin::pin!(shared.to_client.notified());
         loop {
             let handled = self.handle_unread(&shared);
+            self.warn(&shared);
             self.flush().await?;
             handled?;
             if let Some(fields) = self.fatal.take() {
@@ -103,6 +105,17 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToClient<R, W> {
             shared.to_server.notify_one();
         }
         handled
+    }
+
+    /// Says between two messages what the client is to be told.
+    fn warn(&mut self, shared: &Shared) {
+        if self.flow.is_streaming() {
+            return;
+        }
+        while let Some(sentence) = shared.take_warning() {
+            let fields = Fields::new("WARNING", WARNING, &sentence);
+            Message::NoticeResponse(fields).encode(self.flow.insert());
+        }
     }
 
     /// Message by message, as far as it goes.
@@ -173,7 +186,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToClient<R, W> {
         direction: Direction,
         now: i64,
     ) -> Result<Result<Fate, Malformed>, Ending> {
-        let policy = self.shared.policy;
+        let policy = &self.shared.policy;
         let (gate, message) = match direction {
             Direction::FromDatabase => (policy.export, NO_EXPORT),
             Direction::ToDatabase => (policy.import, NO_IMPORT),

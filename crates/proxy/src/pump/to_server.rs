@@ -4,6 +4,7 @@ mod extended;
 
 use std::borrow::Cow;
 use std::future::pending;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use pg_proto::masking::masked;
 use pg_proto::{Header, Malformed, Text};
 use recording::{Recorded, Statement, StatementKind, TapeError};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Sleep, sleep, timeout};
 
 use super::flow::Flow;
 use super::known::Words;
@@ -33,7 +34,7 @@ const SMALL: usize = 10_000;
 const LAST_ANSWERS: Duration = Duration::from_secs(30);
 
 /// Passes the client's messages on until the session is over, then closes the server's side.
-pub(super) async fn run<R, W>(shared: Arc<Shared>, client: R, server: W) -> Ending
+pub(super) async fn run<R, W>(shared: Arc<Shared>, client: R, unread: BytesMut, server: W) -> Ending
 where
     R: AsyncRead + Unpin,
     W: AsyncWrite + Unpin,
@@ -42,10 +43,10 @@ where
         shared,
         client,
         server,
-        flow: Flow::new(BytesMut::new()),
+        flow: Flow::new(unread),
         binding: None,
         unflushed: false,
-        waits_until: None,
+        patience: None,
     };
     let Err(ending) = side.relay().await;
     let ending = side.shared.end(ending);
@@ -63,8 +64,8 @@ struct ToServer<R, W> {
     binding: Option<Binding>,
     /// The server may keep answers to itself until a Sync or a Flush.
     unflushed: bool,
-    /// The client has closed its side and sends no more: when its last answers have to be there.
-    waits_until: Option<Instant>,
+    /// The client has closed its side and sends no more: the time its last answers have.
+    patience: Option<Pin<Box<Sleep>>>,
 }
 
 /// What has to happen before the client's next message can be handled.
@@ -93,19 +94,19 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
             self.flush().await?;
             let need = handled?;
             shared.check()?;
-            let is_open = self.waits_until.is_none();
+            let is_open = self.patience.is_none();
             if !is_open && need == Need::Bytes && !shared.await_answers() {
                 return Err(Ending::ClientClosed);
             }
             tokio::select! {
                 biased;
                 read = self.client.read_buf(self.flow.space(CHUNK)), if is_open && need == Need::Bytes => match read {
-                    Ok(0) => self.waits_until = Some(Instant::now() + LAST_ANSWERS),
+                    Ok(0) => self.patience = Some(Box::pin(sleep(LAST_ANSWERS))),
                     Ok(_) => (),
                     Err(error) => return Err(Ending::ClientIo(error.kind())),
                 },
                 () = &mut bell => bell.set(shared.to_server.notified()),
-                () = patience(self.waits_until) => return Err(Ending::ClientClosed),
+                () = lost_patience(&mut self.patience) => return Err(Ending::ClientClosed),
             }
         }
     }
@@ -205,7 +206,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
         } else {
             (Words::default(), Statement::simple(""))
         };
-        let recorded = self.record(statement, now)?;
+        let recorded = self.record_run(statement, now)?;
         self.run(&recorded, words, Expected::Query, ledger, now);
         self.unflushed = false;
 
@@ -232,11 +233,20 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
             statement.sql = format!("[function with OID {}]", call.function_oid);
             statement.parameters = extended::arguments(&call);
         }
-        let recorded = self.record(statement, now)?;
+        let recorded = self.record_run(statement, now)?;
         self.run(&recorded, Words::default(), Expected::FunctionCall, ledger, now);
         self.unflushed = false;
 
         self.pass(body)
+    }
+
+    /// Puts a statement on record that is about to run, if it may.
+    fn record_run(&self, statement: Statement, now: i64) -> Result<Recorded<Statement>, Ending> {
+        if let Some(budget) = &self.shared.policy.budget {
+            budget.spend()?;
+        }
+
+        self.record(statement, now)
     }
 
     /// Puts a statement on record; only then it may be sent.
@@ -388,9 +398,9 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
     }
 }
 
-async fn patience(until: Option<Instant>) {
-    match until {
-        Some(until) => sleep_until(until).await,
+async fn lost_patience(patience: &mut Option<Pin<Box<Sleep>>>) {
+    match patience {
+        Some(patience) => patience.await,
         None => pending().await,
     }
 }

@@ -10,8 +10,8 @@ use bytes::{Bytes, BytesMut};
 use pg_proto::backend::{self, Message};
 use pg_proto::{Text, frontend};
 use proxy::{
-    ConnectError, Control, Credential, DirectDial, Ending, Gate, Policy, Roots, Target, Tls, TlsRules,
-    Upstream, Verify, connect,
+    ConnectError, Control, Credential, DirectDial, Downstream, Ending, Gate, Policy, Roots, Target, Tls,
+    TlsRules, Upstream, Verify, connect,
 };
 use recording::{
     Body, Frame, Head, Header, Media, Parameter, ParameterValue, Segment, SessionKey, Statement, Switches,
@@ -19,7 +19,7 @@ use recording::{
 };
 use testkit::Cluster;
 use testkit::cluster::{PASSWORD, SUPERUSER};
-use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, ReadHalf, WriteHalf};
 use tokio::task::JoinHandle;
 use vault::Secret;
 
@@ -27,6 +27,7 @@ pub(crate) const OPEN: Policy = Policy {
     export: Gate::Open,
     import: Gate::Open,
     statement_limit: 1 << 20,
+    budget: None,
 };
 pub(crate) const SHUT: Policy = Policy {
     export: Gate::Shut,
@@ -227,7 +228,7 @@ impl Session {
         let lane = tape(&shelf).lane(1);
         let ticks = AtomicI64::new(0);
         let clock = Arc::new(move || ticks.fetch_add(1, Ordering::SeqCst));
-        let (control, to_server, to_client) = proxy::pump(server, upstream, lane, policy, clock);
+        let (control, to_server, to_client) = proxy::pump(downstream(server), upstream, lane, policy, clock);
 
         Self {
             client: Client {
@@ -254,6 +255,16 @@ impl Session {
         let (ending, shelf) = self.ending().await;
         assert_eq!(ending, Ending::ClientClosed);
         shelf
+    }
+}
+
+fn downstream(stream: DuplexStream) -> Downstream<ReadHalf<DuplexStream>, WriteHalf<DuplexStream>> {
+    let (reader, writer) = tokio::io::split(stream);
+
+    Downstream {
+        reader,
+        writer,
+        unread: BytesMut::new(),
     }
 }
 

@@ -1,12 +1,13 @@
 //! A session: statements on record, cancel, limits, and what does not fit.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use expect_test::expect;
 use pg_proto::backend;
 use pg_proto::frontend::{Message, Password};
 use proxy::limits::statement_timeout;
-use proxy::{Cancelled, Control, Ending, Policy, Tls, Verify};
+use proxy::{Budget, Cancelled, Control, Ending, Policy, Tls, Verify};
 use recording::Origin;
 use testkit::certificates::self_signed;
 use testkit::{ChaosProxy, Cluster};
@@ -187,6 +188,54 @@ async fn a_client_that_sends_no_more_still_gets_its_answers() {
     let (ending, shelf) = session.ending().await;
     assert_eq!(ending, Ending::ClientClosed);
     assert!(shelf.story().contains("select 2"), "{}", shelf.story());
+}
+
+#[tokio::test]
+async fn a_warning_comes_between_two_messages() {
+    let cluster = Cluster::start().unwrap();
+    let mut session = Session::on(&cluster, OPEN).await;
+
+    session.control.warn("The end is near.");
+
+    let Some(backend::Message::NoticeResponse(fields)) = session.client.next().await else {
+        panic!("no notice");
+    };
+    assert_eq!(fields.message(), "The end is near.");
+    assert_eq!(
+        session.client.query("select 1").await,
+        "RowDescription, row(1), SELECT 1, ready(I)"
+    );
+}
+
+#[tokio::test]
+async fn the_statement_that_is_one_too_many_is_not_run() {
+    let cluster = Cluster::start().unwrap();
+    let budget = Arc::new(Budget::new(10));
+    let policy = Policy {
+        budget: Some(Arc::clone(&budget)),
+        ..OPEN
+    };
+    let mut session = Session::on(&cluster, policy).await;
+
+    for n in 0..10 {
+        assert_eq!(budget.is_nearly_spent(), n >= 9, "after {n}");
+        session.client.query("select 1").await;
+    }
+    session.client.ask("create table one_too_many ()").await;
+
+    assert_eq!(
+        session.client.answer().await,
+        "FATAL 53400: Session query limit (10) reached."
+    );
+    let (_, shelf) = session.ending().await;
+    assert!(!shelf.story().contains("one_too_many"), "{}", shelf.story());
+    assert_eq!(
+        cluster
+            .sql("select to_regclass('one_too_many') is null")
+            .unwrap()
+            .trim(),
+        "t"
+    );
 }
 
 #[tokio::test]

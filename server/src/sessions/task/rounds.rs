@@ -4,12 +4,12 @@ use protocol::terminal::{EndReason, ServerFrame};
 use protocol::time::Timestamp;
 use proxy::pump::Phase;
 use store::sign_ins::TOUCH;
-use vault::effective::Effective;
 
 use super::farewell::unrecorded;
 use super::{Step, Task, ended};
 use crate::clock;
 use crate::launch;
+use crate::sessions::bound::{CHANGED, bound_by};
 use crate::sessions::limits::Due;
 
 impl Task {
@@ -27,11 +27,8 @@ impl Task {
             .await
             .map_err(|refusal| ended(EndReason::PolicyChanged, refusal.sentence))?;
         let in_force = authorized.effective();
-        if binding(in_force) != binding(&self.effective) {
-            return Err(ended(
-                EndReason::PolicyChanged,
-                "The settings of this record were changed. Start a new session to work under them.",
-            ));
+        if bound_by(in_force) != bound_by(&self.effective) {
+            return Err(ended(EndReason::PolicyChanged, CHANGED));
         }
         self.limits
             .change(in_force.idle_timeout(), in_force.max_session_duration());
@@ -69,22 +66,4 @@ impl Task {
             Phase::Running { .. } => None,
         }
     }
-}
-
-/// What of the settings cannot change under a session: what is recorded, what may move, how long a statement runs.
-fn binding(effective: &Effective) -> ([bool; 7], u32) {
-    let switches = [
-        &effective.graphical_session_recording,
-        &effective.text_session_recording,
-        &effective.recording_include_keys,
-        &effective.can_export,
-        &effective.can_import,
-        &effective.can_copy,
-        &effective.can_paste,
-    ];
-
-    (
-        switches.map(|switch| switch.value),
-        effective.statement_timeout.value,
-    )
 }

@@ -127,6 +127,7 @@ impl Ledger {
         running.refused = Some(direction);
         let finished = running.refuse(direction, sqlstate, message, now);
         self.finished.push(finished);
+        self.errors += 1;
         if direction == Direction::ToDatabase {
             self.doubt_syncs(direction);
             self.fail_copy = true;
@@ -187,6 +188,7 @@ impl Ledger {
 
     /// ErrorResponse.
     pub(in crate::pump) fn fail(&mut self, fields: &Fields, now: i64) -> Fate {
+        self.errors += 1;
         if self.queue.len() > 1 && !self.queue.get(1).is_some_and(Expected::is_sync) {
             self.settle_guess();
         }

@@ -211,7 +211,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
         } else {
             (Words::default(), statement(String::new(), Vec::new()))
         };
-        let recorded = self.record(statement, now)?;
+        let recorded = self.record_run(statement, now)?;
         self.run(&recorded, words, Expected::Execute, ledger, now);
         self.unflushed = true;
 

@@ -1,0 +1,242 @@
+//! One connection of a native client: let in, joined to its session and to the database, pumped to its end.
+
+use std::future::Future;
+use std::io;
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use app::ctx::Client;
+use bytes::BytesMut;
+use futures_util::FutureExt;
+use pg_proto::client::Established;
+use pg_proto::server::{Reception, Refusal, Startup};
+use protocol::ids::RequestId;
+use proxy::pump::{Downstream, Ending, pump};
+use proxy::{Canceller, Upstream, Wishes};
+use recording::{Connection, Lane};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, split};
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+use tracing::{Instrument, debug, error, info_span};
+
+use super::cancels::Issued;
+use super::session::{Asking, Joined, join};
+use super::way_in::{Arrival, Arrived, Refused, Stream, identify, receive};
+use super::{Origin, names};
+use crate::clock;
+use crate::sessions::join::time;
+use crate::sessions::native::{Key, Place};
+use crate::state::AppState;
+
+/// How long a client may take until its password is there.
+const WAY_IN: Duration = Duration::from_secs(60);
+
+/// How long a client that is sent away may take to read why.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// Bytes of a cancel key's secret, where the client's protocol has room for it.
+const SECRET: usize = 32;
+
+/// Longest name of a program in lists, in characters.
+const MAX_PROGRAM: usize = 200;
+
+/// Serves a connection from its first byte to its last.
+pub async fn serve<S: Stream + 'static>(
+    state: AppState,
+    stream: S,
+    origin: Origin,
+    tls: Option<TlsAcceptor>,
+) {
+    let arrival = tokio::select! {
+        arrival = timeout(WAY_IN, receive(stream, &origin, tls)) => arrival,
+        () = state.stopping.cancelled() => return,
+    };
+    match arrival {
+        Ok(Ok(Arrival::Client(arrived))) => welcome(&state, *arrived, &origin).await,
+        Ok(Ok(Arrival::Refused(refused))) => send_away(refused).await,
+        Ok(Ok(Arrival::Cancel(key))) => state.cancels.cancel(&key).await,
+        Ok(Err(error)) => debug!(
+            error = &error as &dyn std::error::Error,
+            "native client lost on its way in"
+        ),
+        Err(_) => debug!("native client took too long on its way in"),
+    }
+}
+
+async fn welcome(state: &AppState, arrived: Arrived, origin: &Origin) {
+    let Arrived {
+        stream,
+        reception,
+        startup,
+        password,
+    } = arrived;
+    let program = startup.application_name.as_ref().map(|name| name.to_str());
+    let client = Client {
+        address: origin.address(),
+        user_agent: program.unwrap_or_default().chars().take(MAX_PROGRAM).collect(),
+        request: RequestId::from_random(clock::draw()),
+    };
+    let letting_in = async {
+        let (token, person) = identify(state, &password, &client).await?;
+        let authorized = names::authorize(state, &token, &person, &startup.user, &client).await?;
+        let asking = Asking {
+            key: Key {
+                token: token.id,
+                record: authorized.record().clone(),
+                account: authorized.account().clone(),
+                address: client.address.clone(),
+            },
+            person: &person,
+            client: &client,
+            authorized: &authorized,
+            wishes: &Wishes::of(&startup)?,
+        };
+
+        join(state, &asking).await
+    };
+    let joined = match unless_panicked(letting_in).await {
+        Ok(joined) => joined,
+        Err(refusal) => return send_away(Refused { stream, refusal }).await,
+    };
+    drop(password);
+    let session = joined.place.hall().session().clone();
+    let span = info_span!("connection", session.id = %session, lane = joined.place.lane().number());
+
+    talk(state, stream, reception, &startup, &client, joined)
+        .instrument(span)
+        .await;
+}
+
+/// Greets the client and pumps until one side ends it; when the connection began and ended is on record.
+async fn talk(
+    state: &AppState,
+    mut stream: Box<dyn Stream>,
+    reception: Reception,
+    startup: &Startup,
+    client: &Client,
+    joined: Joined,
+) {
+    let Joined {
+        place,
+        upstream,
+        database,
+    } = joined;
+    let lane = place.lane();
+    let connection = Connection {
+        database,
+        application_name: client.user_agent.clone(),
+        remote_address: client.address.clone(),
+        backend_pid: upstream.canceller().map(Canceller::process_id),
+        tls: reception.is_secure(),
+    };
+    if lane.connected(clock::now().micros(), connection).is_err() {
+        let refusal = Refusal::new("58030", "the session's recording cannot be written");
+        return send_away(Refused { stream, refusal }).await;
+    }
+    debug!(protocol = startup.minor, "native client let in");
+    let key = upstream.canceller().map(|upstream| {
+        state
+            .cancels
+            .issue(upstream.process_id(), reception.secret_limit().min(SECRET))
+    });
+    let established = upstream.established().clone();
+    let ending = match greet(&mut stream, reception, &established, key.as_ref()).await {
+        Ok(unread) => run(stream, unread, upstream, &lane, &place, key.as_ref()).await,
+        Err(error) => Ending::ClientIo(error.kind()),
+    };
+    debug!(?ending, "native client left");
+    // A recording that failed has ended the session.
+    let _ = lane.disconnected(clock::now().micros(), ending.sentence());
+}
+
+/// Tells the client what the server has told us; gives what it has sent ahead.
+async fn greet(
+    stream: &mut Box<dyn Stream>,
+    mut reception: Reception,
+    established: &Established,
+    key: Option<&Issued>,
+) -> io::Result<BytesMut> {
+    let mut out = BytesMut::new();
+    reception.welcome(
+        &established.parameters,
+        key.map(Issued::key),
+        &established.notices,
+        established.status,
+        &mut out,
+    );
+    stream.write_all(&out).await?;
+    stream.flush().await?;
+
+    Ok(reception.into_rest())
+}
+
+async fn run(
+    stream: Box<dyn Stream>,
+    unread: BytesMut,
+    upstream: Upstream,
+    lane: &Lane,
+    place: &Place,
+    key: Option<&Issued>,
+) -> Ending {
+    let (reader, writer) = split(stream);
+    let client = Downstream {
+        reader,
+        writer,
+        unread,
+    };
+    let (control, to_server, to_client) = pump(client, upstream, lane.clone(), place.policy(), time());
+    place.begin(&control);
+    if let Some(key) = key {
+        key.begin(&control);
+    }
+    let limited = async {
+        if let Some(limit) = place.hall().effective().statement_timeout() {
+            proxy::limits::statement_timeout(control.clone(), limit).await;
+        }
+    };
+    let pumped = async { tokio::join!(to_server, to_client, limited).1 };
+    match AssertUnwindSafe(pumped).catch_unwind().await {
+        Ok(ending) => ending,
+        Err(_) => {
+            error!("pump panicked");
+
+            Ending::Asked {
+                sqlstate: "XX000",
+                message: "something went wrong in Postern; the connection was ended".to_owned(),
+            }
+        }
+    }
+}
+
+/// Says why, then waits for the client to leave: who closes at once may take its own words back.
+async fn send_away(refused: Refused) {
+    let Refused { mut stream, refusal } = refused;
+    debug!(%refusal, "native client sent away");
+    let mut out = BytesMut::new();
+    refusal.encode(&mut out);
+    let farewell = async {
+        stream.write_all(&out).await?;
+        stream.shutdown().await?;
+        let mut rest = [0; 1024];
+        while stream.read(&mut rest).await? > 0 {}
+
+        io::Result::Ok(())
+    };
+    // Who has gone is not told.
+    let _ = timeout(FAREWELL, farewell).await;
+}
+
+/// A panic on the way in is a refusal.
+async fn unless_panicked<T>(act: impl Future<Output = Result<T, Refusal>>) -> Result<T, Refusal> {
+    match AssertUnwindSafe(act).catch_unwind().await {
+        Ok(done) => done,
+        Err(_) => {
+            error!("letting a native client in panicked");
+
+            Err(Refusal::new(
+                "XX000",
+                "something went wrong in Postern; tell an administrator",
+            ))
+        }
+    }
+}

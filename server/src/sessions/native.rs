@@ -1,0 +1,279 @@
+//! Sessions of native clients: connections that come and go, each a lane of one recording.
+//!
+//! [`Hall`] is what the connections of one session share, [`Halls`] finds the one a connection belongs to, [`task`] keeps
+//! its time and ends it.
+
+mod halls;
+pub mod task;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use protocol::ids::SessionId;
+use protocol::terminal::{EndReason, Ended};
+use protocol::time::Timestamp;
+use proxy::pump::{Budget, Control, Phase, Policy};
+use recording::{Lane, Tape};
+use tokio::sync::watch;
+use vault::effective::Effective;
+
+use super::close::{Closing, Counted};
+use super::join;
+use crate::clock;
+
+pub use halls::{Found, Halls, Key};
+
+/// Lanes of a recording beside the terminal's: connections a session has at once, whatever its record allows.
+pub const LANES: u8 = 250;
+
+/// What the connections of one session share. Cheap to clone.
+#[derive(Clone)]
+pub struct Hall(Arc<Inner>);
+
+struct Inner {
+    session: SessionId,
+    closing: Closing,
+    tape: Tape,
+    effective: Effective,
+    budget: Option<Arc<Budget>>,
+    floor: Mutex<Floor>,
+    /// How many connections there are.
+    open: watch::Sender<usize>,
+}
+
+/// Who is there.
+struct Floor {
+    /// By lane; a connection whose pump runs has a control.
+    lanes: BTreeMap<u8, Option<Control>>,
+    /// What connections that have left have counted.
+    counted: Counted,
+    /// The last moment somebody came or left.
+    last_change: Timestamp,
+    /// Where the connections have worked, in the order of their coming there.
+    databases: Vec<String>,
+    over: Option<Ended>,
+}
+
+/// Why a connection does not get in.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Shut {
+    /// The session is over.
+    Over(Ended),
+    /// It has as many connections as its record allows.
+    Full(u8),
+}
+
+/// A connection's place in the hall; given up when dropped.
+pub struct Place {
+    hall: Hall,
+    lane: u8,
+}
+
+/// What the connections of a session are doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Doing {
+    pub n_connections: usize,
+    /// The last moment something ran, or somebody came or left; `None` while a statement runs.
+    pub rests_since: Option<Timestamp>,
+}
+
+impl Hall {
+    /// The hall of a session that has just been opened, with nobody in it.
+    pub fn new(closing: Closing, tape: Tape, effective: Effective, database: String) -> Self {
+        Self(Arc::new(Inner {
+            session: closing.session.clone(),
+            closing,
+            tape,
+            budget: None,
+            effective,
+            floor: Mutex::new(Floor {
+                lanes: BTreeMap::new(),
+                counted: Counted::default(),
+                last_change: clock::now(),
+                databases: vec![database],
+                over: None,
+            }),
+            open: watch::Sender::new(0),
+        }))
+    }
+
+    pub fn session(&self) -> &SessionId {
+        &self.0.session
+    }
+
+    pub fn closing(&self) -> &Closing {
+        &self.0.closing
+    }
+
+    pub fn budget(&self) -> Option<&Budget> {
+        self.0.budget.as_deref()
+    }
+
+    /// The settings the session was opened under.
+    pub fn effective(&self) -> &Effective {
+        &self.0.effective
+    }
+
+    /// Lets one more connection in, on the lowest lane that is free.
+    pub fn admit(&self) -> Result<Place, Shut> {
+        let mut floor = self.floor();
+        if let Some(ended) = &floor.over {
+            return Err(Shut::Over(ended.clone()));
+        }
+        let lane = (1..=LANES).find(|lane| !floor.lanes.contains_key(lane));
+        let Some(lane) = lane else {
+            return Err(Shut::Full(LANES));
+        };
+        floor.lanes.insert(lane, None);
+        self.changed(&mut floor);
+
+        Ok(Place {
+            hall: self.clone(),
+            lane,
+        })
+    }
+
+    /// Notes a database somebody works in; gives the list of all when it is a new one.
+    pub fn note_database(&self, database: &str) -> Option<String> {
+        let databases = &mut self.floor().databases;
+        if databases.iter().any(|known| known == database) {
+            return None;
+        }
+        databases.push(database.to_owned());
+
+        Some(databases.join(", "))
+    }
+
+    pub fn doing(&self) -> Doing {
+        let floor = self.floor();
+        let mut rests_since = Some(floor.last_change);
+        for control in floor.lanes.values().flatten() {
+            rests_since = match control.activity().borrow().phase {
+                Phase::Ready { since } => rests_since.max(Some(Timestamp::from_micros(since))),
+                Phase::Running { .. } => None,
+            };
+            if rests_since.is_none() {
+                break;
+            }
+        }
+
+        Doing {
+            n_connections: floor.lanes.len(),
+            rests_since,
+        }
+    }
+
+    /// Tells every client something.
+    pub fn warn(&self, sentence: &str) {
+        for control in self.floor().lanes.values().flatten() {
+            control.warn(sentence);
+        }
+    }
+
+    /// Nobody is let in any more, and who is there is told why it ends. The first reason stands.
+    pub fn end(&self, ended: &Ended) {
+        let mut floor = self.floor();
+        let first = floor.over.get_or_insert_with(|| ended.clone()).clone();
+        for control in floor.lanes.values().flatten() {
+            control.end(sqlstate(first.reason), first.sentence.clone());
+        }
+    }
+
+    /// The same, if nobody is there since `since`; false if somebody is.
+    pub fn end_if_empty(&self, since: Timestamp, ended: &Ended) -> bool {
+        let mut floor = self.floor();
+        let is_empty = floor.lanes.is_empty() && floor.last_change <= since;
+        if is_empty {
+            floor.over.get_or_insert_with(|| ended.clone());
+        }
+
+        is_empty
+    }
+
+    /// Waits until everybody has left.
+    pub async fn emptied(&self) {
+        // The sender is the hall's own.
+        let _ = self.0.open.subscribe().wait_for(|n| *n == 0).await;
+    }
+
+    /// What all connections have counted so far.
+    pub fn counted(&self) -> Counted {
+        let floor = self.floor();
+        let mut counted = floor.counted;
+        for control in floor.lanes.values().flatten() {
+            add(&mut counted, control);
+        }
+
+        counted
+    }
+
+    fn floor(&self) -> MutexGuard<'_, Floor> {
+        self.0.floor.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn changed(&self, floor: &mut Floor) {
+        floor.last_change = clock::now();
+        self.0.open.send_replace(floor.lanes.len());
+    }
+}
+
+impl Place {
+    pub fn hall(&self) -> &Hall {
+        &self.hall
+    }
+
+    /// Where the connection is recorded.
+    pub fn lane(&self) -> Lane {
+        self.hall.0.tape.lane(self.lane)
+    }
+
+    /// What the connection's pump keeps to.
+    pub fn policy(&self) -> Policy {
+        Policy {
+            budget: self.hall.0.budget.clone(),
+            ..join::policy(&self.hall.0.effective)
+        }
+    }
+
+    /// The connection's pump is about to run; where the session is over it ends at once.
+    pub fn begin(&self, control: &Control) {
+        let mut floor = self.hall.floor();
+        if let Some(ended) = &floor.over {
+            control.end(sqlstate(ended.reason), ended.sentence.clone());
+        }
+        floor.lanes.insert(self.lane, Some(control.clone()));
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut floor = self.hall.floor();
+        if let Some(Some(control)) = floor.lanes.remove(&self.lane) {
+            add(&mut floor.counted, &control);
+        }
+        self.hall.changed(&mut floor);
+    }
+}
+
+fn add(counted: &mut Counted, control: &Control) {
+    let activity = *control.activity().borrow();
+    counted.statements += activity.statements;
+    counted.errors += activity.errors;
+}
+
+/// How a client is told by code why its session is over.
+/// See <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
+pub fn sqlstate(reason: EndReason) -> &'static str {
+    match reason {
+        EndReason::Idle => "57P05",
+        EndReason::PolicyChanged => "28000",
+        EndReason::RecordingFailed => "58030",
+        EndReason::ConnectionLost => "08006",
+        EndReason::Goodbye
+        | EndReason::Duration
+        | EndReason::ClientGone
+        | EndReason::Terminated
+        | EndReason::Shutdown
+        | EndReason::Crash => "57P01",
+    }
+}

@@ -1,0 +1,77 @@
+//! Which session a connection of a native client belongs to: that of the same token, record, account and address, if
+//! one is open.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use protocol::ids::{RecordId, TokenId};
+
+use super::{Hall, Place, Shut};
+
+/// Whose connections are one session.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Key {
+    pub token: TokenId,
+    pub record: RecordId,
+    pub account: RecordId,
+    pub address: String,
+}
+
+/// The halls that are open. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct Halls(Arc<Mutex<HashMap<Key, Entry>>>);
+
+/// Who finds no hall opens one; who comes meanwhile waits for it.
+type Entry = Arc<tokio::sync::Mutex<Option<Hall>>>;
+
+/// A place in a hall.
+pub enum Found<T> {
+    /// In one that was open.
+    Open(Place),
+    /// In one that was opened for it, and what came of that.
+    Opened(Place, T),
+}
+
+impl Halls {
+    /// A place in the open hall of `key`, or in one that `open` makes.
+    pub async fn enter<T, E>(
+        &self,
+        key: &Key,
+        open: impl Future<Output = Result<(Hall, T), E>>,
+    ) -> Result<Found<T>, E>
+    where
+        E: From<Shut>,
+    {
+        let entry = self.entry(key);
+        let mut hall = entry.lock().await;
+        match hall.as_ref().map(Hall::admit) {
+            Some(Ok(place)) => return Ok(Found::Open(place)),
+            Some(Err(full @ Shut::Full(_))) => return Err(full.into()),
+            Some(Err(Shut::Over(_))) | None => {}
+        }
+        let (opened, made) = open.await?;
+        let place = opened.admit()?;
+        *hall = Some(opened);
+
+        Ok(Found::Opened(place, made))
+    }
+
+    /// A session is over: its key is free again.
+    pub fn forget(&self, key: &Key) {
+        self.with(|halls| {
+            // Who holds the entry is about to open another hall in it.
+            if halls.get(key).is_some_and(|entry| Arc::strong_count(entry) == 1) {
+                halls.remove(key);
+            }
+        });
+    }
+
+    fn entry(&self, key: &Key) -> Entry {
+        self.with(|halls| Arc::clone(halls.entry(key.clone()).or_default()))
+    }
+
+    fn with<T>(&self, act: impl FnOnce(&mut HashMap<Key, Entry>) -> T) -> T {
+        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}

@@ -1,0 +1,200 @@
+//! What keeps a session of native clients: its time, its rights, its recording, and its end.
+
+use std::time::Duration;
+
+use protocol::ids::TokenId;
+use protocol::sessions::SessionKind;
+use protocol::terminal::{EndReason, Ended, LaunchDraft};
+use protocol::time::Timestamp;
+use recording::Tape;
+use tokio::time::{MissedTickBehavior, interval, timeout};
+
+use super::{Hall, Key};
+use crate::clock;
+use crate::launch;
+use crate::sessions::bound::{CHANGED, bound_by};
+use crate::sessions::close::close;
+use crate::sessions::limits::{Due, Limits};
+use crate::sessions::registry::Seat;
+use crate::sessions::{Place, supervise};
+use crate::state::AppState;
+
+/// How often limits are checked and the recording is made durable.
+const TICK: Duration = Duration::from_secs(1);
+
+/// How long clients may take to hear that it is over.
+const FAREWELL: Duration = Duration::from_secs(8);
+
+/// Who the session belongs to, and how its connections find it.
+pub struct Owner {
+    pub key: Key,
+    pub place: Place,
+}
+
+struct Task {
+    state: AppState,
+    hall: Hall,
+    tape: Tape,
+    token: TokenId,
+    launch: LaunchDraft,
+    seat: Seat,
+    limits: Limits,
+    looked: u64,
+    has_warned_of_budget: bool,
+}
+
+/// Goes on, or ends for a reason.
+type Step = Result<(), Ended>;
+
+fn ended(reason: EndReason, sentence: impl Into<String>) -> Ended {
+    Ended {
+        reason,
+        sentence: sentence.into(),
+    }
+}
+
+/// Keeps the session to its end, and closes it.
+pub async fn run(state: AppState, hall: Hall, tape: Tape, owner: Owner) {
+    debug_assert!(owner.place.kind == SessionKind::Listener);
+    let effective = hall.effective();
+    let limits = Limits::new(
+        owner.place.started_at,
+        effective.idle_timeout(),
+        effective.max_session_duration(),
+    );
+    let task = Task {
+        token: owner.key.token.clone(),
+        launch: LaunchDraft {
+            record: owner.key.record.clone(),
+            account: Some(owner.key.account.clone()),
+        },
+        seat: state.sessions.sit(hall.session(), owner.place),
+        hall: hall.clone(),
+        tape: tape.clone(),
+        limits,
+        looked: 0,
+        has_warned_of_budget: false,
+        state: state.clone(),
+    };
+    supervise::run(&state, hall.closing(), &tape, task.run()).await;
+    // Where the task has panicked its connections know nothing yet.
+    hall.end(&ended(
+        EndReason::Crash,
+        "Something went wrong in Postern; the session was ended.",
+    ));
+    state.halls.forget(&owner.key);
+}
+
+impl Task {
+    async fn run(mut self) {
+        let end = self.turn().await;
+        self.finish(end).await;
+    }
+
+    async fn turn(&mut self) -> Ended {
+        let mut tick = interval(TICK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let step = tokio::select! {
+                biased;
+                changed = self.seat.orders.changed() => { drop(changed); self.orders().await }
+                Some(knock) = self.seat.knocks.recv() => {
+                    knock.refuse(ended(EndReason::ConnectionLost, "This session has no terminal: its clients are native ones."));
+                    Ok(())
+                }
+                _ = tick.tick() => self.tick(),
+            };
+            if let Err(end) = step {
+                return end;
+            }
+        }
+    }
+
+    async fn orders(&mut self) -> Step {
+        let orders = self.seat.orders.borrow_and_update().clone();
+        if let Some((reason, sentence)) = orders.end {
+            return Err(ended(reason, sentence));
+        }
+        if orders.look_again == self.looked {
+            return Ok(());
+        }
+        self.looked = orders.look_again;
+        let authorized = launch::may_stay_with_token(&self.state, &self.token, &self.launch)
+            .await
+            .map_err(|refusal| ended(EndReason::PolicyChanged, refusal.sentence))?;
+        let in_force = authorized.effective();
+        if bound_by(in_force) != bound_by(self.hall.effective()) {
+            return Err(ended(EndReason::PolicyChanged, CHANGED));
+        }
+        self.limits
+            .change(in_force.idle_timeout(), in_force.max_session_duration());
+
+        Ok(())
+    }
+
+    fn tick(&mut self) -> Step {
+        let now = clock::now();
+        self.tape
+            .handle_time(now.micros())
+            .and_then(|()| self.tape.sync())
+            .map_err(|_| unrecorded())?;
+        self.leave_if_empty(now)?;
+        self.warn_of_budget();
+        match self.limits.check(self.hall.doing().rests_since, now) {
+            Due::Nothing => Ok(()),
+            Due::Warning(sentence) => {
+                self.hall.warn(sentence);
+
+                Ok(())
+            }
+            Due::End(reason, sentence) => Err(ended(reason, sentence)),
+        }
+    }
+
+    /// A session whose last connection was closed waits a while for the next one.
+    fn leave_if_empty(&self, now: Timestamp) -> Step {
+        let since = now - self.state.config.listener.linger();
+        let end = ended(EndReason::Goodbye, "All connections were closed.");
+        if self.hall.end_if_empty(since, &end) {
+            return Err(end);
+        }
+
+        Ok(())
+    }
+
+    fn warn_of_budget(&mut self) {
+        if let Some(budget) = self.hall.budget().filter(|_| !self.has_warned_of_budget)
+            && budget.is_nearly_spent()
+        {
+            self.has_warned_of_budget = true;
+            let total = budget.total();
+            self.hall.warn(&format!(
+                "This session has run nine tenths of the {total} statements it may run."
+            ));
+        }
+    }
+
+    async fn finish(self, end: Ended) {
+        self.hall.end(&end);
+        if timeout(FAREWELL, self.hall.emptied()).await.is_err() {
+            tracing::warn!(session.id = %self.hall.session(), "connections outlast their session");
+        }
+        close(
+            &self.state,
+            self.hall.closing(),
+            &self.tape,
+            &end,
+            self.hall.counted(),
+        )
+        .await;
+        metrics::counter!("postern_sessions_closed_total").increment(1);
+    }
+}
+
+/// What cannot be recorded does not happen.
+fn unrecorded() -> Ended {
+    ended(
+        EndReason::RecordingFailed,
+        "The session was ended: its recording could not be written, and this resource requires recording.",
+    )
+}

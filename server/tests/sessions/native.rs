@@ -1,0 +1,400 @@
+//! Native clients through the listener: who gets in, what is on record of them, and how they are told that it is over.
+
+use std::time::Duration;
+
+use protocol::audit::{AuditFilter, EventName};
+use protocol::ids::{SessionId, TokenId};
+use protocol::people::Role;
+use protocol::sessions::{SessionFilter, SessionKind, SessionState, SessionView};
+use protocol::terminal::EndReason;
+use recording::{Body, Frame};
+use server::config::Config;
+use server::{clock, listener};
+use store::access_tokens;
+use store::sessions::Scope;
+use store::tokens::TokenHash;
+use tokio::net::TcpStream;
+use tokio_postgres::{Client, Config as Connecting, NoTls};
+use vault::authorize::{self, Password};
+
+use super::desk::{Desk, until};
+
+/// A desk with a listener.
+struct Port {
+    desk: Desk,
+    port: u16,
+}
+
+impl Port {
+    async fn open() -> Self {
+        Self::open_with(|_| ()).await
+    }
+
+    async fn open_with(change: impl FnOnce(&mut Config)) -> Self {
+        let desk = Desk::open_with(|config| {
+            config.listener.listen = Some(([127, 0, 0, 1], 0).into());
+            config.listener.linger_seconds = 0;
+            change(config);
+        })
+        .await;
+        let address = listener::start(&desk.house.state, None).await.unwrap().unwrap();
+
+        Self {
+            desk,
+            port: address.port(),
+        }
+    }
+
+    async fn token(&self, role: Role) -> String {
+        self.token_until(role, Duration::from_secs(3600)).await.1
+    }
+
+    async fn token_until(&self, role: Role, life: Duration) -> (TokenId, String) {
+        let person = self.desk.house.person(role).await;
+        let take = authorize::take_token(&person, None, Password::GivenAgain).unwrap();
+        let (id, text) = (
+            TokenId::from_random(clock::draw()),
+            vault::tokens::text(clock::draw()),
+        );
+        let now = clock::now();
+        let mut tx = self.desk.house.state.db.write().await.unwrap();
+        let hash = TokenHash::of(text.expose());
+        access_tokens::add(&mut tx, &take, &id, &hash, "reports", now + life, now)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+
+        (id, text.expose().to_owned())
+    }
+
+    fn client(&self, user: &str, token: &str) -> Connecting {
+        let mut connecting = Connecting::new();
+        connecting
+            .host("127.0.0.1")
+            .port(self.port)
+            .user(user)
+            .password(token)
+            .application_name("ledger");
+
+        connecting
+    }
+
+    async fn connect(&self, user: &str, token: &str) -> Client {
+        connect(&self.client(user, token)).await.expect("let in")
+    }
+
+    /// Why somebody is not let in.
+    async fn refused(&self, user: &str, token: &str) -> String {
+        told(
+            &connect(&self.client(user, token))
+                .await
+                .expect_err("not let in"),
+        )
+    }
+
+    async fn sessions(&self) -> Vec<SessionView> {
+        let mut snapshot = self.desk.house.state.db.read().await.unwrap();
+        let page = store::sessions::list(&mut snapshot, Scope::Everybody, &SessionFilter::default())
+            .await
+            .unwrap();
+
+        page.sessions
+    }
+
+    async fn only(&self, is_wanted: impl Fn(&SessionView) -> bool) -> SessionView {
+        let id = until(async || self.sessions().await.first().map(|row| row.id.clone())).await;
+
+        self.desk.row(&id, is_wanted).await
+    }
+
+    async fn frames(&self, session: &SessionId) -> Vec<Frame> {
+        super::evidence::all_frames(&self.desk, session).await
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a driver's connection runs by itself")]
+async fn connect(connecting: &Connecting) -> Result<Client, tokio_postgres::Error> {
+    let (client, connection) = connecting.connect(NoTls).await?;
+    tokio::spawn(connection);
+
+    Ok(client)
+}
+
+fn told(error: &tokio_postgres::Error) -> String {
+    match error.as_db_error() {
+        Some(error) => format!(
+            "{} {}: {}",
+            error.severity(),
+            error.code().code(),
+            error.message()
+        ),
+        None => error.to_string(),
+    }
+}
+
+#[tokio::test]
+async fn a_native_client_works_with_the_vaults_credential_and_is_on_record() {
+    let port = Port::open().await;
+    let token = port.token(Role::User).await;
+
+    let client = port.connect("Books", &token).await;
+    let name: i32 = client
+        .query_one("SELECT $1::int4 + 1", &[&41])
+        .await
+        .unwrap()
+        .get(0);
+    let who: String = client
+        .query_one("SELECT current_user::text", &[])
+        .await
+        .unwrap()
+        .get(0);
+    let program: String = client
+        .query_one("SHOW application_name", &[])
+        .await
+        .unwrap()
+        .get(0);
+    drop(client);
+
+    assert_eq!((name, program.as_str()), (42, "ledger"));
+    let row = port.only(|row| row.state == SessionState::Ended).await;
+    assert_eq!(
+        (row.kind, row.end_reason),
+        (SessionKind::Listener, Some(EndReason::Goodbye))
+    );
+    assert_eq!((row.account.as_str(), row.statements), (who.as_str(), 3));
+    let frames = port.frames(&row.id).await;
+    let connections: Vec<_> = frames
+        .iter()
+        .filter_map(|frame| match &frame.body {
+            Body::Connected(connection) => Some((frame.lane, connection.application_name.clone())),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(connections, [(1, "ledger".to_owned())]);
+    assert!(
+        frames
+            .iter()
+            .any(|frame| matches!(&frame.body, Body::Disconnected { .. }))
+    );
+    let sum = frames.iter().find_map(|frame| match &frame.body {
+        Body::StatementStart(statement) if statement.sql.contains("$1::int4") => {
+            Some(statement.parameters.clone())
+        }
+        _ => None,
+    });
+    assert_eq!(
+        sum.unwrap().first().map(|parameter| parameter.value.clone()),
+        Some(recording::ParameterValue::Text("41".to_owned()))
+    );
+}
+
+#[tokio::test]
+async fn connections_side_by_side_are_lanes_of_one_session() {
+    let port = Port::open_with(|config| config.listener.linger_seconds = 3600).await;
+    let token = port.token(Role::User).await;
+
+    let (one, two) = tokio::join!(port.connect("Books", &token), port.connect("Books/Owner", &token));
+    one.batch_execute("SELECT 1").await.unwrap();
+    two.batch_execute("SELECT 2").await.unwrap();
+    drop(one);
+    until(async || {
+        (port
+            .desk
+            .cluster
+            .sql("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'ledger'")
+            .unwrap()
+            .trim()
+            == "1")
+            .then_some(())
+    })
+    .await;
+    let three = port.connect("Books", &token).await;
+    three.batch_execute("SELECT 3").await.unwrap();
+
+    assert_eq!(port.sessions().await.len(), 1);
+    let row = port.only(|_| true).await;
+    assert_eq!(row.state, SessionState::Live);
+    let lanes: Vec<(u8, String)> = port
+        .frames(&row.id)
+        .await
+        .into_iter()
+        .filter_map(|frame| match frame.body {
+            Body::StatementStart(statement) => Some((frame.lane, statement.sql)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(lanes.len(), 3, "{lanes:?}");
+    assert_ne!(lanes[0].0, lanes[1].0);
+    assert_eq!(
+        lanes[2],
+        (lanes[0].0, "SELECT 3".to_owned()),
+        "a lane that is free is used again"
+    );
+}
+
+#[tokio::test]
+async fn a_token_that_opens_nothing_is_refused_alike_and_told_apart_in_the_log() {
+    let port = Port::open().await;
+    let (_, expired) = port.token_until(Role::User, Duration::ZERO).await;
+    let (id, revoked) = port.token_until(Role::User, Duration::from_secs(3600)).await;
+    let user = port.desk.house.person(Role::User).await;
+    let mut tx = port.desk.house.state.db.write().await.unwrap();
+    access_tokens::revoke(&mut tx, &id, &user.id, clock::now())
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+
+    let mut sentences = Vec::new();
+    for token in [expired.as_str(), revoked.as_str(), "ptn_wrong", "", "\u{1F512}"] {
+        sentences.push(port.refused("Books", token).await);
+    }
+
+    assert!(
+        sentences[0].starts_with("FATAL 28P01: password authentication failed"),
+        "{}",
+        sentences[0]
+    );
+    assert!(
+        sentences.iter().all(|sentence| *sentence == sentences[0]),
+        "{sentences:?}"
+    );
+    let mut snapshot = port.desk.house.state.db.read().await.unwrap();
+    let page = store::audit::list(&mut snapshot, &AuditFilter::default())
+        .await
+        .unwrap();
+    let mut reasons: Vec<String> = page
+        .events
+        .iter()
+        .filter(|event| event.name == EventName::AccessTokenRefused)
+        .filter_map(|event| event.details.get("reason").cloned())
+        .collect();
+    reasons.sort();
+    reasons.dedup();
+    assert_eq!(reasons, ["expired", "revoked", "unknown"]);
+}
+
+#[tokio::test]
+async fn a_record_that_is_not_shared_is_not_told_from_one_that_does_not_exist() {
+    let port = Port::open().await;
+    let auditor = port.desk.house.person(Role::Auditor).await;
+    let token = port.token(Role::User).await;
+    let user = port.desk.house.person(Role::User).await.id;
+    let administrator = port.desk.house.sign_in(Role::Administrator).await;
+    let form = format!("id={}&person={user}", port.desk.record);
+    let call = port
+        .desk
+        .house
+        .post("/api/unshare-record", &form)
+        .by(&administrator);
+    assert_eq!(port.desk.house.call(call).await.status, 200);
+
+    let not_shared = port.refused("Books", &token).await;
+    let not_there = port.refused("Looks", &token).await;
+
+    assert_eq!(not_shared.replace("Books", "Looks"), not_there);
+    assert!(
+        not_there.starts_with("FATAL 28000: no record \"Looks\""),
+        "{not_there}"
+    );
+    assert!(authorize::take_token(&auditor, None, Password::GivenAgain).is_err());
+}
+
+#[tokio::test]
+async fn what_the_server_says_of_a_database_that_is_not_there_is_passed_on() {
+    let port = Port::open().await;
+    let token = port.token(Role::User).await;
+    let _first = port.connect("Books", &token).await;
+
+    for user in ["Books", "Books/Owner"] {
+        let mut connecting = port.client(user, &token);
+        connecting.dbname("nowhere");
+
+        assert_eq!(
+            told(&connect(&connecting).await.expect_err("not let in")),
+            "FATAL 3D000: database \"nowhere\" does not exist"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_cancel_hits_what_its_own_connection_runs_and_only_by_its_own_key() {
+    let port = Port::open().await;
+    let token = port.token(Role::User).await;
+    let client = port.connect("Books", &token).await;
+    let canceller = client.cancel_token();
+    let sleeping = async { told(&client.batch_execute("SELECT pg_sleep(60)").await.unwrap_err()) };
+    let cancelling = async {
+        let running =
+            "SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(60)' AND state = 'active'";
+        until(async || (port.desk.cluster.sql(running).unwrap().trim() == "1").then_some(())).await;
+        // The target's own port knows no such key.
+        let target = TcpStream::connect(("127.0.0.1", port.desk.cluster.port()))
+            .await
+            .unwrap();
+        canceller.cancel_query_raw(target, NoTls).await.unwrap();
+        assert_eq!(port.desk.cluster.sql(running).unwrap().trim(), "1");
+        canceller.cancel_query(NoTls).await.unwrap();
+    };
+
+    let (ended, ()) = tokio::join!(sleeping, cancelling);
+
+    assert_eq!(ended, "ERROR 57014: canceling statement due to user request");
+    client.batch_execute("SELECT 1").await.unwrap();
+}
+
+#[tokio::test]
+async fn who_is_terminated_is_told_by_whom_and_why_on_every_connection() {
+    let port = Port::open().await;
+    let token = port.token(Role::User).await;
+    let (idle, busy) = (
+        port.connect("Books", &token).await,
+        port.connect("Books", &token).await,
+    );
+    let running = async { told(&busy.batch_execute("SELECT pg_sleep(60)").await.unwrap_err()) };
+    let terminating = async {
+        let row = port.only(|row| row.state == SessionState::Live).await;
+        let auditor = port.desk.house.sign_in(Role::Auditor).await;
+        let form = format!("draft[session]={}&draft[reason]=Enough.", row.id);
+        let call = port.desk.house.post("/api/terminate-session", &form).by(&auditor);
+        assert_eq!(port.desk.house.call(call).await.status, 200);
+        port.desk
+            .row(&row.id, |row| row.state == SessionState::Ended)
+            .await
+    };
+
+    let (busy, row) = tokio::join!(running, terminating);
+
+    assert_eq!(busy, "FATAL 57P01: Terminated by auditor@example.org: Enough.");
+    assert_eq!(row.end_reason, Some(EndReason::Terminated));
+    until(async || idle.is_closed().then_some(())).await;
+}
+
+#[tokio::test]
+async fn a_revoked_token_ends_its_session_at_once() {
+    let port = Port::open().await;
+    let (id, token) = port.token_until(Role::User, Duration::from_secs(3600)).await;
+    let client = port.connect("Books", &token).await;
+    let user = port.desk.house.person(Role::User).await;
+    let mut tx = port.desk.house.state.db.write().await.unwrap();
+    access_tokens::revoke(&mut tx, &id, &user.id, clock::now())
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+
+    port.desk.house.state.sessions.look_again();
+
+    let row = port.only(|row| row.state == SessionState::Ended).await;
+    assert_eq!(row.end_reason, Some(EndReason::PolicyChanged));
+    until(async || client.is_closed().then_some(())).await;
+    assert!(port.refused("Books", &token).await.starts_with("FATAL 28P01"));
+}
+
+#[tokio::test]
+async fn a_session_that_native_clients_have_cannot_be_resumed_in_a_terminal() {
+    let port = Port::open().await;
+    let token = port.token(Role::User).await;
+    let _client = port.connect("Books", &token).await;
+    let user = port.desk.house.sign_in(Role::User).await;
+
+    assert!(port.desk.offer(&user).await.live.is_empty());
+}
