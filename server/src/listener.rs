@@ -96,7 +96,7 @@ pub async fn start(
             .spawn(accept(state.clone(), Door::Tcp(listener, tls), room.clone()));
     }
     if let Some(folder) = &config.socket_folder {
-        let socket = Socket::bind(folder, config.listen.map_or(PORT, |address| address.port()))?;
+        let socket = Socket::bind(folder, reached.map_or(PORT, |address: SocketAddr| address.port()))?;
         info!(path = %socket.path.display(), "listening for native clients");
         state.tasks.spawn(accept(state.clone(), Door::Unix(socket), room));
     }

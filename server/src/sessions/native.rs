@@ -126,6 +126,7 @@ impl Hall {
         };
         floor.lanes.insert(lane, None);
         self.changed(&mut floor);
+        metrics::gauge!("postern_connections_live").increment(1.0);
 
         Ok(Place {
             hall: self.clone(),
@@ -252,6 +253,7 @@ impl Drop for Place {
             add(&mut floor.counted, &control);
         }
         self.hall.changed(&mut floor);
+        metrics::gauge!("postern_connections_live").decrement(1.0);
     }
 }
 

@@ -1,5 +1,7 @@
 //! Native clients through the listener: who gets in, what is on record of them, and how they are told that it is over.
 
+use std::os::unix::fs::PermissionsExt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use protocol::audit::{AuditFilter, EventName};
@@ -8,13 +10,21 @@ use protocol::people::Role;
 use protocol::sessions::{SessionFilter, SessionKind, SessionState, SessionView};
 use protocol::terminal::EndReason;
 use recording::{Body, Frame};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, RootCertStore};
 use server::config::Config;
+use server::tls::Certificates;
 use server::{clock, listener};
 use store::access_tokens;
 use store::sessions::Scope;
 use store::tokens::TokenHash;
+use testkit::certificates::{Authority, Wishes};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio_postgres::config::SslMode;
 use tokio_postgres::{Client, Config as Connecting, NoTls};
+use tokio_rustls::TlsConnector;
 use vault::authorize::{self, Password};
 
 use super::desk::{Desk, until};
@@ -31,13 +41,24 @@ impl Port {
     }
 
     async fn open_with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::furnished(change, None).await
+    }
+
+    async fn open_by(certificates: Option<&Arc<Certificates>>) -> Self {
+        Self::furnished(|_| (), certificates).await
+    }
+
+    async fn furnished(change: impl FnOnce(&mut Config), certificates: Option<&Arc<Certificates>>) -> Self {
         let desk = Desk::open_with(|config| {
             config.listener.listen = Some(([127, 0, 0, 1], 0).into());
             config.listener.linger_seconds = 0;
             change(config);
         })
         .await;
-        let address = listener::start(&desk.house.state, None).await.unwrap().unwrap();
+        let address = listener::start(&desk.house.state, certificates)
+            .await
+            .unwrap()
+            .unwrap();
 
         Self {
             desk,
@@ -85,11 +106,7 @@ impl Port {
 
     /// Why somebody is not let in.
     async fn refused(&self, user: &str, token: &str) -> String {
-        told(
-            &connect(&self.client(user, token))
-                .await
-                .expect_err("not let in"),
-        )
+        told(&connect(&self.client(user, token)).await.expect_err("not let in"))
     }
 
     async fn sessions(&self) -> Vec<SessionView> {
@@ -397,4 +414,87 @@ async fn a_session_that_native_clients_have_cannot_be_resumed_in_a_terminal() {
     let user = port.desk.house.sign_in(Role::User).await;
 
     assert!(port.desk.offer(&user).await.live.is_empty());
+}
+
+#[tokio::test]
+async fn a_unix_socket_takes_clients_of_the_machine_and_goes_with_the_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let socket_folder = folder.path().to_owned();
+    let port = Port::open_with(|config| config.listener.socket_folder = Some(socket_folder)).await;
+    let token = port.token(Role::User).await;
+    let mut connecting = Connecting::new();
+    connecting
+        .host_path(folder.path())
+        .port(port.port)
+        .user("Books")
+        .password(&token);
+    let file = folder.path().join(format!(".s.PGSQL.{}", port.port));
+
+    let client = connect(&connecting).await.unwrap();
+    client.batch_execute("SELECT 1").await.unwrap();
+    drop(client);
+
+    let row = port.only(|row| row.state == SessionState::Ended).await;
+    assert_eq!(row.remote_address, "local socket");
+    port.desk.house.state.stopping.cancel();
+    until(async || (!file.exists()).then_some(())).await;
+}
+
+#[tokio::test]
+async fn tls_is_asked_for_or_begun_at_once() {
+    let (certificates, roots) = certificates();
+    let port = Port::open_by(Some(&certificates)).await;
+    let token = port.token(Role::User).await;
+
+    for (alpn, asks) in [
+        (None, true),
+        (Some("postgresql"), true),
+        (Some("postgresql"), false),
+    ] {
+        let mut tls = ClientConfig::builder()
+            .with_root_certificates(roots.clone())
+            .with_no_client_auth();
+        tls.alpn_protocols = alpn.into_iter().map(|name| name.as_bytes().to_vec()).collect();
+        let mut stream = TcpStream::connect(("127.0.0.1", port.port)).await.unwrap();
+        if asks {
+            stream.write_all(&pg_proto::client::tls_request()).await.unwrap();
+            assert_eq!(stream.read_u8().await.unwrap(), b'S');
+        }
+        let name = "localhost".try_into().unwrap();
+        let secure = TlsConnector::from(Arc::new(tls))
+            .connect(name, stream)
+            .await
+            .unwrap();
+        let mut connecting = port.client("Books", &token);
+        connecting.ssl_mode(SslMode::Disable);
+
+        let (client, connection) = connecting.connect_raw(secure, NoTls).await.unwrap();
+        let asking = client.query_one("SELECT 7", &[]);
+        let answer = tokio::select! {
+            answer = asking => answer.unwrap(),
+            ended = connection => panic!("{ended:?}"),
+        };
+        assert_eq!(answer.get::<_, i32>(0), 7, "{alpn:?} {asks}");
+    }
+}
+
+/// A certificate for `localhost`, and who trusts it.
+fn certificates() -> (Arc<Certificates>, RootCertStore) {
+    let authority = Authority::new("House").unwrap();
+    let wishes = Wishes {
+        alternative_names: "DNS:localhost",
+        ..Wishes::default()
+    };
+    let pair = authority.issue("localhost", &wishes).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let (certificate, key) = (folder.path().join("chain.pem"), folder.path().join("key.pem"));
+    std::fs::write(&certificate, &pair.certificate).unwrap();
+    std::fs::write(&key, &pair.key).unwrap();
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(authority.certificate.as_bytes()) {
+        roots.add(certificate.unwrap()).unwrap();
+    }
+
+    (Certificates::load(&certificate, &key).unwrap(), roots)
 }

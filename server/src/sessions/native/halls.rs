@@ -50,14 +50,28 @@ impl Halls {
             Some(Err(full @ Shut::Full(_))) => return Err(full.into()),
             Some(Err(Shut::Over(_))) | None => {}
         }
-        let (opened, made) = open.await?;
-        let place = opened.admit()?;
-        *hall = Some(opened);
+        let opening = async {
+            let (opened, made) = open.await?;
 
-        Ok(Found::Opened(place, made))
+            Ok((opened.admit()?, opened, made))
+        };
+        match opening.await {
+            Ok((place, opened, made)) => {
+                *hall = Some(opened);
+
+                Ok(Found::Opened(place, made))
+            }
+            Err(error) => {
+                drop(hall);
+                drop(entry);
+                self.forget(key);
+
+                Err(error)
+            }
+        }
     }
 
-    /// A session is over: its key is free again.
+    /// A session is over, or was not opened: its key is free again.
     pub fn forget(&self, key: &Key) {
         self.with(|halls| {
             // Who holds the entry is about to open another hall in it.
