@@ -12,6 +12,7 @@ mod evidence;
 mod files;
 mod floods;
 mod native;
+mod native_chaos;
 mod passwords;
 mod resuming;
 mod spool;

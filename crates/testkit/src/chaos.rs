@@ -1,4 +1,4 @@
-//! A TCP proxy on loopback that cuts, stalls and delays on request.
+//! A TCP proxy on loopback that cuts, stalls, delays and crumbles on request.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -25,6 +25,8 @@ enum Mood {
     Pass {
         delay: Duration,
     },
+    /// Everything moves, a byte at a time.
+    Crumble,
     /// Connections stay open, nothing moves.
     Stall,
     /// Open connections are closed, new ones at once.
@@ -75,6 +77,11 @@ impl ChaosProxy {
     /// Each piece read is passed on this much later.
     pub fn delay(&self, delay: Duration) {
         self.mood.send_replace(Mood::Pass { delay });
+    }
+
+    /// Every byte is sent by itself.
+    pub fn crumble(&self) {
+        self.mood.send_replace(Mood::Crumble);
     }
 
     /// Nothing moves until [`Self::pass`].
@@ -130,6 +137,8 @@ async fn join(client: TcpStream, upstream: SocketAddr, mood: watch::Receiver<Moo
     let Ok(server) = TcpStream::connect(upstream).await else {
         return;
     };
+    // Otherwise the kernel would gather what crumbles.
+    let _ = (client.set_nodelay(true), server.set_nodelay(true));
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = server.into_split();
     let mut end = mood.clone();
@@ -161,7 +170,15 @@ async fn pass(
         {
             tokio::time::sleep(delay).await;
         }
-        to.write_all(chunk.get(..n_bytes).unwrap_or_default()).await?;
+        let bytes = chunk.get(..n_bytes).unwrap_or_default();
+        if now == Mood::Crumble {
+            for byte in bytes {
+                to.write_all(&[*byte]).await?;
+                tokio::task::yield_now().await;
+            }
+        } else {
+            to.write_all(bytes).await?;
+        }
         count.fetch_add(n_bytes as u64, Ordering::SeqCst);
     }
 }

@@ -30,17 +30,17 @@ use vault::authorize::{self, Password};
 use super::desk::{Desk, until};
 
 /// A desk with a listener.
-struct Port {
-    desk: Desk,
-    port: u16,
+pub struct Port {
+    pub desk: Desk,
+    pub port: u16,
 }
 
 impl Port {
-    async fn open() -> Self {
+    pub async fn open() -> Self {
         Self::open_with(|_| ()).await
     }
 
-    async fn open_with(change: impl FnOnce(&mut Config)) -> Self {
+    pub async fn open_with(change: impl FnOnce(&mut Config)) -> Self {
         Self::furnished(change, None).await
     }
 
@@ -66,7 +66,7 @@ impl Port {
         }
     }
 
-    async fn token(&self, role: Role) -> String {
+    pub async fn token(&self, role: Role) -> String {
         self.token_until(role, Duration::from_secs(3600)).await.1
     }
 
@@ -88,7 +88,7 @@ impl Port {
         (id, text.expose().to_owned())
     }
 
-    fn client(&self, user: &str, token: &str) -> Connecting {
+    pub fn client(&self, user: &str, token: &str) -> Connecting {
         let mut connecting = Connecting::new();
         connecting
             .host("127.0.0.1")
@@ -118,7 +118,7 @@ impl Port {
         page.sessions
     }
 
-    async fn only(&self, is_wanted: impl Fn(&SessionView) -> bool) -> SessionView {
+    pub async fn only(&self, is_wanted: impl Fn(&SessionView) -> bool) -> SessionView {
         let id = until(async || self.sessions().await.first().map(|row| row.id.clone())).await;
 
         self.desk.row(&id, is_wanted).await
@@ -130,14 +130,14 @@ impl Port {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a driver's connection runs by itself")]
-async fn connect(connecting: &Connecting) -> Result<Client, tokio_postgres::Error> {
+pub async fn connect(connecting: &Connecting) -> Result<Client, tokio_postgres::Error> {
     let (client, connection) = connecting.connect(NoTls).await?;
     tokio::spawn(connection);
 
     Ok(client)
 }
 
-fn told(error: &tokio_postgres::Error) -> String {
+pub fn told(error: &tokio_postgres::Error) -> String {
     match error.as_db_error() {
         Some(error) => format!(
             "{} {}: {}",

@@ -195,3 +195,31 @@ async fn say(stream: &mut TcpStream, messages: &[Message]) {
     }
     stream.write_all(&out).await.expect("writable");
 }
+
+#[tokio::test]
+async fn a_server_whose_bytes_come_one_by_one_is_understood() {
+    let cluster = Cluster::start().unwrap();
+    let chaos = ChaosProxy::start(([127, 0, 0, 1], cluster.port()).into())
+        .await
+        .unwrap();
+    chaos.crumble();
+    let upstream = open(&target(chaos.port(), Tls::Off), &credential())
+        .await
+        .unwrap();
+    let mut session = Session::over(upstream, OPEN);
+
+    assert_eq!(
+        session.client.query("select 1; select 2/0").await,
+        "RowDescription, row(1), SELECT 1, ERROR 22012: division by zero, ready(I)"
+    );
+    assert_eq!(
+        session.client.query("copy (select 7) to stdout").await,
+        "CopyOutResponse, copy(7), CopyDone, COPY 1, ready(I)"
+    );
+    let shelf = session.leave().await;
+    assert!(
+        shelf.story().contains("FromDatabase Finished"),
+        "{}",
+        shelf.story()
+    );
+}
