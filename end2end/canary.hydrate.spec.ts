@@ -1,5 +1,6 @@
 // The canary: a database password that reaches PostgreSQL and nothing else, whatever the three people do.
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
+import { join } from "node:path";
 import { enterAs, expect, test } from "./support/browser";
 import { Client, unique } from "./support/client";
 import { runDirectly } from "./support/postgres";
@@ -170,4 +171,49 @@ test("the search knows every spelling", () => {
     expect(placesOf(secret, new Map([["there", Buffer.from(content)]])), content).not.toEqual([]);
   }
   expect(placesOf(secret, new Map([["there", Buffer.from("nothing")]]))).toEqual([]);
+});
+
+test("an access token is in the answer that shows it and nowhere else, and kept as a hash", async ({ alone, browser }) => {
+  test.setTimeout(120_000);
+  const admin = await Client.signIn(alone.url, administrator);
+  const user = await admin.addPerson("Walter", "user");
+  const context = await browser.newContext({ baseURL: alone.url });
+  const { traffic, settled } = watch(context);
+  const page = await context.newPage();
+  await enterAs(page, await Client.signIn(alone.url, user));
+  await page.goto("/account/tokens/new");
+  await page.getByLabel("Name").fill("nightly export");
+  await page.getByLabel("Your password").fill(user.password);
+  await page.getByRole("button", { name: "Create token" }).click();
+  const token = await page.getByRole("textbox", { name: "Access token" }).inputValue();
+  await page.getByRole("link", { name: "Done" }).click();
+  await expect(page.getByRole("row", { name: "nightly export" })).toBeVisible();
+
+  const evidence: Evidence = new Map();
+  const add = (more: Evidence) => more.forEach((content, place) => evidence.set(`${evidence.size} ${place}`, content));
+  add(await kept(page));
+  await enterAs(page, admin);
+  for (const path of [`/people/${user.id}`, "/audit?event=access_token_created"]) {
+    await page.goto(path);
+    await expect(page.getByRole("main")).toContainText("nightly export");
+    add(await kept(page));
+  }
+  await settled();
+  await context.close();
+  traffic.forEach((content, place) => evidence.set(place, content));
+  evidence.set("audit export", Buffer.from(await (await admin.get("/audit/export?format=jsonl")).arrayBuffer()));
+  const backup = alone.run(["backup", join(alone.folder, "backup")]);
+  expect(backup, backup.output).toMatchObject({ status: 0 });
+  add(filesBelow(alone.data));
+  await alone.stop();
+  add(filesBelow(alone.folder));
+  evidence.set("log", Buffer.from(alone.log()));
+
+  const places = placesOf(token, evidence);
+  expect(places.filter((place) => !/response \S+\/api\/create-token /.test(place))).toEqual([]);
+  expect(places).not.toEqual([]);
+  const hash = createHash("sha256").update(token).digest("hex");
+  const hashed = placesOf(hash, evidence);
+  expect(hashed.filter((place) => place.includes("response "))).toEqual([]);
+  expect(hashed.some((place) => place.includes("/backup/"))).toBe(true);
 });

@@ -55,6 +55,15 @@ test.beforeAll(async ({ browser }, info) => {
     launchers: [user.id],
   });
   await admin.send("test-connection", { id: shop.id, credential: "launch" });
+  const ben = await Client.signIn(posternd.url, user);
+  for (const [name, record] of [["Reports of the warehouse, every night", shop.id], ["pgAdmin", ""]]) {
+    await ben.send("create-token", {
+      "draft[name]": name,
+      "draft[record]": record,
+      "draft[lifetime]": "90",
+      "draft[password]": user.password,
+    });
+  }
 
   // Small, so that its letters are large where it is replayed.
   const { page, terminal } = await launch(browser, { width: 940, height: 620 });
@@ -155,6 +164,11 @@ const arrange: Record<string, (page: Page) => Promise<void>> = {
   live: async (page) => {
     await expect(page.locator(".player-host .xterm-rows")).toContainText("rows)");
   },
+  "new-token": async (page) => {
+    await page.getByLabel("Expires").selectOption("At the end of a day");
+    await page.getByRole("button", { name: "Create token" }).click();
+    await expect(page.getByText("Enter a name.")).toBeVisible();
+  },
   terminate: async (page) => {
     await page.getByRole("button", { name: "Terminate" }).click();
     await expect(page.getByText("Enter a reason: the person reads it in the terminal.")).toBeVisible();
@@ -175,6 +189,19 @@ test("dialogs over the page one is on", async ({ browser }) => {
     await page.keyboard.press("Escape");
     await expect(page.getByRole("dialog")).toHaveCount(0);
   }
+});
+
+test("a token, in the one moment it is shown", async ({ browser }) => {
+  test.setTimeout(60_000);
+  const page = await open(browser, user);
+  await visit(page, "/account");
+  await page.getByRole("link", { name: "New token" }).click();
+  await page.getByLabel("Name").fill("psql");
+  await page.getByLabel("Your password").fill(user.password);
+  await look(page, "dialog-new-token");
+  await page.getByRole("button", { name: "Create token" }).click();
+  await expect(page.getByRole("textbox", { name: "Access token" })).toHaveValue(/^ptn_/);
+  await look(page, "dialog-token-shown");
 });
 
 test("the pages of who has nothing yet", async ({ browser }) => {

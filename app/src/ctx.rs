@@ -35,7 +35,7 @@ pub trait Operations: Send + Sync {
     fn sign_in(&self, draft: SignInDraft, client: Client) -> Acting<'_, String>;
     /// Ends one sign-in; the answer is the value of `Set-Cookie`.
     fn sign_out(&self, actor: Actor, client: Client) -> Acting<'_, String>;
-    /// Ends every sign-in of the person, and their sessions.
+    /// Ends every sign-in of the person and their sessions, and revokes their access tokens.
     fn sign_out_everywhere(&self, actor: Actor, client: Client) -> Acting<'_, String>;
     /// What a one-time link is for, if it is still good.
     fn look_at_link(&self, token: Password, client: Client) -> Acting<'_, LinkView>;
@@ -45,7 +45,7 @@ pub trait Operations: Send + Sync {
     fn use_link(&self, draft: SetPasswordDraft, client: Client) -> Acting<'_, String>;
     /// Adds a person; the answer is the one-time link to pass on.
     fn invite(&self, actor: Actor, draft: InviteDraft, client: Client) -> Acting<'_, String>;
-    /// Takes a person's password and sign-ins away; the answer is the one-time link to choose another.
+    /// Takes a person's password, sign-ins and access tokens away; the answer is the one-time link to choose another.
     fn reset(&self, actor: Actor, person: PersonId, client: Client) -> Acting<'_, String>;
     fn change_password(&self, actor: Actor, draft: PasswordDraft, client: Client) -> Acting<'_, ()>;
     /// Asks for the password again before something sensitive; throttled like a sign-in.

@@ -15,6 +15,7 @@ pub mod sessions;
 pub mod shell;
 pub mod sign_in;
 pub mod terminal;
+pub mod tokens;
 pub mod ui;
 pub mod vault;
 pub mod viewer;

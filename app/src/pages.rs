@@ -46,6 +46,7 @@ pub const PAGES: &[Page] = &[
     page("/sign-in", Who::Anyone),
     page("/welcome/{token}", Who::Anyone),
     page("/account", Who::SignedIn),
+    page("/account/tokens/new", Who::SignedIn),
     page("/vault", Who::SignedIn),
     page("/vault/new", Who::Administrator),
     page("/vault/new/{kind}", Who::Administrator),

@@ -17,6 +17,7 @@ use crate::pages::page_at;
 use crate::people::{InvitePage, PeoplePage, PersonPage};
 use crate::sessions::{ActivityPage, LivePage, PlayerPage, SessionsPage, TerminatePage, TranscriptPage};
 use crate::terminal::TerminalPage;
+use crate::tokens::NewTokenPage;
 use crate::vault::{
     EditPage, FolderPage, HistoryPage, NewFolderPage, NewKindPage, NewPage, RecordPage, RevealPage,
     SettingsPage, SharingPage,
@@ -137,6 +138,7 @@ part! {
         Invite => InvitePage,
         Person => PersonPage,
         Account => AccountPage,
+        NewToken => NewTokenPage,
         Audit => AuditPage,
     }
 }
@@ -172,6 +174,7 @@ mod tests {
             ("/sessions/abc", Some(Part::Sessions)),
             ("/sessions/abc/terminate", Some(Part::Sessions)),
             ("/account", Some(Part::House)),
+            ("/account/tokens/new", Some(Part::House)),
             ("/sign-in", None),
             ("/no/such/page", None),
         ] {

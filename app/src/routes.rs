@@ -24,6 +24,7 @@ const DIALOGS: &[DialogPage] = &[
     dialog("/vault/{record}/reveal", || Forms::Reveal.fetch()),
     dialog("/folders/new", || Forms::NewFolder.fetch()),
     dialog("/people/invite", || House::Invite.fetch()),
+    dialog("/account/tokens/new", || House::NewToken.fetch()),
 ];
 
 const fn dialog(path: &'static str, view: fn() -> Arriving) -> DialogPage {
@@ -46,6 +47,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/sign-in") view=SignInPage />
                     <Route path=path!("/welcome/:token") view=WelcomePage />
                     <Route path=path!("/account") view=House::Account />
+                    <Route path=path!("/account/tokens/new") view=House::NewToken />
                     <Route path=path!("/vault") view=VaultPage />
                     <Route path=path!("/vault/new") view=Forms::New />
                     <Route path=path!("/vault/new/:kind") view=Forms::NewKind />

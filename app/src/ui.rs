@@ -12,6 +12,7 @@ pub mod full_screen;
 pub mod icon;
 pub mod layout;
 pub mod notice;
+pub mod once;
 pub mod query;
 pub mod raw;
 pub mod shortcut;

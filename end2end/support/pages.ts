@@ -72,6 +72,8 @@ export function everyPage({ shop, person, ended, live, invited }: Places): Place
     ...of("user", [
       ["terminal-offered", `${record}/terminal`],
       ["sessions-own", "/sessions"],
+      ["account-tokens", "/account"],
+      ["new-token", "/account/tokens/new"],
       ["refused", `/sessions/${ended}`],
     ]),
   ];

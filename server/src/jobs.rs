@@ -5,7 +5,7 @@ mod recovery;
 
 use std::time::Duration;
 
-use store::{audit, sessions, sign_ins};
+use store::{access_tokens, audit, sessions, sign_ins};
 use tokio::sync::mpsc;
 use tokio::time::{Interval, interval};
 use tracing::{error, info, warn};
@@ -28,6 +28,9 @@ const SETTLING: Duration = Duration::from_secs(60);
 
 /// How often what is no longer needed is removed.
 const TIDYING: Duration = Duration::from_secs(3600);
+
+/// How long a token that expired or was revoked is kept: who tries it meanwhile is told apart in the log.
+const TOKENS_KEPT: Duration = Duration::from_secs(90 * 24 * 3600);
 
 /// Starts what runs beside the pages until the server stops.
 pub fn start(state: &AppState, notes: mpsc::Receiver<Note>) {
@@ -118,15 +121,15 @@ async fn tidy(state: AppState) {
     while is_due(&state, &mut every).await {
         let removed = async {
             let mut tx = state.db.write().await?;
-            let removed = sign_ins::remove_old(&mut tx, clock::now()).await?;
-            tx.commit().await?;
+            sign_ins::remove_old(&mut tx, clock::now()).await?;
+            access_tokens::remove_old(&mut tx, clock::now() - TOKENS_KEPT).await?;
 
-            Ok::<u64, store::Error>(removed)
+            tx.commit().await
         };
         if let Err(error) = removed.await {
             warn!(
                 error = &error as &dyn std::error::Error,
-                "old sign-ins not removed"
+                "old sign-ins and tokens not removed"
             );
         }
     }

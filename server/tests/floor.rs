@@ -9,3 +9,4 @@ mod origin;
 mod rights;
 mod sign_in;
 mod socket;
+mod tokens;

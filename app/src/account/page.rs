@@ -8,6 +8,7 @@ use protocol::people::SignInView;
 
 use super::api::{ChangePassword, SignOut, SignOutEverywhere, sign_ins};
 use crate::sign_in::welcome::NewPassword;
+use crate::tokens::OwnTokens;
 use crate::ui::field::TextField;
 use crate::ui::form::{DraftForm, FormSentence, FormState};
 use crate::ui::layout::{Page, Top};
@@ -21,7 +22,7 @@ pub fn AccountPage() -> impl IntoView {
     let change = ServerAction::<ChangePassword>::new();
     let open = Resource::new_blocking(move || change.version().get(), |_| sign_ins());
     let query = use_query_map();
-    let changed = move || query.with(|query| query.get("changed").is_some());
+    let done = move || query.with(|query| done(query.get("changed").is_some(), query.get("saved")));
 
     view! {
         <Page title="Account">
@@ -40,17 +41,9 @@ pub fn AccountPage() -> impl IntoView {
                         })}
                     </Suspense>
                 </p>
-                {move || {
-                    changed()
-                        .then(|| {
-                            view! {
-                                <p class="done" role="status">
-                                    "Your password was changed. Your other sign-ins have ended."
-                                </p>
-                            }
-                        })
-                }}
+                {move || done().map(|sentence| view! { <p class="done" role="status">{sentence}</p> })}
                 <PasswordForm action=change />
+                <OwnTokens />
                 <section class="card">
                     <h2>"Open sign-ins"</h2>
                     <Suspense>
@@ -65,6 +58,15 @@ pub fn AccountPage() -> impl IntoView {
                 </section>
             </div>
         </Page>
+    }
+}
+
+/// What a change is called above the page.
+fn done(changed: bool, saved: Option<String>) -> Option<&'static str> {
+    match (changed, saved.as_deref()) {
+        (true, _) => Some("Your password was changed. Your other sign-ins have ended."),
+        (false, Some("token")) => Some("The token was revoked: sessions opened with it have ended."),
+        (false, _) => None,
     }
 }
 
@@ -146,7 +148,7 @@ fn Everywhere() -> impl IntoView {
     view! {
         <ActionForm action>
             <footer>
-                <p class="muted">"Ends every sign-in, this one too, and your open sessions."</p>
+                <p class="muted">"Ends every sign-in, this one too, and your open sessions, and revokes your access tokens."</p>
                 <button class="danger">"Sign out everywhere"</button>
             </footer>
         </ActionForm>

@@ -97,7 +97,7 @@ pub async fn change_role(draft: RoleDraft) -> Result<(), AppError> {
     Ok(())
 }
 
-/// Switches a person off: their sign-ins and sessions end.
+/// Switches a person off: their sign-ins and sessions end, their tokens are revoked.
 #[server(prefix = "/api", endpoint = "switch-off")]
 pub async fn switch_off(id: PersonId) -> Result<(), AppError> {
     let ctx = crate::ctx::RequestCtx::current()?;
@@ -109,10 +109,12 @@ pub async fn switch_off(id: PersonId) -> Result<(), AppError> {
     let changed = store::people::switch_off(&mut tx, &administer, &id).await?;
     if refusals::is_done(changed)? {
         let ended = store::sign_ins::revoke_all(&mut tx, &id, ctx.now()).await?;
+        let revoked = store::access_tokens::revoke_all(&mut tx, &id, ctx.now()).await?;
         let event = ctx
             .event(protocol::audit::EventName::PersonSwitchedOff)
             .with("email", before.email.to_string())
-            .with("sign_ins_ended", ended.to_string());
+            .with("sign_ins_ended", ended.to_string())
+            .with("tokens_revoked", revoked.to_string());
         store::audit::append(&mut tx, event).await?;
         tx.commit().await?;
         ctx.shared.operations.rights_changed();

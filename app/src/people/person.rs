@@ -11,6 +11,7 @@ use super::invite::role_options;
 use super::once::OneTimeLink;
 use super::{PersonDetail, tag_of};
 use crate::errors::AppError;
+use crate::tokens::TokensOf;
 use crate::ui::field::ChoiceField;
 use crate::ui::form::{DraftForm, FormSentence, FormState, answer_of};
 use crate::ui::layout::{Page, Top};
@@ -87,6 +88,7 @@ fn Person(detail: PersonDetail, reset: ServerAction<ResetPerson>) -> impl IntoVi
                 </dl>
             </section>
             <RoleForm id=person.id.clone() role=person.role />
+            <TokensOf person=person.id.clone() />
             {(!is_viewer).then(|| view! { <Access person=person.clone() reset /> })}
         </div>
     }
@@ -96,8 +98,11 @@ fn Person(detail: PersonDetail, reset: ServerAction<ResetPerson>) -> impl IntoVi
 fn saved(what: &str) -> Option<&'static str> {
     match what {
         "role" => Some("The role was changed."),
-        "off" => Some("Switched off: their sign-ins and sessions have ended."),
+        "off" => {
+            Some("Switched off: their sign-ins and sessions have ended, their access tokens are revoked.")
+        }
         "on" => Some("Switched on again."),
+        "token" => Some("The token was revoked: sessions opened with it have ended."),
         _ => None,
     }
 }
@@ -152,7 +157,7 @@ fn ResetForm(id: PersonId, state_of: PersonState, action: ServerAction<ResetPers
             "New link",
         ),
         PersonState::Active | PersonState::Off => (
-            "Ends their sign-ins and gives you a link by which they choose another password.",
+            "Ends their sign-ins, revokes their access tokens and gives you a link by which they choose another password.",
             "Reset password",
         ),
     };
@@ -181,7 +186,7 @@ fn SwitchOffForm(id: PersonId) -> impl IntoView {
             <AccessFields
                 state
                 id
-                about="Ends their sign-ins and sessions at once. What they did stays in the audit log."
+                about="Ends their sign-ins and sessions at once and revokes their access tokens. What they did stays in the audit log."
             >
                 <button class="danger">"Switch off"</button>
             </AccessFields>

@@ -33,19 +33,40 @@ pub fn duration(micros: i64) -> String {
     }
 }
 
-/// A point in time.
-#[component]
-pub fn When(at: Timestamp) -> impl IntoView {
-    let exact = date(at)
+/// `21 Nov 2026` in UTC.
+pub fn day(at: Timestamp) -> String {
+    date(at)
+        .and_then(|date| {
+            date.format(format_description!(
+                "[day padding:none] [month repr:short] [year]"
+            ))
+            .ok()
+        })
+        .unwrap_or_default()
+}
+
+/// `2026-11-21T14:02:31Z`.
+fn exact(at: Timestamp) -> String {
+    date(at)
         .and_then(|date| {
             date.format(format_description!(
                 "[year]-[month]-[day]T[hour]:[minute]:[second]Z"
             ))
             .ok()
         })
-        .unwrap_or_default();
+        .unwrap_or_default()
+}
 
-    view! { <time datetime=exact title="UTC">{text(at)}</time> }
+/// A point in time.
+#[component]
+pub fn When(at: Timestamp) -> impl IntoView {
+    view! { <time datetime=exact(at) title="UTC">{text(at)}</time> }
+}
+
+/// A point in time where the day says enough; the rest comes up under the pointer.
+#[component]
+pub fn Day(at: Timestamp) -> impl IntoView {
+    view! { <time datetime=exact(at) title=format!("{} UTC", text(at))>{day(at)}</time> }
 }
 
 #[cfg(test)]
@@ -70,5 +91,6 @@ mod tests {
             text(Timestamp::from_micros(1_795_269_751_000_000)),
             "21 Nov 2026, 14:02:31"
         );
+        assert_eq!(day(Timestamp::from_micros(1_795_269_751_000_000)), "21 Nov 2026");
     }
 }

@@ -113,6 +113,8 @@ events! {
     PersonRoleChanged "person_role_changed" People "Role changed",
     PersonReset "person_reset" People "Person reset",
     PasswordChanged "password_changed" People "Password changed",
+    AccessTokenCreated "access_token_created" People "Access token created",
+    AccessTokenRevoked "access_token_revoked" People "Access token revoked",
     FolderCreated "folder_created" Records "Folder created",
     FolderUpdated "folder_updated" Records "Folder updated",
     FolderMoved "folder_moved" Records "Folder moved",

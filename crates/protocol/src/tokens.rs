@@ -54,10 +54,10 @@ impl Lifetime {
     /// What a screen shows.
     pub fn label(self) -> &'static str {
         match self {
-            Self::Month => "30 days",
-            Self::Quarter => "90 days",
-            Self::Year => "365 days",
-            Self::UntilDay => "Until a day",
+            Self::Month => "After 30 days",
+            Self::Quarter => "After 90 days",
+            Self::Year => "After 365 days",
+            Self::UntilDay => "At the end of a day",
         }
     }
 }

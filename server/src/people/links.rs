@@ -10,7 +10,7 @@ use protocol::people::{InviteDraft, Password, SetPasswordDraft, SetUpDraft};
 use protocol::time::Timestamp;
 use store::links::{Link, Purpose};
 use store::tokens::TokenHash;
-use store::{Tx, attempts, audit, links, people, sign_ins};
+use store::{Tx, access_tokens, attempts, audit, links, people, sign_ins};
 use vault::authorize::administer;
 use vault::people::{Email, Person};
 
@@ -159,7 +159,7 @@ pub async fn invite(
     Ok(link)
 }
 
-/// Takes a person's password and sign-ins away and gives the link by which they choose another.
+/// Takes a person's password, sign-ins and tokens away and gives the link by which they choose another.
 pub async fn reset(
     state: &AppState,
     actor: &Actor,
@@ -178,10 +178,14 @@ pub async fn reset(
     sign_ins::revoke_all(&mut tx, id, now)
         .await
         .map_err(store_failed)?;
+    let revoked = access_tokens::revoke_all(&mut tx, id, now)
+        .await
+        .map_err(store_failed)?;
     let link = make(state, &mut tx, purpose, now).await?;
     let event = event(EventName::PersonReset, Outcome::Ok, client, now)
         .by(&administrator)
-        .with("email", person.email.to_string());
+        .with("email", person.email.to_string())
+        .with("tokens_revoked", revoked.to_string());
     audit::append(&mut tx, event).await.map_err(store_failed)?;
     tx.commit().await.map_err(store_failed)?;
     state.sessions.look_again();

@@ -9,7 +9,7 @@ use protocol::time::Timestamp;
 use store::attempts::{Admission, Attempt};
 use store::sign_ins::SignIn;
 use store::tokens::{Token, TokenHash};
-use store::{Tx, attempts, audit, people, sign_ins};
+use store::{Tx, access_tokens, attempts, audit, people, sign_ins};
 use vault::Secret;
 use vault::audit::Event;
 use vault::passwords::Hash;
@@ -114,7 +114,7 @@ pub async fn sign_out(state: &AppState, actor: &Actor, client: &Client) -> Resul
     Ok(no_cookie(state))
 }
 
-/// Ends every sign-in of the person; their sessions end with them.
+/// Ends every sign-in of the person and revokes their tokens; their sessions end with them.
 pub async fn sign_out_everywhere(
     state: &AppState,
     actor: &Actor,
@@ -125,9 +125,13 @@ pub async fn sign_out_everywhere(
     let ended = sign_ins::revoke_all(&mut tx, &actor.person.id, now)
         .await
         .map_err(store_failed)?;
+    let revoked = access_tokens::revoke_all(&mut tx, &actor.person.id, now)
+        .await
+        .map_err(store_failed)?;
     let event = event(EventName::SignedOutEverywhere, Outcome::Ok, client, now)
         .by(&actor.person)
-        .with("sign_ins", ended.to_string());
+        .with("sign_ins", ended.to_string())
+        .with("tokens_revoked", revoked.to_string());
     audit::append(&mut tx, event).await.map_err(store_failed)?;
     tx.commit().await.map_err(store_failed)?;
     state.sessions.look_again();

@@ -40,7 +40,8 @@ pub fn form_of(path: &str, id: &str) -> String {
     let new = format!("draft[new]={password}+1&draft[repeat]={password}+1");
 
     match path {
-        "/api/audit"
+        "/api/access-tokens"
+        | "/api/audit"
         | "/api/folders"
         | "/api/list-sessions"
         | "/api/people"
@@ -48,6 +49,7 @@ pub fn form_of(path: &str, id: &str) -> String {
         | "/api/sign-ins"
         | "/api/sign-out"
         | "/api/sign-out-everywhere"
+        | "/api/token-records"
         | "/api/verify-audit"
         | "/api/viewer" => String::new(),
         "/api/sign-in" => "draft[email]=stranger@example.org&draft[password]=wrong".to_owned(),
@@ -59,6 +61,11 @@ pub fn form_of(path: &str, id: &str) -> String {
         "/api/change-role" => format!("draft[id]={id}&draft[role]=user"),
         "/api/create-folder" => "draft[name]=Production".to_owned(),
         "/api/rename-folder" => format!("id={id}&draft[name]=Staging"),
+        "/api/create-token" => {
+            format!("draft[name]=psql&draft[lifetime]=30&draft[record]={id}&draft[password]={password}")
+        }
+        "/api/revoke-token-of" => format!("person={id}&id={id}"),
+        "/api/tokens-of" => format!("person={id}"),
         "/api/share-folder" | "/api/share-record" => format!("id={id}&draft[person]={id}&draft[launch]=on"),
         "/api/unshare-folder" | "/api/unshare-record" => format!("id={id}&person={id}"),
         "/api/create-configuration" => "draft[title]=House".to_owned(),

@@ -19,7 +19,7 @@ fn entered(page: &str, fields: &[(&str, &str)]) -> String {
     form
 }
 
-async fn post(house: &House, path: &str, page: &str, cookie: &str, fields: &[(&str, &str)]) -> Answer {
+pub async fn post(house: &House, path: &str, page: &str, cookie: &str, fields: &[(&str, &str)]) -> Answer {
     house
         .call(house.post(path, &entered(page, fields)).plain(page).by(cookie))
         .await
