@@ -233,6 +233,12 @@ impl Control {
         self.0.ledger().runs()
     }
 
+    /// Since when the server waits for COPY data that the client does not send; `None` where it does not wait. A
+    /// client that leaves a COPY open is as idle as one that sends nothing.
+    pub fn starves_since(&self) -> Option<i64> {
+        self.0.ledger().starves_since()
+    }
+
     /// Follows statements from here on. Who falls 64 behind misses the oldest.
     pub fn statements(&self) -> broadcast::Receiver<Seen> {
         self.0.seen.subscribe()

@@ -151,7 +151,10 @@ impl Hall {
         for control in floor.lanes.values().flatten() {
             rests_since = match control.activity().borrow().phase {
                 Phase::Ready { since } => rests_since.max(Some(Timestamp::from_micros(since))),
-                Phase::Running { .. } => None,
+                Phase::Running { .. } => control
+                    .starves_since()
+                    .map(Timestamp::from_micros)
+                    .and_then(|since| rests_since.max(Some(since))),
             };
             if rests_since.is_none() {
                 break;

@@ -55,6 +55,8 @@ pub(super) struct Ledger {
     fail_copy: bool,
     /// A Sync that was perhaps answered has been answered.
     guessed: bool,
+    /// When COPY data came last, or was first waited for.
+    fed_at: i64,
     /// Cancels on their way: nothing starts meanwhile.
     cancels: u32,
     /// The client's side waits for answers.
@@ -135,6 +137,7 @@ impl Ledger {
             keeps,
             fail_copy: false,
             guessed: false,
+            fed_at: 0,
             cancels: 0,
             awaited: false,
         }
@@ -229,7 +232,7 @@ impl Ledger {
     }
 
     /// Decides over COPY data of the client, and counts it; `is_last` after CopyDone and CopyFail.
-    pub(super) fn data(&mut self, bytes: usize, is_last: bool) -> Data {
+    pub(super) fn data(&mut self, bytes: usize, is_last: bool, now: i64) -> Data {
         let running = self.queue.iter_mut().find_map(Expected::statement_mut);
         let Some(running) = running else {
             return Data::Drop;
@@ -244,6 +247,7 @@ impl Ledger {
         };
         copy.bytes += bytes as u64;
         copy.is_over = is_last;
+        self.fed_at = now;
 
         Data::Forward
     }
@@ -278,11 +282,25 @@ impl Ledger {
     /// A COPY takes in data, as far as is known here.
     fn takes_data(&self) -> bool {
         let running = self.queue.front().and_then(Expected::statement);
-        running.is_some_and(|running| {
-            let copy = running.copy.as_ref();
-            copy.is_some_and(|copy| copy.direction == Direction::ToDatabase && !copy.is_over)
-                || (running.refused == Some(Direction::ToDatabase) && self.fail_copy)
-        })
+        let is_refused = running.is_some_and(|running| running.refused == Some(Direction::ToDatabase));
+
+        self.feeds() || (is_refused && self.fail_copy)
+    }
+
+    /// A COPY that was let through takes in data.
+    fn feeds(&self) -> bool {
+        let copy = self
+            .queue
+            .front()
+            .and_then(Expected::statement)
+            .and_then(|running| running.copy.as_ref());
+
+        copy.is_some_and(|copy| copy.direction == Direction::ToDatabase && !copy.is_over)
+    }
+
+    /// Since when the server waits for COPY data that does not come; `None` where it does not wait.
+    pub(super) fn starves_since(&self) -> Option<i64> {
+        self.feeds().then_some(self.fed_at)
     }
 
     /// Whether the server is busy: a Sync that is perhaps answered does not count.

@@ -193,7 +193,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToClient<R, W> {
             Direction::Both => (Gate::Shut, NO_REPLICATION),
         };
         if gate == Gate::Open {
-            return Ok(ledger.copy_starts(tag, direction));
+            return Ok(ledger.copy_starts(tag, direction, now));
         }
         let refused = ledger.refuse(tag, direction, DENIED, message, now);
         if refused.is_err() {

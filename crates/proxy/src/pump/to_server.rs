@@ -177,8 +177,8 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
                 self.unflushed = false;
                 self.pass(body)
             }
-            tag::COPY_DATA => self.copy_data(body, ledger.data(body, false)),
-            tag::COPY_DONE | tag::COPY_FAIL => self.copy_data(body, ledger.data(0, true)),
+            tag::COPY_DATA => self.copy_data(body, ledger.data(body, false, now)),
+            tag::COPY_DONE | tag::COPY_FAIL => self.copy_data(body, ledger.data(0, true, now)),
             tag::TERMINATE => Err(Ending::ClientClosed),
             tag::PASSWORD => Err(Ending::Refused(OUT_OF_PLACE)),
             _ => Err(Ending::ClientMalformed(Malformed::Tag(tag))),

@@ -290,3 +290,24 @@ async fn what_is_sent_behind_a_refused_export_runs_and_is_not_cancelled() {
         "{story}"
     );
 }
+
+#[tokio::test]
+async fn a_copy_that_gets_no_data_starves() {
+    let cluster = cluster();
+    let mut session = Session::on(&cluster, OPEN).await;
+    assert_eq!(session.control.starves_since(), None);
+
+    session.client.ask("copy t from stdin").await;
+    assert_eq!(session.client.words(1).await, "CopyInResponse");
+    let began = session.control.starves_since().expect("waits for data");
+    session.client.send(&Message::CopyData("7\n".into())).await;
+    session.client.send(&Message::Flush).await;
+    while session.control.starves_since() == Some(began) {
+        tokio::task::yield_now().await;
+    }
+    assert!(session.control.starves_since() > Some(began));
+    session.client.send(&Message::CopyDone).await;
+
+    assert_eq!(session.client.answer().await, "COPY 1, ready(I)");
+    assert_eq!(session.control.starves_since(), None);
+}

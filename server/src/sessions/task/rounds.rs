@@ -61,9 +61,11 @@ impl Task {
     }
 
     fn rests_since(&self) -> Option<Timestamp> {
-        match self.activity.borrow().phase {
-            Phase::Ready { since } => Some(Timestamp::from_micros(since).max(self.last_input)),
-            Phase::Running { .. } => None,
-        }
+        let since = match self.activity.borrow().phase {
+            Phase::Ready { since } => Some(since),
+            Phase::Running { .. } => self.control.starves_since(),
+        };
+
+        since.map(|since| Timestamp::from_micros(since).max(self.last_input))
     }
 }

@@ -107,8 +107,9 @@ impl Ledger {
     }
 
     /// CopyInResponse or CopyOutResponse, and the gate is open.
-    pub(in crate::pump) fn copy_starts(&mut self, tag: u8, direction: Direction) -> Answered {
+    pub(in crate::pump) fn copy_starts(&mut self, tag: u8, direction: Direction, now: i64) -> Answered {
         self.running(tag)?.copy_starts(direction);
+        self.fed_at = now;
         self.doubt_syncs(direction);
 
         Ok(Fate::Pass)
