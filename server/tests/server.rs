@@ -2,6 +2,8 @@
 
 // Said once more for clippy, which knows helpers of tests by it.
 #[cfg(test)]
+mod clients;
+#[cfg(test)]
 mod commands;
 #[cfg(test)]
 mod doors;

@@ -170,7 +170,7 @@ impl Builder {
     /// Makes the cluster and waits until it takes connections.
     pub fn start(&self) -> anyhow::Result<Cluster> {
         let account = Account::for_servers()?;
-        let bin = programs::bin(self.version)?;
+        let bin = self.version.bin()?;
         let folder = tempfile::Builder::new().prefix("postern-pg-").tempdir()?;
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755))?;
         account.own(folder.path())?;
@@ -320,6 +320,6 @@ fn private_file(account: Account, path: &Path, text: &str) -> anyhow::Result<()>
     account.own(path)
 }
 
-fn free_port() -> anyhow::Result<u16> {
+pub(crate) fn free_port() -> anyhow::Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }

