@@ -100,6 +100,7 @@ impl ConnectError {
             Reason::Server(fields) => match &*fields.code() {
                 "28P01" => Code::Auth,
                 "28000" if !names_hba(fields) => Code::Auth,
+                POOLER if fields.message() == POOLER_REJECTS => Code::Auth,
                 _ => Code::Rejected,
             },
         }
@@ -242,6 +243,7 @@ impl ConnectError {
 
     fn explain_server(&self, fields: &Fields) -> (Cow<'static, str>, Cow<'static, str>) {
         match &*fields.code() {
+            POOLER => self.explain_pooler(&fields.message()),
             "28P01" => (
                 "The stored credential was rejected.".into(),
                 "Check user name and password in the PAM User record.".into(),
@@ -263,10 +265,7 @@ impl ConnectError {
                 "Check that the role exists, may log in, and that its certificate is the right one, if it uses one."
                     .into(),
             ),
-            "3D000" => (
-                format!("The database \"{}\" does not exist on this server.", self.database).into(),
-                "Correct Default database.".into(),
-            ),
+            "3D000" => self.no_database(),
             "42501" => (
                 format!("The account may not connect to the database \"{}\".", self.database).into(),
                 "Grant it CONNECT on the database, or choose another account.".into(),
@@ -286,7 +285,61 @@ impl ConnectError {
             ),
         }
     }
+
+    /// What pgbouncer refuses itself, which speaks no language but English.
+    fn explain_pooler(&self, message: &str) -> (Cow<'static, str>, Cow<'static, str>) {
+        if message == POOLER_REJECTS {
+            return (
+                "The pooler before the server rejected the stored credential.".into(),
+                "Check user name and password in the PAM User record, and that the pooler knows them: auth_file or \
+                 auth_query of pgbouncer."
+                    .into(),
+            );
+        }
+        if let Some(parameter) = message.strip_prefix("unsupported startup parameter: ") {
+            return (
+                format!("The pooler before the server does not accept the startup parameter {parameter}.").into(),
+                format!(
+                    "Add {parameter} to ignore_startup_parameters in pgbouncer.ini, which leaves it without effect, or \
+                     connect without it."
+                )
+                .into(),
+            );
+        }
+        if let Some(database) = message.strip_prefix("no such database: ") {
+            return (
+                format!("The pooler before the server has no database \"{database}\".").into(),
+                "Add it to [databases] in pgbouncer.ini, or correct Default database.".into(),
+            );
+        }
+
+        if message.starts_with("database \"") && message.ends_with("does not exist") {
+            return self.no_database();
+        }
+
+        (
+            "The server refused the connection.".into(),
+            "Its own message says why.".into(),
+        )
+    }
+
+    fn no_database(&self) -> (Cow<'static, str>, Cow<'static, str>) {
+        (
+            format!(
+                "The database \"{}\" does not exist on this server.",
+                self.database
+            )
+            .into(),
+            "Correct Default database.".into(),
+        )
+    }
 }
+
+/// The only SQLSTATE pgbouncer has of its own.
+const POOLER: &str = "08P01";
+
+/// What pgbouncer says of a wrong password and of a user it does not know.
+const POOLER_REJECTS: &str = "SASL authentication failed";
 
 /// PostgreSQL names the file in every language it speaks.
 fn names_hba(fields: &Fields) -> bool {

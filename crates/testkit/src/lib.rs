@@ -6,8 +6,10 @@
 pub mod certificates;
 pub mod chaos;
 pub mod cluster;
+pub mod pgbouncer;
 mod programs;
 
 pub use chaos::ChaosProxy;
 pub use cluster::{Auth, Cluster};
+pub use pgbouncer::Pgbouncer;
 pub use programs::Version;

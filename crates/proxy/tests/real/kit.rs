@@ -269,9 +269,14 @@ fn downstream(stream: DuplexStream) -> Downstream<ReadHalf<DuplexStream>, WriteH
 }
 
 /// A driver at the pump's other end, and the session it drives.
-#[expect(clippy::disallowed_methods, reason = "a test waits for its tasks itself")]
 pub(crate) async fn driven(cluster: &Cluster, policy: Policy) -> (tokio_postgres::Client, Driven) {
-    let upstream = open(&target(cluster.port(), Tls::Off), &credential())
+    driven_at(cluster.port(), policy).await
+}
+
+/// The same with whatever lets the superuser in at this port.
+#[expect(clippy::disallowed_methods, reason = "a test waits for its tasks itself")]
+pub(crate) async fn driven_at(port: u16, policy: Policy) -> (tokio_postgres::Client, Driven) {
+    let upstream = open(&target(port, Tls::Off), &credential())
         .await
         .expect("connects");
     let (client, mut server) = tokio::io::duplex(4096);

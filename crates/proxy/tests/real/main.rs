@@ -9,5 +9,6 @@ mod kit;
 mod ladder;
 mod login;
 mod man_in_the_middle;
+mod poolers;
 mod session;
 mod troubles;
