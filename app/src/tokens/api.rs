@@ -102,6 +102,7 @@ mod support {
     use store::records::RecordFilter;
     use store::tokens::TokenHash;
     use store::{Snapshot, Tx};
+    use vault::audit::Event;
     use vault::authorize::{self, Authorized, Password, TakeToken};
     use vault::people::Person;
     use vault::record::Record;
@@ -245,20 +246,7 @@ mod support {
         let id = TokenId::from_random(ctx.shared.draw());
         let token =
             store::access_tokens::add(&mut tx, &take, &id, &hash, &draft.name, expires_at, ctx.now()).await?;
-        let event = ctx
-            .event(EventName::AccessTokenCreated)
-            .with("email", person.email.to_string())
-            .with("token", id.to_string())
-            .with("name", token.name.clone())
-            .with("expires", rfc3339(expires_at));
-        let event = match &token.record {
-            Some(record) => {
-                let known = store::records::lookup(&mut tx, record).await?;
-                let title = known.map(|known| known.title().to_owned()).unwrap_or_default();
-                event.about(record, title)
-            }
-            None => event,
-        };
+        let event = created(ctx, &mut tx, &person, &token).await?;
         store::audit::append(&mut tx, event).await?;
         tx.commit().await?;
 
@@ -266,6 +254,28 @@ mod support {
             name: token.name,
             token: text.expose().to_owned(),
         })
+    }
+
+    /// What a new token is in the audit log.
+    async fn created(
+        ctx: &RequestCtx,
+        tx: &mut Tx,
+        person: &Person,
+        token: &AccessToken,
+    ) -> Result<Event, AppError> {
+        let event = ctx
+            .event(EventName::AccessTokenCreated)
+            .with("email", person.email.to_string())
+            .with("token", token.id.to_string())
+            .with("name", token.name.clone())
+            .with("expires", rfc3339(token.expires_at));
+        let Some(id) = &token.record else {
+            return Ok(event);
+        };
+        let record = store::records::lookup(tx, id).await?;
+        let title = record.map(|record| record.title().to_owned()).unwrap_or_default();
+
+        Ok(event.about(id, title))
     }
 
     async fn check_room(tx: &mut Tx, person: &Person, now: Timestamp) -> Result<(), AppError> {
