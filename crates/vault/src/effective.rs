@@ -25,6 +25,8 @@ const IDLE_TIMEOUT: u32 = 30 * 60;
 const MAX_SESSION_DURATION: u32 = 8 * 3_600;
 const MAX_SESSIONS_PER_USER: u32 = 5;
 const MAX_SESSIONS_PER_RESOURCE: u32 = 0;
+const MAX_CONNECTIONS_PER_SESSION: u32 = 100;
+const MAX_STATEMENTS_PER_SESSION: u32 = 0;
 const FONT_SIZE: u16 = 12;
 const SCROLLBACK: u32 = 1_000;
 
@@ -84,7 +86,7 @@ impl<T> Sourced<T> {
     }
 }
 
-/// Everything a session goes by. Times in seconds, 0 is none; sessions, 0 is unlimited.
+/// Everything a session goes by. Times in seconds, 0 is none; sessions and statements, 0 is unlimited.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Effective {
     pub connections: Sourced<bool>,
@@ -108,6 +110,8 @@ pub struct Effective {
     pub max_session_duration: Sourced<u32>,
     pub max_sessions_per_user: Sourced<u32>,
     pub max_sessions_per_resource: Sourced<u32>,
+    pub max_connections_per_session: Sourced<u32>,
+    pub max_statements_per_session: Sourced<u32>,
 }
 
 impl Effective {
@@ -161,6 +165,11 @@ impl Effective {
             max_session_duration: limit(|l| l.max_session_duration, MAX_SESSION_DURATION),
             max_sessions_per_user: limit(|l| l.max_sessions_per_user, MAX_SESSIONS_PER_USER),
             max_sessions_per_resource: limit(|l| l.max_sessions_per_resource, MAX_SESSIONS_PER_RESOURCE),
+            max_connections_per_session: limit(
+                |l| l.max_connections_per_session,
+                MAX_CONNECTIONS_PER_SESSION,
+            ),
+            max_statements_per_session: limit(|l| l.max_statements_per_session, MAX_STATEMENTS_PER_SESSION),
         }
     }
 
@@ -209,11 +218,23 @@ impl Effective {
         time(self.max_session_duration.value)
     }
 
+    /// Connections a native client may have open at one time in one session.
+    pub fn max_connections_per_session(&self) -> u32 {
+        self.max_connections_per_session.value
+    }
+
+    /// Statements a native client may run in one session; `None` is as many as it likes.
+    pub fn max_statements(&self) -> Option<u64> {
+        let most = self.max_statements_per_session.value;
+
+        (most > 0).then(|| most.into())
+    }
+
     /// Every field of the *Connection* tab as a person reads it.
     pub fn resolved(&self) -> Vec<Resolved> {
         let on = |value: &bool| if *value { "on" } else { "off" }.to_owned();
         let seconds = |value: &u32| length_of_time::show(*value);
-        let sessions = |value: &u32| {
+        let unlimited = |value: &u32| {
             if *value == 0 {
                 "unlimited".to_owned()
             } else {
@@ -246,11 +267,21 @@ impl Effective {
             resolved("connect_timeout", &self.connect_timeout, seconds),
             resolved("idle_timeout", &self.idle_timeout, seconds),
             resolved("max_session_duration", &self.max_session_duration, seconds),
-            resolved("max_sessions_per_user", &self.max_sessions_per_user, sessions),
+            resolved("max_sessions_per_user", &self.max_sessions_per_user, unlimited),
             resolved(
                 "max_sessions_per_resource",
                 &self.max_sessions_per_resource,
-                sessions,
+                unlimited,
+            ),
+            resolved(
+                "max_connections_per_session",
+                &self.max_connections_per_session,
+                u32::to_string,
+            ),
+            resolved(
+                "max_statements_per_session",
+                &self.max_statements_per_session,
+                unlimited,
             ),
         ]
     }

@@ -145,6 +145,8 @@ impl From<&Connection> for ConnectionDraft {
             max_session_duration: seconds(limits.max_session_duration),
             max_sessions_per_user: number(limits.max_sessions_per_user),
             max_sessions_per_resource: number(limits.max_sessions_per_resource),
+            max_connections_per_session: number(limits.max_connections_per_session),
+            max_statements_per_session: number(limits.max_statements_per_session),
         }
     }
 }
@@ -258,6 +260,8 @@ impl Settings {
             ("max_session_duration", draft.max_session_duration),
             ("max_sessions_per_user", draft.max_sessions_per_user),
             ("max_sessions_per_resource", draft.max_sessions_per_resource),
+            ("max_connections_per_session", draft.max_connections_per_session),
+            ("max_statements_per_session", draft.max_statements_per_session),
         ]
         .into_iter()
         .map(|(field, value)| (field.to_owned(), value))

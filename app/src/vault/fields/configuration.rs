@@ -138,6 +138,22 @@ fn Limits(state: FormState, draft: ConfigurationDraft) -> impl IntoView {
                 placeholder="0"
                 value=draft.max_sessions_per_resource
             />
+            <TextField
+                state
+                name="draft[max_connections_per_session]"
+                label="Maximum connections per session"
+                hint="Sessions of native clients, from 1 to 250. Empty: 100."
+                placeholder="100"
+                value=draft.max_connections_per_session
+            />
+            <TextField
+                state
+                name="draft[max_statements_per_session]"
+                label="Maximum statements per session"
+                hint="Sessions of native clients. 0 is unlimited. Empty: unlimited."
+                placeholder="0"
+                value=draft.max_statements_per_session
+            />
         </fieldset>
     }
     .into_any()

@@ -96,6 +96,8 @@ pub fn ConfigurationFacts(view: ConfigurationView) -> impl IntoView {
             <Fact label="Maximum duration" value=or_default(view.max_session_duration) />
             <Fact label="Sessions per user" value=or_default(view.max_sessions_per_user) />
             <Fact label="Sessions per resource" value=or_default(view.max_sessions_per_resource) />
+            <Fact label="Connections per session" value=or_default(view.max_connections_per_session) />
+            <Fact label="Statements per session" value=or_default(view.max_statements_per_session) />
             <Fact label="Notes" value=view.notes />
         </dl>
     }

@@ -369,6 +369,22 @@ fn LimitFields(state: FormState, settings: Settings) -> impl IntoView {
                 hint="Sessions open on this record at one time. 0 is unlimited."
                 value=draft.max_sessions_per_resource
             />
+            <Line
+                state
+                settings
+                field="max_connections_per_session"
+                label="Maximum connections per session"
+                hint="Sessions of native clients: connections open at one time, from 1 to 250."
+                value=draft.max_connections_per_session
+            />
+            <Line
+                state
+                settings
+                field="max_statements_per_session"
+                label="Maximum statements per session"
+                hint="Sessions of native clients: statements they run before they end. 0 is unlimited."
+                value=draft.max_statements_per_session
+            />
         </section>
     }
     .into_any()

@@ -87,6 +87,10 @@ pub struct ConfigurationDraft {
     #[serde(default)]
     pub max_sessions_per_resource: String,
     #[serde(default)]
+    pub max_connections_per_session: String,
+    #[serde(default)]
+    pub max_statements_per_session: String,
+    #[serde(default)]
     pub notes: String,
 }
 
@@ -112,6 +116,8 @@ impl Default for ConfigurationDraft {
             max_session_duration: String::new(),
             max_sessions_per_user: String::new(),
             max_sessions_per_resource: String::new(),
+            max_connections_per_session: String::new(),
+            max_statements_per_session: String::new(),
             notes: String::new(),
         }
     }
@@ -127,6 +133,8 @@ impl ConfigurationDraft {
             max_session_duration: &self.max_session_duration,
             max_sessions_per_user: &self.max_sessions_per_user,
             max_sessions_per_resource: &self.max_sessions_per_resource,
+            max_connections_per_session: &self.max_connections_per_session,
+            max_statements_per_session: &self.max_statements_per_session,
         }
     }
 }
@@ -167,6 +175,8 @@ pub struct ConfigurationView {
     pub max_session_duration: String,
     pub max_sessions_per_user: String,
     pub max_sessions_per_resource: String,
+    pub max_connections_per_session: String,
+    pub max_statements_per_session: String,
     pub notes: String,
 }
 
@@ -192,6 +202,8 @@ impl ConfigurationView {
             max_session_duration: self.max_session_duration.clone(),
             max_sessions_per_user: self.max_sessions_per_user.clone(),
             max_sessions_per_resource: self.max_sessions_per_resource.clone(),
+            max_connections_per_session: self.max_connections_per_session.clone(),
+            max_statements_per_session: self.max_statements_per_session.clone(),
             notes: self.notes.clone(),
         }
     }

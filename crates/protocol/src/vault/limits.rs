@@ -1,4 +1,4 @@
-//! Limits of sessions: six fields that a PAM Configuration and a record's connection settings share.
+//! Limits of sessions: eight fields that a PAM Configuration and a record's connection settings share.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,6 +7,13 @@ use super::length_of_time;
 
 /// Most sessions a limit can say; 0 is unlimited.
 const MAX_SESSIONS: u32 = 10_000;
+
+/// Most connections a native client may have open in one session: there is no session without any, and none
+/// without a bound.
+const MAX_CONNECTIONS: u32 = 250;
+
+/// Most statements a limit can say; 0 is unlimited.
+const MAX_STATEMENTS: u32 = 1_000_000_000;
 
 /// One length of time: its field, its label, whether it may be `none`, and its bounds in seconds.
 struct LengthOfTime {
@@ -75,7 +82,7 @@ impl LengthOfTime {
     }
 }
 
-/// The six fields as typed. An empty one inherits.
+/// The eight fields as typed. An empty one inherits.
 #[derive(Debug, Clone, Copy)]
 pub struct LimitTexts<'a> {
     pub statement_timeout: &'a str,
@@ -84,9 +91,11 @@ pub struct LimitTexts<'a> {
     pub max_session_duration: &'a str,
     pub max_sessions_per_user: &'a str,
     pub max_sessions_per_resource: &'a str,
+    pub max_connections_per_session: &'a str,
+    pub max_statements_per_session: &'a str,
 }
 
-/// What the six fields say. `None` inherits; 0 is none (times) or unlimited (sessions). Times are seconds.
+/// What the eight fields say. `None` inherits; 0 is none (times) or unlimited (sessions, statements). Times are seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Limits {
@@ -96,6 +105,8 @@ pub struct Limits {
     pub max_session_duration: Option<u32>,
     pub max_sessions_per_user: Option<u32>,
     pub max_sessions_per_resource: Option<u32>,
+    pub max_connections_per_session: Option<u32>,
+    pub max_statements_per_session: Option<u32>,
 }
 
 impl LimitTexts<'_> {
@@ -119,6 +130,20 @@ impl LimitTexts<'_> {
         for (field, label, text) in sessions {
             checks.number(field, label, text, 0, MAX_SESSIONS);
         }
+        checks.number(
+            "max_connections_per_session",
+            "Maximum connections per session",
+            self.max_connections_per_session,
+            1,
+            MAX_CONNECTIONS,
+        );
+        checks.number(
+            "max_statements_per_session",
+            "Maximum statements per session",
+            self.max_statements_per_session,
+            0,
+            MAX_STATEMENTS,
+        );
     }
 
     /// What the fields say; a wrong field says nothing.
@@ -130,6 +155,8 @@ impl LimitTexts<'_> {
             max_session_duration: DURATION.seconds(self.max_session_duration),
             max_sessions_per_user: within(self.max_sessions_per_user, 0, MAX_SESSIONS),
             max_sessions_per_resource: within(self.max_sessions_per_resource, 0, MAX_SESSIONS),
+            max_connections_per_session: within(self.max_connections_per_session, 1, MAX_CONNECTIONS),
+            max_statements_per_session: within(self.max_statements_per_session, 0, MAX_STATEMENTS),
         }
     }
 }
@@ -145,6 +172,8 @@ mod tests {
         max_session_duration: "",
         max_sessions_per_user: "",
         max_sessions_per_resource: "",
+        max_connections_per_session: "",
+        max_statements_per_session: "",
     };
 
     fn errors(texts: LimitTexts<'_>) -> Vec<String> {
@@ -179,6 +208,24 @@ mod tests {
                 "Connect timeout must be from 1 s to 1 min, for example 30 s, 10 min or 8 h.",
                 "Idle timeout must be from 30 s to 1 d, for example 30 s, 10 min or 8 h, or none.",
                 "Maximum sessions per user must be a whole number from 0 to 10000.",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_session_has_a_bound_of_connections_and_may_have_none_of_statements() {
+        let texts = |connections, statements| LimitTexts {
+            max_connections_per_session: connections,
+            max_statements_per_session: statements,
+            ..EMPTY
+        };
+
+        assert_eq!(errors(texts("250", "0")), Vec::<String>::new());
+        assert_eq!(
+            errors(texts("0", "-1")),
+            [
+                "Maximum connections per session must be a whole number from 1 to 250.",
+                "Maximum statements per session must be a whole number from 0 to 1000000000.",
             ]
         );
     }

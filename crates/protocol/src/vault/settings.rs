@@ -152,6 +152,8 @@ pub struct ConnectionDraft {
     pub max_session_duration: String,
     pub max_sessions_per_user: String,
     pub max_sessions_per_resource: String,
+    pub max_connections_per_session: String,
+    pub max_statements_per_session: String,
 }
 
 /// Connection settings nobody has touched: everything inherits, but connections are off until somebody enables them.
@@ -180,6 +182,8 @@ impl Default for ConnectionDraft {
             max_session_duration: String::new(),
             max_sessions_per_user: String::new(),
             max_sessions_per_resource: String::new(),
+            max_connections_per_session: String::new(),
+            max_statements_per_session: String::new(),
         }
     }
 }
@@ -194,6 +198,8 @@ impl ConnectionDraft {
             max_session_duration: &self.max_session_duration,
             max_sessions_per_user: &self.max_sessions_per_user,
             max_sessions_per_resource: &self.max_sessions_per_resource,
+            max_connections_per_session: &self.max_connections_per_session,
+            max_statements_per_session: &self.max_statements_per_session,
         }
     }
 

@@ -198,6 +198,29 @@ fn every_field_of_the_form_is_resolved() {
         idle_timeout: 30 min, Postern's default
         max_session_duration: 8 h, Postern's default
         max_sessions_per_user: 5, Postern's default
-        max_sessions_per_resource: unlimited, Postern's default"#]]
+        max_sessions_per_resource: unlimited, Postern's default
+        max_connections_per_session: 100, Postern's default
+        max_statements_per_session: unlimited, Postern's default"#]]
     .assert_eq(&lines.join("\n"));
+}
+
+#[test]
+fn a_native_client_has_a_hundred_connections_and_any_number_of_statements_unless_said_otherwise() {
+    let limited = Connection {
+        limits: Limits {
+            max_connections_per_session: Some(2),
+            max_statements_per_session: Some(1_000),
+            ..Limits::default()
+        },
+        ..Connection::default()
+    };
+    let (by_default, limited) = (
+        effective(Connection::default(), &Configuration::default()),
+        effective(limited, &Configuration::default()),
+    );
+
+    assert_eq!(by_default.max_connections_per_session(), 100);
+    assert_eq!(by_default.max_statements(), None);
+    assert_eq!(limited.max_connections_per_session(), 2);
+    assert_eq!(limited.max_statements(), Some(1_000));
 }

@@ -69,6 +69,8 @@ impl Configuration {
             max_session_duration: seconds(self.limits.max_session_duration),
             max_sessions_per_user: number(self.limits.max_sessions_per_user),
             max_sessions_per_resource: number(self.limits.max_sessions_per_resource),
+            max_connections_per_session: number(self.limits.max_connections_per_session),
+            max_statements_per_session: number(self.limits.max_statements_per_session),
             notes: self.notes.clone(),
         }
     }
@@ -97,6 +99,8 @@ impl Configuration {
             ("max_session_duration", view.max_session_duration),
             ("max_sessions_per_user", view.max_sessions_per_user),
             ("max_sessions_per_resource", view.max_sessions_per_resource),
+            ("max_connections_per_session", view.max_connections_per_session),
+            ("max_statements_per_session", view.max_statements_per_session),
             ("notes", view.notes),
         ]
     }
