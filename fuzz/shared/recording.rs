@@ -3,8 +3,8 @@
 
 use bytes::Bytes;
 use recording::{
-    Export, Format, Frame, Keys, Known, Recovery, Segment, SessionKey, Stored, Verifier, footer, player,
-    transcript,
+    Export, Format, Frame, Keys, Known, Recovery, Segment, SessionKey, Stored, Verifier, footer, listing,
+    player, transcript,
 };
 
 pub fn run(data: &[u8]) {
@@ -36,6 +36,7 @@ pub fn run(data: &[u8]) {
 
 fn look_at(frames: &[Frame]) {
     let _ = transcript(frames);
+    let _ = listing(frames);
     for format in [
         Format::CastV2,
         Format::CastV3,

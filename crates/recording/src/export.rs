@@ -5,11 +5,14 @@
 //! | asciicast v2 and v3 | seconds since the start, since the event before | `r` events | `m` events |
 //! | typescript with its timing | delays in the timing file | the control sequence that sets a size | gaps as lines |
 //! | plain text | none | lines wrap as they did | lines in brackets |
+//! | statements as text | UTC | none | lines in brackets |
 //! | JSON Lines | microseconds, as recorded | one object for each frame | one object for each frame |
 //!
-//! All but JSON Lines show the terminal, lane 0. Keyframes repeat what was printed and are only in the last.
+//! The first three show the terminal, lane 0. Statements as text are for sessions without one. Keyframes repeat what was
+//! printed and are only in the last.
 
 use crate::frame::{Body, Frame};
+use crate::listing;
 use crate::text::take_text;
 use crate::transcript::Pages;
 
@@ -30,6 +33,8 @@ pub enum Format {
     Timing,
     /// Lines as they left the screen.
     Text,
+    /// Connections, statements and how they ended, a paragraph each; for sessions without a screen.
+    Statements,
     /// Every frame as one JSON object.
     JsonLines,
 }
@@ -41,7 +46,7 @@ impl Format {
             Format::CastV2 | Format::CastV3 => "cast",
             Format::Typescript => "typescript",
             Format::Timing => "timing",
-            Format::Text => "txt",
+            Format::Text | Format::Statements => "txt",
             Format::JsonLines => "jsonl",
         }
     }
@@ -51,7 +56,7 @@ impl Format {
         match self {
             Format::CastV2 | Format::CastV3 => "application/x-asciicast",
             Format::Typescript => "application/octet-stream",
-            Format::Timing | Format::Text => "text/plain; charset=utf-8",
+            Format::Timing | Format::Text | Format::Statements => "text/plain; charset=utf-8",
             Format::JsonLines => "application/jsonl",
         }
     }
@@ -76,6 +81,7 @@ enum Writer {
     Cast(cast::Cast),
     Script(script::Script),
     Text(Box<Pages>),
+    Statements,
     Json,
 }
 
@@ -88,6 +94,7 @@ impl Export {
             Format::Typescript => Writer::Script(script::Script::new(script::File::Typescript)),
             Format::Timing => Writer::Script(script::Script::new(script::File::Timing)),
             Format::Text => Writer::Text(Box::new(Pages::new())),
+            Format::Statements => Writer::Statements,
             Format::JsonLines => Writer::Json,
         };
         Self { keys, writer }
@@ -106,6 +113,7 @@ impl Export {
                 pages.push(frame);
                 pages.take().into_bytes()
             }
+            Writer::Statements => listing::paragraph(frame).into_bytes(),
             Writer::Json => json::line(frame).into_bytes(),
         }
     }
@@ -117,7 +125,7 @@ impl Export {
             Writer::Cast(cast) => cast.finish().into_bytes(),
             Writer::Script(script) => script.finish(),
             Writer::Text(pages) => pages.finish().into_bytes(),
-            Writer::Json => Vec::new(),
+            Writer::Statements | Writer::Json => Vec::new(),
         }
     }
 }

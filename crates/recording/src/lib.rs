@@ -13,6 +13,7 @@ pub mod export;
 pub mod footer;
 mod frame;
 mod key;
+mod listing;
 pub mod player;
 mod read;
 mod recover;
@@ -25,6 +26,7 @@ mod tape;
 mod tests;
 mod text;
 mod transcript;
+mod types;
 mod verify;
 
 pub use body::{
@@ -34,6 +36,7 @@ pub use body::{
 pub use export::{Export, Format, Keys};
 pub use frame::{Body, Frame, MAX_BODY, Malformed, TooLarge};
 pub use key::SessionKey;
+pub use listing::{Shown, listing};
 pub use read::{Frames, Segment};
 #[cfg(feature = "write")]
 pub use recover::crash_footer;
@@ -46,5 +49,7 @@ pub use segment::index::{Block, Index, Position};
 pub use segment::{Head, ReadError, Stored, VERSION};
 #[cfg(feature = "write")]
 pub use tape::{Aside, Lane, Media, NOTE_MICROS, Recorded, SEGMENT_MICROS, Tape, TapeError};
+pub use text::legible;
 pub use transcript::transcript;
+pub use types::type_name;
 pub use verify::{Fault, Known, Running, Unsupported, Verdict, Verifier};

@@ -1,5 +1,7 @@
 //! What a virtual terminal is fed: UTF-8 that arrives in pieces, and sizes it can bear.
 
+use std::borrow::Cow;
+
 /// Larger screens are cut for the virtual terminal, which takes 16 bytes a cell.
 const MAX_COLS: u16 = 1000;
 const MAX_ROWS: u16 = 400;
@@ -36,6 +38,37 @@ pub(crate) fn take_text(bytes: &mut Vec<u8>) -> String {
     text
 }
 
+/// Text as it can be looked at: control characters but line ends and tabs, and what turns the direction of writing or is
+/// not seen, are named by their numbers.
+pub fn legible(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_hidden) {
+        return Cow::Borrowed(text);
+    }
+    let mut legible = String::with_capacity(text.len() + 8);
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\r' if chars.peek() == Some(&'\n') => {}
+            c if is_hidden(c) => legible.push_str(&format!("⟨U+{:04X}⟩", u32::from(c))),
+            c => legible.push(c),
+        }
+    }
+    Cow::Owned(legible)
+}
+
+fn is_hidden(c: char) -> bool {
+    match c {
+        '\n' | '\t' => false,
+        '\u{ad}'
+        | '\u{61c}'
+        | '\u{200b}'..='\u{200f}'
+        | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}'
+        | '\u{feff}' => true,
+        c => c.is_control(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -50,6 +83,18 @@ mod tests {
         bytes.push("é".as_bytes()[1]);
         assert_eq!(take_text(&mut bytes), "é");
         assert_eq!(bytes, b"");
+    }
+
+    #[test]
+    fn what_hides_is_seen() {
+        for (text, expected) in [
+            ("select 1\n\t-- ż", "select 1\n\t-- ż"),
+            ("a\r\nb\rc", "a\nb⟨U+000D⟩c"),
+            ("\x1b[31m\0\x7f\u{85}", "⟨U+001B⟩[31m⟨U+0000⟩⟨U+007F⟩⟨U+0085⟩"),
+            ("drop\u{202e}tceles\u{200b}", "drop⟨U+202E⟩tceles⟨U+200B⟩"),
+        ] {
+            assert_eq!(legible(text), expected);
+        }
     }
 
     proptest! {

@@ -3,8 +3,8 @@
 use avt::parser::Function;
 use avt::{Line, Observation, Observer, Operation, Terminal};
 
-use crate::body::Connection;
 use crate::frame::{Body, Frame, TERMINAL};
+use crate::listing::opened;
 use crate::text::{bearable, take_text};
 
 /// A line that never ends is cut after so many bytes.
@@ -50,10 +50,8 @@ impl Pages {
             }
             Body::Marker(sentence) => self.note(sentence),
             Body::Gap(gap) => self.note(&format!("Nothing recorded: {}", gap.reason)),
-            Body::Connected(connection) => self.note(&opened(frame.lane, connection)),
-            Body::Disconnected { reason } => {
-                self.note(&format!("Connection {} closed: {reason}", frame.lane))
-            }
+            Body::Connected(connection) => self.note(&opened(connection)),
+            Body::Disconnected { reason } => self.note(&format!("Connection closed: {reason}")),
             Body::Output(_)
             | Body::Input(_)
             | Body::StatementStart(_)
@@ -112,28 +110,6 @@ impl Pages {
             terminal.feed_with(text, &mut self.lines);
         }
     }
-}
-
-/// A sentence that says whose connection begins.
-fn opened(lane: u8, connection: &Connection) -> String {
-    let Connection {
-        database,
-        application_name,
-        remote_address,
-        backend_pid,
-        tls,
-    } = connection;
-    let mut sentence = format!("Connection {lane} opened");
-    if !application_name.is_empty() {
-        sentence.push_str(&format!(" by {application_name}"));
-    }
-    sentence.push_str(&format!(" from {remote_address}"));
-    sentence.push_str(if *tls { " through TLS" } else { " without TLS" });
-    sentence.push_str(&format!(" to database {database}"));
-    if let Some(pid) = backend_pid {
-        sentence.push_str(&format!(", backend {pid}"));
-    }
-    sentence
 }
 
 /// Lines that have left the screen; the rows of one that was wrapped are put together.

@@ -218,9 +218,9 @@ fn connections_are_said_in_text_and_in_json_lines() {
 
     expect_test::expect![[r#"
 
-        [Connection 1 opened by psql [31m from 192.0.2.7 through TLS to database orders, backend 4711]
+        [Connection opened by psql [31m from 192.0.2.7 through TLS to database orders, backend 4711]
 
-        [Connection 1 closed: terminated]
+        [Connection closed: terminated]
     "#]]
     .assert_eq(&text);
     let objects: Vec<Value> = json
@@ -234,6 +234,76 @@ fn connections_are_said_in_text_and_in_json_lines() {
     assert_eq!(objects[1]["tls"], true);
     assert_eq!(objects[2]["kind"], "disconnected");
     assert_eq!(objects[2]["reason"], "terminated");
+}
+
+#[test]
+fn statements_as_text_name_what_an_end_is_the_end_of() {
+    let on = |lane, seq, seconds, body| Frame {
+        lane,
+        seq,
+        ..frame(seconds, body)
+    };
+    let bound = Statement {
+        kind: StatementKind::Extended,
+        parameters: vec![
+            Parameter {
+                type_oid: 23,
+                value: ParameterValue::Text("42".to_owned()),
+            },
+            Parameter {
+                type_oid: 99_999,
+                value: ParameterValue::Null,
+            },
+        ],
+        ..Statement::simple("select\n  $1, $2 -- \u{202e}")
+    };
+    let end = |statement, tag: &str, sqlstate: Option<&str>| {
+        Body::StatementEnd(StatementEnd {
+            statement,
+            tag: tag.to_owned(),
+            rows: 1,
+            bytes: 4,
+            duration: 1_234,
+            sqlstate: sqlstate.map(str::to_owned),
+            error: sqlstate.map(|_| "no such table".to_owned()),
+            ..StatementEnd::default()
+        })
+    };
+    let moved = Transfer {
+        statement: 2,
+        direction: Direction::ToDatabase,
+        outcome: TransferOutcome::Refused,
+    };
+    let frames = [
+        frame(0, Body::Header(Box::new(header(Switches::ALL)))),
+        on(1, 1, 1, Body::StatementStart(bound)),
+        on(
+            2,
+            2,
+            1,
+            Body::StatementStart(Statement::simple("copy t from stdin")),
+        ),
+        on(2, 3, 2, Body::Transfer(moved)),
+        on(2, 4, 2, end(2, "", Some("42P01"))),
+        on(1, 5, 3, end(1, "SELECT 1", None)),
+        frame(4, Body::Output(Bytes::from_static(b"nothing"))),
+    ];
+
+    let text = String::from_utf8(export(Format::Statements, Keys::LeftOut, &frames)).unwrap();
+
+    assert_eq!(text, listing(&frames));
+    expect_test::expect![[r#"
+        2026-01-01 00:00:00.000000     Orders as reporting on orders (15.14), by ada@example.org
+        2026-01-01 00:00:01.000000   1 #1 select
+                                          $1, $2 -- ⟨U+202E⟩
+                                        $1 int4 = 42
+                                        $2 type 99999 = NULL
+        2026-01-01 00:00:01.000000   2 #2 copy t from stdin
+        2026-01-01 00:00:02.000000   2 #2 -> refused, nothing moved to the database
+        2026-01-01 00:00:02.000000   2 #2 -> ERROR 42P01: no such table, 1.234 ms
+        2026-01-01 00:00:03.000000   1 #1 -> SELECT 1, 1 row, 4 bytes, 1.234 ms
+    "#]]
+    .assert_eq(&text);
 }
 
 proptest::proptest! {
