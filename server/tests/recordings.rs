@@ -5,3 +5,4 @@ mod evidence;
 mod keys;
 mod made;
 mod recovery;
+mod without_screen;

@@ -120,6 +120,7 @@ fn filter_of(query: &ParamsMap) -> SessionFilter {
         person: get("person"),
         record: get("record"),
         state: get("state"),
+        kind: get("kind"),
         before: get("before"),
     }
 }
@@ -134,6 +135,7 @@ fn page_before(filter: &SessionFilter, before: &str) -> String {
             ("person", &filter.person),
             ("record", &filter.record),
             ("state", &filter.state),
+            ("kind", &filter.kind),
             ("before", before),
         ],
     )

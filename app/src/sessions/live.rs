@@ -53,7 +53,14 @@ fn Live(session: SessionView) -> impl IntoView {
             </a>
         }
     });
-    let body = if runs {
+    let body = if runs && !session.kind.has_screen() {
+        view! {
+            <Empty title="There is no screen to watch">
+                "This session is of native clients: what they run is listed in its replay."
+            </Empty>
+        }
+        .into_any()
+    } else if runs {
         view! { <Stage id=session.id.clone() started_at=session.started_at has_ended /> }.into_any()
     } else {
         view! { <Empty title="This session has ended">"What was recorded of it can be replayed."</Empty> }

@@ -34,8 +34,12 @@ pub fn TerminatePage() -> impl IntoView {
 fn TerminateDialog(session: SessionView) -> impl IntoView {
     let about = format!("{} on {}", session.person_email, session.record_title);
     let back = match session.state {
-        SessionState::Starting | SessionState::Live => format!("/sessions/{}/live", session.id),
-        SessionState::Ended | SessionState::Failed => format!("/sessions/{}", session.id),
+        SessionState::Starting | SessionState::Live if session.kind.has_screen() => {
+            format!("/sessions/{}/live", session.id)
+        }
+        SessionState::Starting | SessionState::Live | SessionState::Ended | SessionState::Failed => {
+            format!("/sessions/{}", session.id)
+        }
     };
 
     view! {

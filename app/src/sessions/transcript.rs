@@ -55,7 +55,7 @@ fn Transcript(transcript: TranscriptView, from: u32) -> impl IntoView {
         }
     });
     let body = if text.trim().is_empty() {
-        view! { <Empty title="No text">"Nothing was shown in this part of the session, or it was not recorded."</Empty> }
+        view! { <Empty title="No text">"Nothing was shown or run in this part of the session, or it was not recorded."</Empty> }
             .into_any()
     } else {
         // It scrolls, so it can be reached by keyboard.
@@ -70,7 +70,7 @@ fn Transcript(transcript: TranscriptView, from: u32) -> impl IntoView {
     view! {
         <Top heading=format!("Transcript · {}", session.record_title)>
             <a class="btn" href=path>
-                "Play"
+                {if session.kind.has_screen() { "Play" } else { "Timeline" }}
             </a>
         </Top>
         <p class="transcript-about muted">{session.person_email} " as " {session.account} " · " {span}</p>

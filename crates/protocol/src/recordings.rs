@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::sessions::SessionView;
+use crate::sessions::{SessionKind, SessionView};
 
 /// A stretch without anything on the screen is *idle* from so many microseconds on.
 pub const IDLE: i64 = 2_000_000;
@@ -72,7 +72,8 @@ pub const TRANSCRIPT_PAGE: usize = 64 * 1024;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TranscriptView {
     pub session: SessionView,
-    /// What the screen said, line by line; sentences of the recorder stand in brackets.
+    /// What the screen said, line by line, or where there is none what was run; sentences of the recorder stand in
+    /// brackets.
     pub text: String,
     /// Times of the first and the last frame of this page, microseconds since 1970.
     pub span: Option<(i64, i64)>,
@@ -140,6 +141,14 @@ impl ExportFormat {
         Self::JsonLines,
     ];
 
+    /// Whether a session of this kind can be had in it: some are of a screen.
+    pub fn is_of(self, kind: SessionKind) -> bool {
+        match self {
+            Self::CastV2 | Self::CastV3 | Self::Typescript | Self::Timing => kind.has_screen(),
+            Self::Text | Self::JsonLines => true,
+        }
+    }
+
     /// The word in addresses and on the command line.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -179,6 +188,22 @@ impl std::str::FromStr for ExportFormat {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_of_a_screen_needs_one() {
+        let of_listener: Vec<&str> = ExportFormat::ALL
+            .into_iter()
+            .filter(|format| format.is_of(SessionKind::Listener))
+            .map(ExportFormat::as_str)
+            .collect();
+
+        assert_eq!(of_listener, ["text", "jsonl"]);
+        assert!(
+            ExportFormat::ALL
+                .into_iter()
+                .all(|format| format.is_of(SessionKind::Terminal))
+        );
+    }
 
     #[test]
     fn a_format_survives_its_word() {

@@ -201,6 +201,7 @@ pub struct SessionFilter {
     /// A record's id, or part of its title.
     pub record: String,
     pub state: String,
+    pub kind: String,
     /// The cursor of the next page, see [`SessionPage::next`].
     pub before: String,
 }
@@ -254,6 +255,11 @@ impl Draft for SessionFilter {
             &self.state,
             "Choose starting, live, ended or failed.",
         ));
+        errors.extend(check_word::<SessionKind>(
+            "kind",
+            &self.kind,
+            "Choose terminal or listener.",
+        ));
         errors.extend(check_cursor::<Cursor>(&self.before));
 
         errors
@@ -285,12 +291,13 @@ mod tests {
         let wrong = SessionFilter {
             to: "soon".into(),
             state: "asleep".into(),
+            kind: "pigeon".into(),
             before: "17".into(),
             ..SessionFilter::default()
         };
         let fields: Vec<String> = wrong.check().into_iter().map(|error| error.field).collect();
 
         assert!(SessionFilter::default().check().is_empty());
-        assert_eq!(fields, ["to", "state", "before"]);
+        assert_eq!(fields, ["to", "state", "kind", "before"]);
     }
 }

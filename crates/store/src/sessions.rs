@@ -379,6 +379,7 @@ const LIST: &str = r#"
         AND (CAST($5 AS TEXT) IS NULL OR record = $5 OR LOWER(record_title) LIKE $6 ESCAPE '\')
         AND (CAST($7 AS TEXT) IS NULL OR state = $7)
         AND (CAST($8 AS TEXT) IS NULL OR person = $8)
+        AND (CAST($12 AS TEXT) IS NULL OR kind = $12)
         AND (CAST($9 AS BIGINT) IS NULL OR started_at < $9 OR (started_at = $9 AND id < $10))
     ORDER BY started_at DESC, id DESC
     LIMIT $11
@@ -399,6 +400,7 @@ pub async fn list(
 ) -> Result<SessionPage, Error> {
     let (person, record) = (Pattern::of(&filter.person), Pattern::of(&filter.record));
     let state: Option<SessionState> = filter.state.parse().ok();
+    let kind: Option<SessionKind> = filter.kind.parse().ok();
     let cursor: Option<Cursor> = filter.before.parse().ok();
     let own = match scope {
         Scope::Everybody => None,
@@ -418,6 +420,7 @@ pub async fn list(
             .bind(cursor.as_ref().map(|cursor| cursor.started_at.micros()))
             .bind(cursor.as_ref().map(|cursor| cursor.id.as_str()))
             .bind(i64::from(PAGE) + 1)
+            .bind(kind.map(SessionKind::as_str))
             .fetch_all(conn)
     })?;
 

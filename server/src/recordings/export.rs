@@ -13,6 +13,7 @@ use protocol::audit::{EventName, Outcome};
 use protocol::errors::{Code, Refusal};
 use protocol::ids::SessionId;
 use protocol::recordings::ExportFormat;
+use protocol::sessions::SessionKind;
 use recording::{Export, Format, Frame, Frames, Gap, Keys, SessionKey};
 use serde::Deserialize;
 use store::audit;
@@ -57,7 +58,7 @@ pub async fn export(
 pub struct Exporting {
     segments: Vec<StoredSegment>,
     key: SessionKey,
-    format: ExportFormat,
+    format: Format,
     keys: Keys,
 }
 
@@ -102,13 +103,17 @@ async fn begin(
 /// What is needed to write an export; nothing is read yet.
 ///
 /// # Errors
-/// `PamNotFound` where nothing was recorded.
+/// `PamNotFound` where nothing was recorded, `PamConflict` where there is no such form of it.
 pub fn prepare(
     state: &AppState,
     found: &store::sessions::Session,
     format: ExportFormat,
     keys: Keys,
 ) -> Result<Exporting, Refusal> {
+    let kind = found.view.kind;
+    if !format.is_of(kind) {
+        return Err(Refusal::new(Code::PamConflict, needs_a_screen(format, kind)));
+    }
     let segments = segments(state, found)?;
     if segments.is_empty() {
         return Err(super::missing());
@@ -117,7 +122,7 @@ pub fn prepare(
     Ok(Exporting {
         segments,
         key: key(state, found)?,
-        format,
+        format: format_of(format, kind),
         keys,
     })
 }
@@ -129,21 +134,37 @@ pub fn formats_sentence() -> String {
     format!("The format is one of {}.", words.join(", "))
 }
 
+/// Why a session is not to be had in a format, and in which it is.
+fn needs_a_screen(format: ExportFormat, kind: SessionKind) -> String {
+    let words: Vec<&str> = ExportFormat::ALL
+        .into_iter()
+        .filter(|format| format.is_of(kind))
+        .map(ExportFormat::as_str)
+        .collect();
+
+    format!(
+        "This session had no screen, which {} shows. Choose {}.",
+        format.as_str(),
+        words.join(" or ")
+    )
+}
+
 /// The format in the recording's own words.
-pub fn format_of(format: ExportFormat) -> Format {
+pub fn format_of(format: ExportFormat, kind: SessionKind) -> Format {
     match format {
         ExportFormat::CastV2 => Format::CastV2,
         ExportFormat::CastV3 => Format::CastV3,
         ExportFormat::Typescript => Format::Typescript,
         ExportFormat::Timing => Format::Timing,
-        ExportFormat::Text => Format::Text,
+        ExportFormat::Text if kind.has_screen() => Format::Text,
+        ExportFormat::Text => Format::Statements,
         ExportFormat::JsonLines => Format::JsonLines,
     }
 }
 
 /// Pieces are made as they are asked for: a slow reader holds a segment and a piece in memory, and no thread.
 fn download(state: &AppState, session: &SessionId, exporting: Exporting) -> Response {
-    let format = format_of(exporting.format);
+    let format = exporting.format;
     let tasks = state.tasks.clone();
     let pieces = unfold(Some(exporting.start()), move |writing| {
         let tasks = tasks.clone();
@@ -183,7 +204,7 @@ pub struct Writing {
 impl Exporting {
     pub fn start(self) -> Writing {
         Writing {
-            export: Some(Export::new(format_of(self.format), self.keys)),
+            export: Some(Export::new(self.format, self.keys)),
             frames: AllFrames {
                 segments: self.segments.into_iter(),
                 key: self.key,

@@ -4,6 +4,7 @@ use app::ctx::{Actor, Client};
 use protocol::errors::Refusal;
 use protocol::ids::SessionId;
 use protocol::recordings::{TRANSCRIPT_PAGE, TranscriptView};
+use protocol::sessions::SessionKind;
 use recording::{Body, Frame, SessionKey};
 
 use super::{key, lookup, may_replay, note, read, segments};
@@ -25,7 +26,7 @@ pub async fn transcript(
     if !state.viewings.contains(&actor.sign_in, session) {
         note(state, actor, &found.view, client).await?;
     }
-    let page = aside(|| page(&segments, from, &key));
+    let page = aside(|| page(&segments, from, &key, found.view.kind));
 
     Ok(TranscriptView {
         session: found.view,
@@ -42,7 +43,7 @@ struct Page {
     next: Option<u32>,
 }
 
-fn page(segments: &[StoredSegment], from: u32, key: &SessionKey) -> Page {
+fn page(segments: &[StoredSegment], from: u32, key: &SessionKey, kind: SessionKind) -> Page {
     let mut page = Page::default();
     for stored in segments.iter().filter(|segment| segment.number >= from) {
         if page.text.len() >= TRANSCRIPT_PAGE {
@@ -59,7 +60,10 @@ fn page(segments: &[StoredSegment], from: u32, key: &SessionKey) -> Page {
         if let (Some(first), Some(last)) = (frames.first(), frames.last()) {
             page.span = Some((page.span.map_or(first.at, |(start, _)| start), last.at));
         }
-        page.text.push_str(&recording::transcript(sized(&frames).iter()));
+        page.text.push_str(&match kind {
+            SessionKind::Terminal => recording::transcript(sized(&frames).iter()),
+            SessionKind::Listener => recording::listing(&frames),
+        });
     }
 
     page

@@ -9,7 +9,9 @@ use protocol::people::Role;
 use protocol::recordings::{Fault, VerdictView};
 use protocol::sessions::{Recordings, SessionKind};
 use protocol::terminal::EndReason;
-use recording::{Header, NOTE_MICROS, SEGMENT_MICROS, SessionKey, Switches, Tape};
+use recording::{
+    Connection, Header, NOTE_MICROS, SEGMENT_MICROS, SessionKey, Statement, StatementEnd, Switches, Tape,
+};
 use server::recorder::{Extent, Folder, MAX_WAITING_NOTES, Note};
 use server::recordings::{Checked, check};
 use server::{clock, recordings};
@@ -33,13 +35,22 @@ impl Made {
         Self::begin_on(house, &house.state.node).await
     }
 
+    /// Through the listener: it has no screen.
+    pub async fn begin_through_listener(house: &House) -> Self {
+        Self::begin_as(house, &house.state.node, SessionKind::Listener).await
+    }
+
     /// The same of a server of this name.
     pub async fn begin_on(house: &House, node: &NodeId) -> Self {
+        Self::begin_as(house, node, SessionKind::Terminal).await
+    }
+
+    async fn begin_as(house: &House, node: &NodeId, kind: SessionKind) -> Self {
         let state = &house.state;
         let (id, key) = (SessionId::from_random(clock::draw()), clock::draw::<32>());
         let new = NewSession {
             id: id.clone(),
-            kind: SessionKind::Terminal,
+            kind,
             node: node.clone(),
             record: RecordId::from_random(clock::draw()),
             record_title: "Books".to_owned(),
@@ -73,8 +84,8 @@ impl Made {
             database: new.database,
             server_version: "15.14".to_owned(),
             recorder_version: "0.1.0".to_owned(),
-            cols: 80,
-            rows: 24,
+            cols: if kind.has_screen() { 80 } else { 0 },
+            rows: if kind.has_screen() { 24 } else { 0 },
             switches: Switches::ALL,
         };
         let (sender, notes) = mpsc::channel(MAX_WAITING_NOTES);
@@ -89,6 +100,28 @@ impl Made {
     pub fn show(&mut self, text: &str) {
         let output = Bytes::copy_from_slice(text.as_bytes());
         self.tape.lane(0).record_output(self.at, output).unwrap();
+    }
+
+    /// A connection that runs one statement and ends.
+    pub fn connect_and_run(&mut self, sql: &str) {
+        let lane = self.tape.lane(1);
+        let connection = Connection {
+            database: "books".to_owned(),
+            application_name: "psql".to_owned(),
+            remote_address: ADDRESS.to_string(),
+            backend_pid: Some(4711),
+            tls: true,
+        };
+        lane.connected(self.at, connection).unwrap();
+        let statement = lane.record_statement(self.at, Statement::simple(sql)).unwrap();
+        let end = StatementEnd {
+            statement: statement.seq(),
+            tag: "SELECT 1".to_owned(),
+            rows: 1,
+            ..StatementEnd::default()
+        };
+        lane.statement_end(self.at, end).unwrap();
+        lane.disconnected(self.at, "The client said goodbye.").unwrap();
     }
 
     /// Time for how far it is to be noted.

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::components::Form;
 use protocol::forms::FieldError;
-use protocol::sessions::{SessionFilter, SessionState};
+use protocol::sessions::{SessionFilter, SessionKind, SessionState};
 
 use crate::ui::filter::{FilterDay, FilterOption, FilterSelect, FilterText};
 
@@ -18,6 +18,7 @@ pub(super) fn Filters(
         Signal::derive(move || filter.with(|filter| get(filter).clone()))
     };
     let state = field(|filter| &filter.state);
+    let kind = field(|filter| &filter.kind);
 
     view! {
         <Form method="GET" action="/sessions" attr:class="filters" attr:role="search" attr:aria-label="Filter sessions">
@@ -32,6 +33,12 @@ pub(super) fn Filters(
                 {SessionState::ALL
                     .into_iter()
                     .map(|word| view! { <FilterOption word=word.as_str() label=word.label() value=state /> })
+                    .collect_view()}
+            </FilterSelect>
+            <FilterSelect name="kind" label="Kind" value=kind errors>
+                {SessionKind::ALL
+                    .into_iter()
+                    .map(|word| view! { <FilterOption word=word.as_str() label=word.label() value=kind /> })
                     .collect_view()}
             </FilterSelect>
             <div class="actions">

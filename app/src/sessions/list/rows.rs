@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use leptos::prelude::*;
-use protocol::sessions::{Recordings, SessionFilter, SessionRow, SessionState, SessionView};
+use protocol::sessions::{Recordings, SessionFilter, SessionKind, SessionRow, SessionState, SessionView};
 use protocol::terminal::EndReason;
 use protocol::time::Timestamp;
 
@@ -95,7 +95,7 @@ fn Row(row: SessionRow, now: Timestamp, is_evidence: bool) -> impl IntoView {
                     }
                     None => view! { <b>{session.record_title}</b> }.into_any(),
                 }}
-                <div class="faint mono">{session.account} " · " {session.database}</div>
+                " " <Kind kind=session.kind /> <div class="faint mono">{session.account} " · " {session.database}</div>
                 <div class="faint only-small">
                     {session.person_email.clone()} <br /> <When at=session.started_at />
                 </div>
@@ -111,7 +111,7 @@ fn Row(row: SessionRow, now: Timestamp, is_evidence: bool) -> impl IntoView {
             </td>
             <td class="num hide">{statements} {errors}</td>
             <td class="hide">
-                <Recorded recordings=session.recordings state=session.state />
+                <Recorded kind=session.kind recordings=session.recordings state=session.state />
                 {size}
             </td>
             <td>
@@ -139,6 +139,8 @@ pub fn Brief(row: SessionRow, now: Timestamp) -> impl IntoView {
             <a class="row-link" href=target>
                 {session.person_email}
             </a>
+            " "
+            <Kind kind=session.kind />
             <span class="end">
                 <State state=session.state reason=session.end_reason />
             </span>
@@ -160,10 +162,12 @@ fn counted(session: &SessionView) -> Option<u64> {
     }
 }
 
-/// Where a row leads: to the live view of what runs, to the player of what has ended.
+/// Where a row leads: to the live view of what runs and has a screen, to the player of everything else.
 fn target_of(session: &SessionView, may_replay: bool, is_evidence: bool) -> Option<String> {
     match session.state {
-        SessionState::Live if is_evidence => Some(format!("/sessions/{}/live", session.id)),
+        SessionState::Live if is_evidence && session.kind.has_screen() => {
+            Some(format!("/sessions/{}/live", session.id))
+        }
         SessionState::Starting | SessionState::Live | SessionState::Ended | SessionState::Failed => {
             may_replay.then(|| format!("/sessions/{}", session.id))
         }
@@ -193,9 +197,18 @@ fn Elapsed(started_at: Timestamp, ended_at: Option<Timestamp>, now: Timestamp) -
     view! { <span>{move || duration(took + passed.get())}</span> }
 }
 
+/// What is not the terminal's says so.
+#[component]
+fn Kind(kind: SessionKind) -> impl IntoView {
+    match kind {
+        SessionKind::Terminal => None,
+        SessionKind::Listener => Some(view! { <span class="tag kind">{kind.label()}</span> }),
+    }
+}
+
 /// What a session is, or was, recorded as.
 #[component]
-fn Recorded(recordings: Recordings, state: SessionState) -> impl IntoView {
+fn Recorded(kind: SessionKind, recordings: Recordings, state: SessionState) -> impl IntoView {
     if !recordings.any() {
         return view! { <span class="muted">"not recorded"</span> }.into_any();
     }
@@ -213,7 +226,12 @@ fn Recorded(recordings: Recordings, state: SessionState) -> impl IntoView {
         SessionState::Ended | SessionState::Failed => "muted",
     };
 
-    view! { <span class=class>{kinds.join(", ")}</span> }.into_any()
+    let kinds = match kind {
+        SessionKind::Terminal => kinds.join(", "),
+        SessionKind::Listener => "statements".to_owned(),
+    };
+
+    view! { <span class=class>{kinds}</span> }.into_any()
 }
 
 /// Live, or why it ended.

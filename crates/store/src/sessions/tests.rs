@@ -262,6 +262,14 @@ async fn a_reader_filters_by_time_person_record_and_state_and_may_see_only_their
 
         let cases = [
             (Scope::Everybody, default(), vec![id(2), id(1)]),
+            (
+                Scope::Everybody,
+                SessionFilter {
+                    kind: "listener".into(),
+                    ..default()
+                },
+                vec![id(2)],
+            ),
             (Scope::Own(&ada.id), default(), vec![id(1)]),
             (
                 Scope::Own(&ada.id),
