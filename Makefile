@@ -31,7 +31,7 @@ dev: build-demo ## The demo, built and started again after each change of a sour
 
 # One build, then nextest, then the browser, with nothing built in between.
 test: install-test $(NPM) ## Every test, those in the browser included.
-	cargo build $(NATIVE) --bins --tests
+	cargo build $(NATIVE) --bins --tests --examples
 	"$(XTASK)" site
 	cargo nextest run $(NATIVE)
 	XTASK="$(XTASK)" POSTERND="$(TARGET)/debug/posternd" npx playwright test --config end2end

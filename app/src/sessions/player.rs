@@ -7,6 +7,7 @@ mod head;
 mod help;
 mod idle;
 mod keys;
+mod lanes;
 mod list;
 mod opening;
 pub(super) mod painter;
@@ -22,9 +23,11 @@ pub(super) mod words;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use protocol::recordings::RecordingView;
+use protocol::sessions::SessionKind;
 
 use self::deck::Shown;
 use self::head::Head;
+use self::lanes::Lanes;
 use self::opening::Asked;
 use self::stage::Stage;
 use super::address::{named, use_session_id};
@@ -42,7 +45,7 @@ pub fn PlayerPage() -> impl IntoView {
         move || session.get(),
         move |session| async move {
             let recording = look_at_recording(named(session)?).await?;
-            if is_browser() {
+            if is_browser() && recording.session.kind.has_screen() {
                 // Its opening is noted by now. Before the page is made, which takes longer.
                 opening.ask(&recording.session.id, 0);
             }
@@ -74,7 +77,8 @@ fn Player(recording: RecordingView, opening: Asked) -> impl IntoView {
     let shown = Shown::new(length);
     let is_recorded = recording.session.recordings.any();
     let is_empty = recording.first.is_none();
-    let head = view! { <Head recording=recording.clone() shown /> };
+    let head = view! { <Head recording=recording.clone() has_begun=shown.has_begun /> };
+    let kind = recording.session.kind;
     let rest = match (is_recorded, is_empty) {
         (false, _) => view! {
             <Empty title="Not recorded">
@@ -86,7 +90,12 @@ fn Player(recording: RecordingView, opening: Asked) -> impl IntoView {
             <Empty title="Nothing to play">"This session ended before anything was written of it."</Empty>
         }
         .into_any(),
-        (true, false) => view! { <Stage recording opening shown /> }.into_any(),
+        (true, false) => match kind {
+            SessionKind::Terminal => view! { <Stage recording opening shown /> }.into_any(),
+            SessionKind::Listener => {
+                view! { <Lanes session=recording.session has_begun=shown.has_begun /> }.into_any()
+            }
+        },
     };
 
     view! {

@@ -67,13 +67,9 @@ impl Shown {
         }
     }
 
-    fn fetched(self) -> [Retry; 3] {
+    /// The attempts at what is fetched.
+    pub(super) fn fetched(self) -> [Retry; 3] {
         [self.contents, self.frames, self.chapters]
-    }
-
-    /// What does not come at the moment. Tracked.
-    pub(super) fn outage(self) -> Option<String> {
-        self.fetched().iter().find_map(Retry::outage)
     }
 
     /// The person wants what did not come.

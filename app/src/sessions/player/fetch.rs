@@ -5,7 +5,7 @@ use js_sys::{ArrayBuffer, Uint8Array};
 use leptos::prelude::window;
 use protocol::errors::{Code, Refusal};
 use protocol::ids::SessionId;
-use protocol::recordings::{Chapter, Contents, MAX_CHAPTERS};
+use protocol::recordings::{Chapter, Contents};
 use recording::Frame;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::{JsCast, JsValue};
@@ -74,9 +74,9 @@ pub(super) async fn frames(session: &SessionId, want: &Want) -> Result<Vec<Frame
     recording::player::decode(bytes).map_err(|_| UNKNOWN)
 }
 
-/// The chapters of some segments from number `from` on.
-pub(super) async fn chapters(session: &SessionId, from: u32) -> Result<Vec<Chapter>, Missing> {
-    parsed(get(session, &format!("chapters?from={from}&count={MAX_CHAPTERS}")).await?)
+/// The chapters of `count` segments from number `from` on.
+pub(super) async fn chapters(session: &SessionId, from: u32, count: u32) -> Result<Vec<Chapter>, Missing> {
+    parsed(get(session, &format!("chapters?from={from}&count={count}")).await?)
 }
 
 fn parsed<T: DeserializeOwned>(bytes: Bytes) -> Result<T, Missing> {

@@ -3,9 +3,8 @@
 use leptos::prelude::*;
 use protocol::ids::SessionId;
 use protocol::recordings::{ExportFormat, RecordingView};
-use protocol::sessions::{SessionState, SessionView};
+use protocol::sessions::{SessionKind, SessionState, SessionView};
 
-use super::deck::Shown;
 use super::words;
 use crate::sessions::api::verify_recording;
 use crate::ui::fetched::fetched;
@@ -13,9 +12,10 @@ use crate::ui::when::{When, duration};
 
 /// Whose session it was, when, how long.
 #[component]
-pub(super) fn Head(recording: RecordingView, shown: Shown) -> impl IntoView {
+pub(super) fn Head(recording: RecordingView, has_begun: RwSignal<bool>) -> impl IntoView {
     let SessionView {
         id,
+        kind,
         record_title,
         person_email,
         account,
@@ -27,18 +27,25 @@ pub(super) fn Head(recording: RecordingView, shown: Shown) -> impl IntoView {
     } = recording.session;
     let took = ended_at.map(|ended_at| format!(" · {}", duration(ended_at.micros() - started_at.micros())));
     let live = match state {
-        SessionState::Live if recording.is_evidence => Some(view! {
-            <a class="btn" href=format!("/sessions/{id}/live")>
-                "Watch live"
-            </a>
+        SessionState::Live if recording.is_evidence => Some(match kind {
+            SessionKind::Terminal => view! {
+                <a class="btn" href=format!("/sessions/{id}/live")>
+                    "Watch live"
+                </a>
+            },
+            SessionKind::Listener => view! {
+                <a class="btn" href=format!("/sessions/{id}/terminate")>
+                    "Terminate"
+                </a>
+            },
         }),
         SessionState::Starting | SessionState::Live | SessionState::Ended | SessionState::Failed => None,
     };
     let can_be_taken = recording.is_evidence && recording.first.is_some();
     let evidence = can_be_taken.then(|| {
         view! {
-            <Verdict session=id.clone() shown />
-            <ExportMenu session=id.clone() has_keys=recordings.keys />
+            <Verdict session=id.clone() has_begun />
+            <ExportMenu session=id.clone() kind has_keys=recordings.keys />
         }
     });
     let transcript = recording.first.map(|_| {
@@ -65,8 +72,8 @@ pub(super) fn Head(recording: RecordingView, shown: Shown) -> impl IntoView {
 
 /// What the chain says. It is asked for once the first frame is there: reading every byte takes its time.
 #[component]
-fn Verdict(session: SessionId, shown: Shown) -> impl IntoView {
-    let wanted = move || shown.has_begun.get().then(|| session.clone());
+fn Verdict(session: SessionId, has_begun: RwSignal<bool>) -> impl IntoView {
+    let wanted = move || has_begun.get().then(|| session.clone());
     let verdict = fetched(wanted, verify_recording);
     let said = Memo::new(move |_| match verdict.get() {
         Some(Ok(verdict)) => words::verdict(&verdict),
@@ -81,9 +88,9 @@ fn Verdict(session: SessionId, shown: Shown) -> impl IntoView {
     }
 }
 
-/// Every form a recording can be had in.
+/// Every form a recording of this kind can be had in.
 #[component]
-fn ExportMenu(session: SessionId, has_keys: bool) -> impl IntoView {
+fn ExportMenu(session: SessionId, kind: SessionKind, has_keys: bool) -> impl IntoView {
     let link = move |format: ExportFormat, with_keys: bool| {
         let keys = if with_keys { "&keys=on" } else { "" };
         let href = format!("/sessions/{session}/export?format={}{keys}", format.as_str());
@@ -102,9 +109,10 @@ fn ExportMenu(session: SessionId, has_keys: bool) -> impl IntoView {
     };
     let plain = ExportFormat::ALL
         .into_iter()
+        .filter(|format| format.is_of(kind))
         .map(|format| link(format, false))
         .collect_view();
-    let with_keys = has_keys.then(|| link(ExportFormat::JsonLines, true));
+    let with_keys = (has_keys && kind.has_screen()).then(|| link(ExportFormat::JsonLines, true));
 
     view! {
         <details class="menu">

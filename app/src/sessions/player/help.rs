@@ -3,7 +3,8 @@
 use leptos::html;
 use leptos::prelude::*;
 
-const KEYS: [(&str, &str); 8] = [
+/// The keys of a replay on a screen.
+pub(super) const PLAYER: [(&str, &str); 8] = [
     ("Space", "Play, pause"),
     ("← →", "5 seconds back, forward"),
     ("Shift ← →", "Statement before, after"),
@@ -16,7 +17,7 @@ const KEYS: [(&str, &str); 8] = [
 
 /// A list that opens over the page while `helps` is set.
 #[component]
-pub(super) fn Help(helps: RwSignal<bool>) -> impl IntoView {
+pub(super) fn Help(helps: RwSignal<bool>, keys: &'static [(&'static str, &'static str)]) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
     Effect::new(move || {
         let Some(dialog) = dialog.get() else {
@@ -30,12 +31,12 @@ pub(super) fn Help(helps: RwSignal<bool>) -> impl IntoView {
         }
     });
     let keys = move || {
-        let rows = KEYS.into_iter().map(|(key, what)| {
+        let rows = keys.iter().map(|(key, what)| {
             view! {
                 <dt>
-                    <kbd>{key}</kbd>
+                    <kbd>{*key}</kbd>
                 </dt>
-                <dd>{what}</dd>
+                <dd>{*what}</dd>
             }
         });
 

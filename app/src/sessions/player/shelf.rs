@@ -98,6 +98,29 @@ impl Shelf {
         self.parts.last().map(|part| part.segment)
     }
 
+    /// The parts of a segment in which something happened at a moment.
+    pub(super) fn around(&self, segment: u32, at: Micros) -> Option<Want> {
+        let is_there = |part: &Part| {
+            let is_at = self.since_start(part.first_at) <= at && at <= self.since_start(part.last_at);
+
+            part.segment == segment && (part.is_whole_segment || is_at)
+        };
+        let first = self.parts.iter().position(is_there)?;
+        let found = self.parts.iter().skip(first).take(MAX_FETCHED);
+        let last = first + found.take_while(|part| is_there(part)).count() - 1;
+        let (from, to) = (self.parts.get(first)?, self.parts.get(last)?);
+        let extent = match from.is_whole_segment {
+            true => Extent::Whole,
+            false => Extent::Blocks(from.block, to.block),
+        };
+
+        Some(Want {
+            segment,
+            extent,
+            parts: first..last + 1,
+        })
+    }
+
     /// Frames for an action, or what is to be fetched for them first.
     pub(super) fn scene(&mut self, action: Action) -> Result<Scene<'_>, Want> {
         let (after, until) = match action {

@@ -6,7 +6,7 @@ use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
 use protocol::ids::SessionId;
-use protocol::recordings::{Chapter, RecordingView};
+use protocol::recordings::{Chapter, MAX_CHAPTERS, RecordingView};
 use send_wrapper::SendWrapper;
 use wasm_bindgen::JsCast;
 use web_sys::Element;
@@ -14,7 +14,7 @@ use web_sys::Element;
 use super::controls::{Ask, Controls};
 use super::deck::{Deck, Shown};
 use super::fetch::{self, Missing};
-use super::help::Help;
+use super::help::{self, Help};
 use super::list::Statements;
 use super::opening::{Asked, Opening};
 use super::playback::{Event, Micros, Playback};
@@ -79,7 +79,7 @@ pub(super) fn Stage(recording: RecordingView, opening: Asked, shown: Shown) -> i
                     <p role="alert" hidden=move || shown.trouble.with(Option::is_none)>
                         {move || shown.trouble.get()}
                     </p>
-                    <Outage shown />
+                    <Outage of=shown.fetched() />
                     <p hidden=has_screen>
                         "The screen of this session was not recorded. What was run on it is listed."
                     </p>
@@ -99,7 +99,7 @@ pub(super) fn Stage(recording: RecordingView, opening: Asked, shown: Shown) -> i
             <p class="toast" role="status" hidden=move || copied.with(Option::is_none)>
                 {move || copied.get()}
             </p>
-            <Help helps />
+            <Help helps keys=&help::PLAYER />
         </div>
     }
     .into_any()
@@ -107,19 +107,19 @@ pub(super) fn Stage(recording: RecordingView, opening: Asked, shown: Shown) -> i
 
 /// What does not come at the moment, and the way to ask for it at once.
 #[component]
-fn Outage(shown: Shown) -> impl IntoView {
-    let outage = Memo::new(move |_| shown.outage());
+pub(super) fn Outage(of: [Retry; 3]) -> impl IntoView {
+    let outage = Memo::new(move |_| of.iter().find_map(Retry::outage));
 
     view! {
         <div class="outage" hidden=move || outage.with(Option::is_none)>
             <p role="status">{move || outage.get()}</p>
-            <button on:click=move |_| shown.ask_again()>"Try again"</button>
+            <button on:click=move |_| of.iter().for_each(Retry::ask_again)>"Try again"</button>
         </div>
     }
 }
 
 /// What stands where the replay would be.
-const NEEDS_JAVASCRIPT: &str = "<p>Playing a recording needs JavaScript. Switch it on for this site and reload the \
+pub(super) const NEEDS_JAVASCRIPT: &str = "<p>Playing a recording needs JavaScript. Switch it on for this site and reload the \
                                 page, or read the transcript.</p>";
 
 /// Fetches xterm.js, opens the deck, then fetches what the deck wants and what is listed.
@@ -147,7 +147,7 @@ fn load(
                 shown.contents.succeed();
                 open(host, deck, opening, shown, has_keys);
             }
-            (Ok(()), Err(missing)) => lack(missing, shown.contents, shown),
+            (Ok(()), Err(missing)) => lack(missing, shown.contents, shown.trouble),
         }
     });
     fetch_frames(session.clone(), deck, shown);
@@ -155,17 +155,17 @@ fn load(
 }
 
 /// Says what did not come; what may come is asked for again.
-fn lack(missing: Missing, retry: Retry, shown: Shown) {
+pub(super) fn lack(missing: Missing, retry: Retry, trouble: RwSignal<Option<String>>) {
     match missing {
         Missing::Unreachable(sentence) => retry.fail(&sentence),
         Missing::Refused(sentence) => retry.stop(sentence),
         Missing::Damaged(sentence) => {
             retry.succeed();
-            shown.trouble.set(Some(sentence));
+            trouble.set(Some(sentence));
         }
         Missing::Unknown(sentence) => {
             retry.succeed();
-            shown.trouble.set(Some(sentence.to_owned()));
+            trouble.set(Some(sentence.to_owned()));
         }
     }
 }
@@ -216,7 +216,7 @@ fn take_frames(deck: Held, shown: Shown, want: &Want, frames: Result<Vec<recordi
             None
         }
         Err(missing @ (Missing::Unreachable(_) | Missing::Refused(_) | Missing::Unknown(_))) => {
-            lack(missing, shown.frames, shown);
+            lack(missing, shown.frames, shown.trouble);
             return;
         }
     };
@@ -242,7 +242,7 @@ fn fetch_chapters(session: SessionId, deck: Held, shown: Shown) {
         let session = session.clone();
 
         async move {
-            let chapters = fetch::chapters(&session, from).await;
+            let chapters = fetch::chapters(&session, from, MAX_CHAPTERS).await;
 
             (from, attempt, chapters)
         }
@@ -257,7 +257,7 @@ fn fetch_chapters(session: SessionId, deck: Held, shown: Shown) {
         let chapters: Vec<Chapter> = match chapters {
             Ok(chapters) => chapters,
             Err(missing) => {
-                lack(missing, retry, shown);
+                lack(missing, retry, shown.trouble);
                 return;
             }
         };

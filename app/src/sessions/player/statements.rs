@@ -159,7 +159,7 @@ fn outcome_of(lines: &mut [Line], statement: u64) -> Option<&mut Outcome> {
 }
 
 /// A CancelRequest is recorded among the statements, and has no text of its own.
-fn cancel_words(statement: &Statement) -> Option<&'static str> {
+pub(super) fn cancel_words(statement: &Statement) -> Option<&'static str> {
     match (statement.kind, statement.origin) {
         (StatementKind::Cancel, Origin::Person) => Some("Cancelled by the person."),
         (StatementKind::Cancel, Origin::Interface | Origin::System) => Some("Cancelled by Postern."),

@@ -17,6 +17,19 @@ pub(crate) fn clock(at: Micros) -> String {
     }
 }
 
+/// `1:02.345`: where many things happen in a second.
+pub(super) fn exact_clock(at: Micros) -> String {
+    format!("{}.{:03}", clock(at), at.max(0) / 1_000 % 1_000)
+}
+
+/// `1 row`, `188 rows`.
+pub(super) fn rows(rows: u64) -> String {
+    match rows {
+        1 => "1 row".to_owned(),
+        rows => format!("{rows} rows"),
+    }
+}
+
 /// A moment as addresses say it: `#t=12.500`. Never earlier than it is, so that what begins there has begun.
 pub(super) fn moment(at: Micros) -> String {
     let millis = at.max(0).saturating_add(999) / 1_000;
