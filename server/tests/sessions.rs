@@ -5,13 +5,13 @@
     reason = "any other frame is not the one that is waited for"
 )]
 
-mod desk;
+pub mod desk;
 mod disk;
 mod endings;
 mod evidence;
 mod files;
 mod floods;
-mod native;
+pub mod native;
 mod native_chaos;
 mod passwords;
 mod resuming;

@@ -165,11 +165,18 @@ impl From<NotOpened> for Denial {
 
         Self(match answer {
             // What the server says of the vault's credential is no news of the client's password.
+            Some(fields) if *fields.code() == *POOLER => Refusal {
+                sqlstate: POOLER.into(),
+                message: refusal.sentence,
+            },
             Some(fields) if refusal.code != Code::PamDbAuth => said(&fields),
             Some(_) | None => denied(&refusal),
         })
     }
 }
+
+/// What a pooler before the server says of everything it refuses itself; its words do not say what to do.
+const POOLER: &str = "08P01";
 
 /// The database server's own words, with its own code.
 fn said(fields: &Fields) -> Refusal {

@@ -74,10 +74,22 @@ impl Desk {
     }
 
     async fn furnished(change: impl FnOnce(&mut Config), connection: &str) -> Self {
+        let cluster = Cluster::start().unwrap();
+        let target = cluster.port();
+
+        Self::before(cluster, target, change, connection).await
+    }
+
+    /// With a server somebody has made, which the record reaches at the port `target`.
+    pub async fn before(
+        cluster: Cluster,
+        target: u16,
+        change: impl FnOnce(&mut Config),
+        connection: &str,
+    ) -> Self {
         let house = House::open_with(change).await;
         std::fs::create_dir_all(house.state.config.data.recordings()).unwrap();
-        let cluster = Cluster::start().unwrap();
-        let record = furnish(&house, cluster.port(), connection).await;
+        let record = furnish(&house, target, connection).await;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let router = routes::router(&house.state).layer(from_fn(as_the_house_calls));

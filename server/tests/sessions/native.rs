@@ -19,6 +19,7 @@ use server::{clock, listener};
 use store::access_tokens;
 use store::sessions::Scope;
 use store::tokens::TokenHash;
+use testkit::Cluster;
 use testkit::certificates::{Authority, Wishes};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -28,6 +29,9 @@ use tokio_rustls::TlsConnector;
 use vault::authorize::{self, Password};
 
 use super::desk::{Desk, until};
+
+/// A loopback port of the system's choice.
+const ANYWHERE: ([u8; 4], u16) = ([127, 0, 0, 1], 0);
 
 /// A desk with a listener.
 pub struct Port {
@@ -48,13 +52,26 @@ impl Port {
         Self::furnished(|_| (), certificates).await
     }
 
+    /// Before a server somebody has made, which the record reaches at the port `target`. A session waits for its next
+    /// connection.
+    pub async fn before(cluster: Cluster, target: u16) -> Self {
+        let listening = |config: &mut Config| config.listener.listen = Some(ANYWHERE.into());
+
+        Self::of(Desk::before(cluster, target, listening, "").await, None).await
+    }
+
     async fn furnished(change: impl FnOnce(&mut Config), certificates: Option<&Arc<Certificates>>) -> Self {
         let desk = Desk::open_with(|config| {
-            config.listener.listen = Some(([127, 0, 0, 1], 0).into());
+            config.listener.listen = Some(ANYWHERE.into());
             config.listener.linger_seconds = 0;
             change(config);
         })
         .await;
+
+        Self::of(desk, certificates).await
+    }
+
+    async fn of(desk: Desk, certificates: Option<&Arc<Certificates>>) -> Self {
         let address = listener::start(&desk.house.state, certificates)
             .await
             .unwrap()
@@ -109,7 +126,7 @@ impl Port {
         told(&connect(&self.client(user, token)).await.expect_err("not let in"))
     }
 
-    async fn sessions(&self) -> Vec<SessionView> {
+    pub async fn sessions(&self) -> Vec<SessionView> {
         let mut snapshot = self.desk.house.state.db.read().await.unwrap();
         let page = store::sessions::list(&mut snapshot, Scope::Everybody, &SessionFilter::default())
             .await
@@ -124,7 +141,7 @@ impl Port {
         self.desk.row(&id, is_wanted).await
     }
 
-    async fn frames(&self, session: &SessionId) -> Vec<Frame> {
+    pub async fn frames(&self, session: &SessionId) -> Vec<Frame> {
         super::evidence::all_frames(&self.desk, session).await
     }
 }
