@@ -24,23 +24,64 @@ export async function describe(url: string, database: Database): Promise<SignedI
   };
 
   await fill(page, "/sign-in", { email: administrator.email, password: administrator.password }, "Sign in");
-  await create("configuration", { title: "Bench network" });
+  await create("configuration", { title: "Bench network", can_export: "on", can_import: "on" });
   await create("user", { title: "Bench reader", login: role, password: database.passwords[role] });
-  const record = await describeDatabase(page, database, "Bench shop", []);
-  const unrecorded = await describeDatabase(page, database, "Bench shop, not recorded", [
-    "graphical_session_recording",
-    "text_session_recording",
-  ]);
+  const reader = /^Bench reader/;
+  const record = await describeDatabase(page, database, "Bench shop", [], reader);
+  const unrecorded = await describeDatabase(page, database, "Bench shop, not recorded", recordings, reader);
 
   const storageState = await page.context().storageState();
   await browser.close();
   return { record, unrecorded, storageState };
 }
 
+/** Where native clients go, and as whom Postern goes there. */
+interface Target {
+  port: number;
+  user: string;
+  password: string;
+  database: string;
+  ca: string;
+}
+
+/** Records of one database, with and without TLS and a recording, and as many access tokens for all of them. */
+export async function describeForClients(url: string, target: Target, nTokens: number): Promise<string[]> {
+  const { user, password, ca } = target;
+  const browser = await chromium.launch(options);
+  const page = await browser.newPage({ baseURL: url, javaScriptEnabled: false });
+  await fill(page, "/sign-in", { email: administrator.email, password: administrator.password }, "Sign in");
+  await fill(page, "/vault/new/user", { title: "Bench client", login: user, password }, "Create");
+  const database = { host: "localhost", port: target.port, name: target.database, ca };
+  for (const [kind, tls] of Object.entries({ plain: "disable", tls: "verify-full" })) {
+    for (const [title, off] of Object.entries({ recorded: [], unrecorded: recordings })) {
+      await describeDatabase(page, database, `${kind}-${title}`, off, /^Bench client/, tls);
+    }
+  }
+
+  const tokens: string[] = [];
+  for (let i = 0; i < nTokens; i += 1) {
+    await fill(page, "/account/tokens/new", { name: `bench ${i}`, password: administrator.password }, "Create token");
+    tokens.push(await page.getByRole("textbox", { name: "Access token" }).inputValue());
+  }
+  await browser.close();
+  return tokens;
+}
+
+/** What is switched off where nothing is recorded. */
+const recordings = ["graphical_session_recording", "text_session_recording"];
+
 /** Describes the database, lets the administrator launch it, and switches off what is named. */
-async function describeDatabase(page: Page, database: Database, title: string, off: string[]): Promise<string> {
+async function describeDatabase(
+  page: Page,
+  database: Omit<Database, "passwords">,
+  title: string,
+  off: string[],
+  account: RegExp,
+  tls = "verify-full",
+): Promise<string> {
   const { host, port, name, ca } = database;
-  await fill(page, "/vault/new/database", { title, host, port: String(port), database: name, trusted_ca: ca }, "Create");
+  const fields = { title, host, port: String(port), database: name, trusted_ca: ca, tls_mode: tls };
+  await fill(page, "/vault/new/database", fields, "Create");
   const record = new URL(page.url()).pathname;
 
   await page.goto(`${record}/sharing`);
@@ -48,12 +89,11 @@ async function describeDatabase(page: Page, database: Database, title: string, o
   await field(page, "launch").check();
   await send(page, "Share");
 
-  const reader = /^Bench reader/;
   await page.goto(`${record}/settings`);
   await choose(page, "configuration", /^Bench network/);
-  await choose(page, "administrative_credential", reader);
+  await choose(page, "administrative_credential", account);
   await send(page, "Save and continue");
-  await choose(page, "launch_credential", reader);
+  await choose(page, "launch_credential", account);
   await switchTo(page, "connections", "on");
   for (const name of off) await switchTo(page, name, "off");
   // A session that has just been left may not have ended when the next one begins.
@@ -68,7 +108,7 @@ async function switchTo(page: Page, name: string, value: "on" | "off"): Promise<
 
 async function fill(page: Page, path: string, fields: Record<string, string>, button: string): Promise<void> {
   await page.goto(path);
-  for (const [name, value] of Object.entries(fields)) await field(page, name).fill(value);
+  for (const [name, value] of Object.entries(fields)) await give(page, name, value);
   await send(page, button);
 }
 
@@ -82,6 +122,14 @@ async function send(page: Page, button: string): Promise<void> {
     const words = await page.locator(".form-sentence, .field-error").allInnerTexts();
     throw new Error(`${button}: ${status} ${words.filter(Boolean).join(" ")}`);
   }
+}
+
+async function give(page: Page, name: string, value: string): Promise<void> {
+  const into = field(page, name);
+  const kind = await into.evaluate((element) => (element instanceof HTMLInputElement ? element.type : element.tagName));
+  if (kind === "SELECT") await into.selectOption(value);
+  else if (kind === "checkbox") await into.check();
+  else await into.fill(value);
 }
 
 async function choose(page: Page, name: string, label: RegExp): Promise<void> {

@@ -51,11 +51,13 @@ export default class Report implements Reporter {
       model(),
       `Load ${this.loads.join("; ")}`,
       ...["postgres", "psql"].map((name) => output(program(name), ["--version"])),
+      output("pgbouncer", ["--version"]).split("\n")[0],
       output("/usr/bin/chromium", ["--version"]),
       `xterm.js ${installed("@xterm/xterm")}, Playwright ${installed("@playwright/test")}, node ${process.version}`,
       `terminado and below: ${output(process.env.PYTHON ?? "python3", ["-c", pythonVersions])}`,
       `Command: make bench${anyway ? " with BENCH_ANYWAY=1" : ""}; ${nRounds} rounds, the first dropped`,
       `posternd: ${posternd} --config FILE, defaults but for addresses and folder; no session waits for its browser, and nobody is limited to some sessions; both recordings on`,
+      "Listener: plain on loopback, with records that say how it goes on; pgbouncer: session mode, SCRAM on both legs",
       `psql: ${psql(database(), "ca.crt").command.join(" ")}, by itself and behind bench/terminado_server.py`,
       `Chromium: ${chromium.options.args!.join(" ")}`,
     ];
@@ -71,7 +73,7 @@ export default class Report implements Reporter {
   private parts(): string[] {
     return this.rows
       .filter((row) => row.parts.length > 0)
-      .map((row) => `${row.name}, median of each part: ${row.parts.map(([name, n]) => `${name} ${n.toFixed(1)} ${row.unit ?? "ms"}`).join(", ")}`);
+      .map((row) => `${row.name}, median of each part: ${row.parts.map(([name, n, unit]) => `${name} ${n.toFixed(1)} ${unit ?? row.unit ?? "ms"}`).join(", ")}`);
   }
 }
 

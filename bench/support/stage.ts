@@ -33,6 +33,8 @@ export default async function setStage(): Promise<() => Promise<void>> {
   try {
     // A session that was left would be offered to the next launch.
     process.env.POSTERN_SESSIONS_REATTACH_SECONDS = "0";
+    process.env.STAGE_LISTENER = String(await freePort());
+    process.env.POSTERN_LISTENER_LISTEN = `127.0.0.1:${process.env.STAGE_LISTENER}`;
     undo.unshift(await setDatabaseAndServer());
     const folder = mkdtempSync(join(tmpdir(), "postern-bench-"));
     undo.unshift(async () => rmSync(folder, { recursive: true }));

@@ -14,8 +14,8 @@ export interface Row {
   theirs: Rounds;
   /** What is promised, and for each promise whether it held. */
   promises: { words: string; kept: boolean }[];
-  /** Where the time goes: medians in milliseconds, from the start of the row. */
-  parts: [string, number][];
+  /** Where the time goes, or what else belongs to it: medians in the row's unit, or their own. */
+  parts: [name: string, n: number, unit?: string][];
 }
 
 /** Rounds of each row; the first warms up and is dropped. */
