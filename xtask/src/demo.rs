@@ -4,6 +4,7 @@
 
 mod browser;
 mod folder;
+mod native;
 mod postern;
 mod postgres;
 mod process;
@@ -34,8 +35,9 @@ const FEW_ORDERS: u32 = 400;
 /// The step that fills Postern.
 const RECORDS: &str = "records";
 
-/// The step that leaves a recording.
+/// The steps that leave recordings.
 const SESSION: &str = "session";
+const NATIVE: &str = "native";
 
 /// When Postern is stopped.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -67,7 +69,7 @@ pub(crate) fn run(workspace: &Workspace, until: Until) -> Result<()> {
         records::make(&folder, postern.url())
     })?;
     introduce(&folder, &postern)?;
-    record_session(&folder, postern.url());
+    record_sessions(&folder, &postern, postgres.programs());
     let ended = runtime.block_on(attend(workspace, &folder, until, &mut postgres, &mut postern));
 
     postern.stop()?;
@@ -77,17 +79,24 @@ pub(crate) fn run(workspace: &Workspace, until: Until) -> Result<()> {
 }
 
 /// Lets Ben work for a while, so that there is something to play; meanwhile the demo is ready.
-fn record_session(folder: &Folder, url: &str) {
-    if folder.has_finished(SESSION) {
+fn record_sessions(folder: &Folder, postern: &Postern, programs: &Path) {
+    if folder.has_finished(SESSION) && folder.has_finished(NATIVE) {
         return;
     }
-    let (path, url) = (folder.path().to_owned(), url.to_owned());
+    let (path, url, port) = (
+        folder.path().to_owned(),
+        postern.url().to_owned(),
+        postern.native_port(),
+    );
+    let programs = programs.to_owned();
     std::thread::spawn(move || {
-        let recorded =
-            Folder::open(&path).and_then(|folder| folder.once(SESSION, || session::record(&folder, &url)));
+        let recorded = Folder::open(&path).and_then(|folder| {
+            folder.once(NATIVE, || native::record(&folder, &url, &programs, port))?;
+            folder.once(SESSION, || session::record(&folder, &url))
+        });
         match recorded {
-            Ok(()) => say("demo: Ben has worked in the shop for half a minute; Sessions has the recording"),
-            Err(error) => say(&format!("demo: no session was recorded: {error:#}")),
+            Ok(()) => say("demo: Ben has worked in the shop for half a minute; Sessions has the recordings"),
+            Err(error) => say(&format!("demo: not every session was recorded: {error:#}")),
         }
     });
 }
@@ -118,19 +127,23 @@ fn introduce(folder: &Folder, postern: &Postern) -> Result<()> {
         say(&format!("  {name:<14}{email:<22}{}", folder.password(name)?));
     }
     say(TO_TRY);
+    let port = postern.native_port();
+    say(&format!(
+        "  4. As the user open Account and make an access token. With it for a password any PostgreSQL client connects:\n     \
+         psql \"host=127.0.0.1 port={port} user=shop\". The auditor plays that too, a lane for each connection.\n"
+    ));
     say("  Ctrl-C stops everything, `make demo-clean` removes it.\n");
     Ok(())
 }
 
 const TO_TRY: &str = "
-  Three things to try, each person in a browser window of their own (a private one for the second):
+  Four things to try, each person in a browser window of their own (a private one for the second):
 
   1. As the user open `shop` and press Launch. SELECT * FROM catalog.find_products('ridge'); then
      SELECT count(*) FROM sales.order_items; then SELECT pg_sleep(60); and Ctrl-C. You hold no password of it.
-  2. As the auditor open Sessions and play what the user did, statement by statement. One recording is there
-     half a minute after the first start.
-  3. As the administrator open `shop`, Sharing, and remove the user's share while they work: their session ends.
-";
+  2. As the auditor open Sessions and play what the user did, statement by statement. Two recordings are there
+     half a minute after the first start: one of a terminal, one of two programs side by side.
+  3. As the administrator open `shop`, Sharing, and remove the user's share while they work: their session ends.";
 
 /// Returns on Ctrl-C, or with an error when one of the two ends by itself.
 async fn attend(

@@ -16,6 +16,7 @@ pub(super) const ADMINISTRATOR: &str = "ada@postern.example";
 /// Where people look for it; the next free port when it is taken.
 const PORT: u16 = 7480;
 const METRICS_PORT: u16 = 7490;
+const NATIVE_PORT: u16 = 7432;
 
 /// The step that adds the administrator.
 const FIRST_PERSON: &str = "administrator";
@@ -23,6 +24,7 @@ const FIRST_PERSON: &str = "administrator";
 pub(super) struct Postern {
     process: Process,
     url: String,
+    native_port: u16,
 }
 
 impl Postern {
@@ -41,7 +43,8 @@ impl Postern {
         let program = workspace.target.join("debug/posternd");
         let port = free_port(PORT)?;
         let url = format!("http://localhost:{port}");
-        let configuration = write_configuration(folder, port, &url)?;
+        let native_port = free_port(NATIVE_PORT)?;
+        let configuration = write_configuration(folder, port, &url, native_port)?;
         folder.once(FIRST_PERSON, || {
             add_administrator(&program, &configuration, folder.password("administrator")?)
         })?;
@@ -50,11 +53,20 @@ impl Postern {
         let log = folder.path().join("postern.log");
         let mut process = Process::start("posternd", Command::new("setpriv"), &program, &log, "TERM")?;
         process.wait_for_port(port)?;
-        Ok(Self { process, url })
+        Ok(Self {
+            process,
+            url,
+            native_port,
+        })
     }
 
     pub(super) fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Where native clients connect.
+    pub(super) fn native_port(&self) -> u16 {
+        self.native_port
     }
 
     pub(super) fn exited(&mut self) -> Result<Option<ExitStatus>> {
@@ -70,7 +82,7 @@ fn data(folder: &Folder) -> PathBuf {
     folder.path().join("postern")
 }
 
-fn write_configuration(folder: &Folder, port: u16, url: &str) -> Result<PathBuf> {
+fn write_configuration(folder: &Folder, port: u16, url: &str, native_port: u16) -> Result<PathBuf> {
     let path = folder.path().join("postern.toml");
     let data = toml::Value::from(data(folder).display().to_string());
     let metrics = free_port(METRICS_PORT)?;
@@ -78,6 +90,7 @@ fn write_configuration(folder: &Folder, port: u16, url: &str) -> Result<PathBuf>
         "[http]\nlisten = \"127.0.0.1:{port}\"\npublic_url = \"{url}\"\n\n\
          [metrics]\nlisten = \"127.0.0.1:{metrics}\"\n\n\
          [data]\nfolder = {data}\n\n\
+         [listener]\nlisten = \"127.0.0.1:{native_port}\"\n\n\
          [log]\nformat = \"text\"\n"
     );
     write_private(&path, &text)?;

@@ -107,6 +107,11 @@ impl Postgres {
         self.psql("shop", &script)
     }
 
+    /// Where psql is.
+    pub(super) fn programs(&self) -> &Path {
+        &self.programs
+    }
+
     /// Runs a script that comes by standard input, where no other process can read its passwords.
     fn psql(&self, database: &str, script: &str) -> Result<()> {
         let superuser = self.passwords.iter().find(|(name, _)| *name == "postgres");
