@@ -144,31 +144,52 @@ async fn unless_denied(
     client: &Client,
     weighed: Result<Authorized<Launch>, Refusal>,
 ) -> Result<Authorized<Launch>, Refusal> {
-    let Err(refusal) = weighed else {
-        return weighed;
-    };
-    let denied = event(EventName::ConnectionDenied, Outcome::Denied, client, clock::now())
-        .by(person)
-        .with("record", draft.record.to_string())
-        .with("reason", refusal.sentence.clone());
-    let mut tx = state.db.write().await.map_err(store_failed)?;
-    audit::append_unless_repeated(&mut tx, &subject(person, draft, &refusal), denied)
-        .await
-        .map_err(store_failed)?;
-    tx.commit().await.map_err(store_failed)?;
+    match weighed {
+        Ok(authorized) => Ok(authorized),
+        // Any id may be asked for that is no record of theirs: it is the same refusal.
+        Err(refusal) if refusal.code == Code::PamNotFound => {
+            note_denial(state, person, client, draft.record.as_str(), "", &refusal).await?;
+
+            Err(refusal)
+        }
+        Err(refusal) => deny(state, person, client, draft.record.as_str(), refusal).await,
+    }
+}
+
+/// Refuses to launch what somebody has named, with the denial on the trail: once, where it is repeated.
+pub async fn deny<T>(
+    state: &AppState,
+    person: &Person,
+    client: &Client,
+    named: &str,
+    refusal: Refusal,
+) -> Result<T, Refusal> {
+    note_denial(state, person, client, named, named, &refusal).await?;
 
     Err(refusal)
 }
 
-/// What is the same refusal once more. Any id may be asked for that is no record of theirs: it does not count.
-fn subject(person: &Person, draft: &LaunchDraft, refusal: &Refusal) -> String {
-    let record = if refusal.code == Code::PamNotFound {
-        ""
-    } else {
-        draft.record.as_str()
-    };
+/// `subject` is what makes two refusals the same beside person and sentence.
+async fn note_denial(
+    state: &AppState,
+    person: &Person,
+    client: &Client,
+    named: &str,
+    subject: &str,
+    refusal: &Refusal,
+) -> Result<(), Refusal> {
+    let denied = event(EventName::ConnectionDenied, Outcome::Denied, client, clock::now())
+        .by(person)
+        .with("record", named)
+        .with("reason", refusal.sentence.clone());
+    let subject = format!("launch {} {subject} {}", person.id, refusal.sentence);
+    let mut tx = state.db.write().await.map_err(store_failed)?;
+    audit::append_unless_repeated(&mut tx, &subject, denied)
+        .await
+        .map_err(store_failed)?;
+    tx.commit().await.map_err(store_failed)?;
 
-    format!("launch {} {record} {}", person.id, refusal.sentence)
+    Ok(())
 }
 
 async fn weigh(

@@ -1,7 +1,7 @@
 //! The one way to a target database: dial, TLS, authenticate, pump, cancel.
 //!
-//! Whatever talks to a target is a client of this crate: the web terminal over an in-memory stream, later a
-//! native client over a port. Credentials are injected, statements recorded and gates kept here and nowhere
+//! Whatever talks to a target is a client of this crate: the web terminal over an in-memory stream, a native client over
+//! its own. Credentials are injected, statements recorded and gates kept here and nowhere
 //! else. Nothing is spawned: a caller gets futures. The clock is an argument.
 
 pub mod cancel;

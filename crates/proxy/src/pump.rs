@@ -228,7 +228,8 @@ impl Control {
         self.0.activity.subscribe()
     }
 
-    /// Which message the server is busy with, by a number no other one of this connection has.
+    /// How many messages have been answered, while one is not: the number changes whenever the server goes on to the
+    /// next.
     pub fn running(&self) -> Option<u64> {
         self.0.ledger().runs()
     }
@@ -339,6 +340,24 @@ impl Ending {
             }
             Self::Refused(message) => format!("The session was ended: {message}."),
             Self::Asked { message, .. } => message.clone(),
+        }
+    }
+
+    /// Why this one connection is over, for who replays it.
+    pub fn reason(&self) -> String {
+        match self {
+            Self::ClientClosed => "The client closed the connection.".to_owned(),
+            Self::ServerClosed | Self::ServerIo(_) => {
+                "The connection to the database server was lost.".to_owned()
+            }
+            Self::ServerFatal(fields) => {
+                format!("The database server ended the connection: {}.", fields.message())
+            }
+            Self::RecordingFailed => "The recording could not be written.".to_owned(),
+            Self::Refused(message) => format!("The connection was ended: {message}."),
+            Self::ClientIo(_) | Self::ClientMalformed(_) | Self::ServerMalformed(_) | Self::Asked { .. } => {
+                self.sentence()
+            }
         }
     }
 

@@ -239,7 +239,7 @@ impl Lane {
         self.tape.locked(|reel| reel.keeps_statements()).unwrap_or(true)
     }
 
-    /// Waits, by `act`, for who may have to wait for the media: where nothing else waits with it.
+    /// Runs `act`, which may wait for who waits for the media, so that other tasks of the thread go on.
     pub fn aside(&self, act: &mut dyn FnMut()) {
         (self.tape.aside)(act);
     }

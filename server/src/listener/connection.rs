@@ -1,18 +1,15 @@
 //! One connection of a native client: let in, joined to its session and to the database, pumped to its end.
 
-use std::future::Future;
 use std::io;
-use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use app::ctx::Client;
 use bytes::BytesMut;
-use futures_util::FutureExt;
 use pg_proto::client::Established;
 use pg_proto::server::{Reception, Refusal, Startup};
 use protocol::ids::RequestId;
 use proxy::pump::{Downstream, Ending, pump};
-use proxy::{Canceller, Upstream, Wishes};
+use proxy::{BoxStream, Canceller, Stream, Upstream, Wishes};
 use recording::{Connection, Lane};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, split};
 use tokio::time::timeout;
@@ -21,11 +18,12 @@ use tracing::{Instrument, debug, error, info_span};
 
 use super::cancels::Issued;
 use super::session::{Asking, Joined, join};
-use super::way_in::{Arrival, Arrived, Refused, Stream, identify, receive};
+use super::way_in::{Arrival, Arrived, Refused, identify, receive};
 use super::{Origin, names};
 use crate::clock;
 use crate::sessions::join::time;
 use crate::sessions::native::{Key, Place};
+use crate::sessions::supervise;
 use crate::state::AppState;
 
 /// How long a client may take until its password is there.
@@ -94,7 +92,7 @@ async fn welcome(state: &AppState, arrived: Arrived, origin: &Origin) {
 
         join(state, &asking).await
     };
-    let joined = match unless_panicked(letting_in).await {
+    let joined = match supervise::unless_panicked(letting_in, panicked).await {
         Ok(joined) => joined,
         Err(refusal) => return send_away(Refused { stream, refusal }).await,
     };
@@ -110,7 +108,7 @@ async fn welcome(state: &AppState, arrived: Arrived, origin: &Origin) {
 /// Greets the client and pumps until one side ends it; when the connection began and ended is on record.
 async fn talk(
     state: &AppState,
-    mut stream: Box<dyn Stream>,
+    mut stream: BoxStream,
     reception: Reception,
     startup: &Startup,
     client: &Client,
@@ -146,12 +144,12 @@ async fn talk(
     };
     debug!(?ending, "native client left");
     // A recording that failed has ended the session.
-    let _ = lane.disconnected(clock::now().micros(), ending.sentence());
+    let _ = lane.disconnected(clock::now().micros(), ending.reason());
 }
 
 /// Tells the client what the server has told us; gives what it has sent ahead.
 async fn greet(
-    stream: &mut Box<dyn Stream>,
+    stream: &mut BoxStream,
     mut reception: Reception,
     established: &Established,
     key: Option<&Issued>,
@@ -171,7 +169,7 @@ async fn greet(
 }
 
 async fn run(
-    stream: Box<dyn Stream>,
+    stream: BoxStream,
     unread: BytesMut,
     upstream: Upstream,
     lane: &Lane,
@@ -194,18 +192,13 @@ async fn run(
             proxy::limits::statement_timeout(control.clone(), limit).await;
         }
     };
-    let pumped = async { tokio::join!(to_server, to_client, limited).1 };
-    match AssertUnwindSafe(pumped).catch_unwind().await {
-        Ok(ending) => ending,
-        Err(_) => {
-            error!("pump panicked");
+    tokio::join!(
+        supervise::pump(control.clone(), to_server),
+        supervise::pump(control.clone(), to_client),
+        limited
+    );
 
-            Ending::Asked {
-                sqlstate: "XX000",
-                message: "something went wrong in Postern; the connection was ended".to_owned(),
-            }
-        }
-    }
+    control.ended().await
 }
 
 /// Says why, then waits for the client to leave: who closes at once may take its own words back.
@@ -226,17 +219,8 @@ async fn send_away(refused: Refused) {
     let _ = timeout(FAREWELL, farewell).await;
 }
 
-/// A panic on the way in is a refusal.
-async fn unless_panicked<T>(act: impl Future<Output = Result<T, Refusal>>) -> Result<T, Refusal> {
-    match AssertUnwindSafe(act).catch_unwind().await {
-        Ok(done) => done,
-        Err(_) => {
-            error!("letting a native client in panicked");
+fn panicked() -> Refusal {
+    error!("letting a native client in panicked");
 
-            Err(Refusal::new(
-                "XX000",
-                "something went wrong in Postern; tell an administrator",
-            ))
-        }
-    }
+    Refusal::new("XX000", "something went wrong in Postern; tell an administrator")
 }

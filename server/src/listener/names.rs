@@ -3,7 +3,7 @@
 use app::ctx::Client;
 use pg_proto::Text;
 use pg_proto::server::Refusal;
-use protocol::errors::Code;
+use protocol::errors::{self, Code};
 use protocol::ids::RecordId;
 use protocol::terminal::LaunchDraft;
 use store::access_tokens::AccessToken;
@@ -29,34 +29,27 @@ pub async fn authorize(
 ) -> Result<Authorized<Launch>, Refusal> {
     let user = user.to_str();
     let mut snapshot = state.db.read().await.map_err(failed)?;
-    let mut meant = meant(&mut snapshot, person, &user, None).await?;
+    let mut meant = all_meant(&mut snapshot, person, &user, None).await?;
     if meant.is_empty()
         && let Some((record, account)) = user.rsplit_once('/')
     {
-        meant = self::meant(&mut snapshot, person, record, Some(account)).await?;
+        meant = all_meant(&mut snapshot, person, record, Some(account)).await?;
     }
     drop(snapshot);
-    let draft = match meant.as_slice() {
-        [only] => only,
-        [] => return Err(unknown(&user)),
-        [_, _, ..] => {
-            return Err(Refusal::new(
-                "28000",
-                format!("several records are named \"{user}\": use the record's id, which its page shows"),
-            ));
+    let authorized = match meant.as_slice() {
+        [only] if token.is_for(&only.record) => {
+            launch::authorize_connection(state, person, only, client).await
         }
+        [_other] => launch::deny(state, person, client, &user, other_record()).await,
+        [] => launch::deny(state, person, client, "", unknown()).await,
+        [_, _, ..] => launch::deny(state, person, client, &user, several(&user)).await,
     };
-    if !token.is_for(&draft.record) {
-        return Err(Refusal::new("28000", "this access token is for another record"));
-    }
 
-    launch::authorize_connection(state, person, draft, client)
-        .await
-        .map_err(|refusal| denied(&refusal))
+    authorized.map_err(|refusal| denied(&refusal))
 }
 
-/// What a record's name and an account's mean, among what the person may see.
-async fn meant(
+/// All that a record's name and an account's can mean, among what the person may see.
+async fn all_meant(
     snapshot: &mut Snapshot,
     person: &Person,
     record: &str,
@@ -77,46 +70,61 @@ async fn meant(
         {
             continue;
         }
-        // What else forbids it is told when it is weighed.
-        let offered = offer.map(|offer| offer.accounts).unwrap_or_default();
-        let account = match account {
-            Some(name) => match chosen(snapshot, &offered, name).await? {
-                Some(account) => Some(account),
-                None => continue,
-            },
-            None => None,
+        let draft = |account| LaunchDraft {
+            record: id.clone(),
+            account,
         };
-        meant.push(LaunchDraft { record: id, account });
+        match (account, offer) {
+            (Some(name), Ok(offer)) => {
+                let named = accounts_named(snapshot, &offer.accounts, name).await?;
+                meant.extend(named.into_iter().map(|account| draft(Some(account))));
+            }
+            // What forbids it is told when it is weighed.
+            (None, _) | (Some(_), Err(_)) => meant.push(draft(None)),
+        }
     }
 
     Ok(meant)
 }
 
-/// The account of this login, title or id among those that are open to the person.
-async fn chosen(
+/// The accounts of this login, title or id among those that are open to the person.
+async fn accounts_named(
     snapshot: &mut Snapshot,
     offered: &[RecordId],
     name: &str,
-) -> Result<Option<RecordId>, Refusal> {
+) -> Result<Vec<RecordId>, Refusal> {
+    let mut named = Vec::new();
     for id in offered {
         let Some(account) = records::lookup(snapshot, id).await.map_err(failed)? else {
             continue;
         };
         let is_login = account.user().is_some_and(|user| user.login == name);
         if is_login || account.title() == name || id.as_str() == name {
-            return Ok(Some(id.clone()));
+            named.push(id.clone());
         }
     }
 
-    Ok(None)
+    Ok(named)
 }
 
-fn unknown(user: &str) -> Refusal {
-    Refusal::new(
-        "28000",
+/// Without the name: however many are tried, it is the same refusal.
+fn unknown() -> errors::Refusal {
+    errors::Refusal::new(
+        Code::PamNotFound,
+        "no record of this name is shared with you, or not with that account: the user name is a record's title or id, or \
+         record/account",
+    )
+}
+
+fn several(user: &str) -> errors::Refusal {
+    errors::Refusal::new(
+        Code::PamConflict,
         format!(
-            "no record \"{user}\" is shared with you, or not with that account: the user name is a record's title or id, \
-             or record/account"
+            "several records or accounts are named \"{user}\": use their ids, which end the addresses of their pages"
         ),
     )
+}
+
+fn other_record() -> errors::Refusal {
+    errors::Refusal::new(Code::PamPolicyDenied, "this access token is for another record")
 }

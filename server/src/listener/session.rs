@@ -12,6 +12,7 @@ use tracing::{Instrument, info_span};
 use vault::authorize::{Authorized, Launch};
 use vault::people::Person;
 
+use crate::people::store_failed;
 use crate::sessions::native::{self, Found, Hall, Key, Place, Shut};
 use crate::sessions::open::{NotOpened, Opened, Way, open};
 use crate::state::AppState;
@@ -153,7 +154,7 @@ impl From<Shut> for Denial {
             Shut::Over(ended) => Refusal::new(native::sqlstate(ended.reason), ended.sentence),
             Shut::Full(most) => Refusal::new(
                 "53300",
-                format!("Connection limit exceeded for this session: it has {most} connections."),
+                format!("connection limit exceeded for this session: it has {most} connections"),
             ),
         })
     }
@@ -212,10 +213,5 @@ pub fn denied(refusal: &errors::Refusal) -> Refusal {
 
 /// A failure of the store, logged once, as a native client is told it.
 pub fn failed(error: store::Error) -> Refusal {
-    tracing::error!(error = &error as &dyn std::error::Error, "store");
-
-    Refusal::new(
-        "58000",
-        "the store could not do this; try again, and tell an administrator if it stays",
-    )
+    denied(&store_failed(error))
 }

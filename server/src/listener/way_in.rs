@@ -8,10 +8,11 @@ use pg_proto::frontend::Password;
 use pg_proto::server::{Event, Reception, Refusal, Startup, Tls};
 use protocol::audit::{EventName, Outcome};
 use protocol::time::Timestamp;
+use proxy::{BoxStream, Stream};
 use store::access_tokens::{self, AccessToken, Standing};
 use store::audit;
 use store::tokens::TokenHash;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, join};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, join};
 use tokio_rustls::TlsAcceptor;
 use vault::people::Person;
 
@@ -21,14 +22,9 @@ use crate::clock;
 use crate::people::sign_in::event;
 use crate::state::AppState;
 
-/// A stream of whatever kind.
-pub trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
-
-impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
-
 /// A client whose password is there.
 pub struct Arrived {
-    pub stream: Box<dyn Stream>,
+    pub stream: BoxStream,
     pub reception: Reception,
     pub startup: Startup,
     pub password: Password,
@@ -36,7 +32,7 @@ pub struct Arrived {
 
 /// A client that is answered and sent away.
 pub struct Refused {
-    pub stream: Box<dyn Stream>,
+    pub stream: BoxStream,
     pub refusal: Refusal,
 }
 
@@ -63,7 +59,7 @@ pub async fn receive<S: Stream + 'static>(
         Tls::NotOffered
     };
     let mut reception = Reception::new(offered);
-    let mut stream: Box<dyn Stream> = Box::new(stream);
+    let mut stream: BoxStream = Box::new(stream);
     let mut startup = None;
     let mut out = BytesMut::new();
     loop {
@@ -115,7 +111,7 @@ pub async fn receive<S: Stream + 'static>(
 }
 
 /// What was to be said before goes before it.
-async fn refused(mut stream: Box<dyn Stream>, out: &mut BytesMut, refusal: Refusal) -> Arrival {
+async fn refused(mut stream: BoxStream, out: &mut BytesMut, refusal: Refusal) -> Arrival {
     // Who has gone is not told.
     let _ = stream.write_all(&out.split()).await;
 

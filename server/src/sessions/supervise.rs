@@ -34,17 +34,28 @@ pub async fn acquire<T, E: From<Refusal>>(
     session: &SessionId,
     acquiring: impl Future<Output = Result<T, E>>,
 ) -> Result<T, E> {
-    if let Ok(acquired) = AssertUnwindSafe(acquiring).catch_unwind().await {
-        return acquired;
+    let panicked = || {
+        error!(session.id = %session, "opening a session panicked");
+        let refusal = Refusal::new(
+            Code::Internal,
+            "The session could not be opened: something went wrong on the server. Tell an administrator.",
+        );
+
+        refusal.into()
+    };
+
+    unless_panicked(acquiring, panicked).await
+}
+
+/// Lets somebody in. A panic is a refusal.
+pub async fn unless_panicked<T, E>(
+    act: impl Future<Output = Result<T, E>>,
+    panicked: impl FnOnce() -> E,
+) -> Result<T, E> {
+    match AssertUnwindSafe(act).catch_unwind().await {
+        Ok(done) => done,
+        Err(_) => Err(panicked()),
     }
-    error!(session.id = %session, "opening a session panicked");
-
-    let refusal = Refusal::new(
-        Code::Internal,
-        "The session could not be opened: something went wrong on the server. Tell an administrator.",
-    );
-
-    Err(refusal.into())
 }
 
 /// Runs one direction of a session's pump. Where one panics the session ends, which would wait for it for ever.

@@ -100,7 +100,7 @@ pub(super) enum Expected {
 
 /// What becomes of COPY data of the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Data {
+pub(super) enum CopyFate {
     Forward,
     /// The server would ignore it, or must not get it.
     Drop,
@@ -232,24 +232,24 @@ impl Ledger {
     }
 
     /// Decides over COPY data of the client, and counts it; `is_last` after CopyDone and CopyFail.
-    pub(super) fn data(&mut self, bytes: usize, is_last: bool, now: i64) -> Data {
+    pub(super) fn data(&mut self, bytes: usize, is_last: bool, now: i64) -> CopyFate {
         let running = self.queue.iter_mut().find_map(Expected::statement_mut);
         let Some(running) = running else {
-            return Data::Drop;
+            return CopyFate::Drop;
         };
         if running.refused == Some(Direction::ToDatabase) {
-            return Data::Drop;
+            return CopyFate::Drop;
         }
         let copy = running.copy.as_mut();
         let copy = copy.filter(|copy| copy.direction == Direction::ToDatabase && !copy.is_over);
         let Some(copy) = copy else {
-            return Data::Undecided;
+            return CopyFate::Undecided;
         };
         copy.bytes += bytes as u64;
         copy.is_over = is_last;
         self.fed_at = now;
 
-        Data::Forward
+        CopyFate::Forward
     }
 
     /// True when CopyFail has to be sent for a COPY that was refused; once.
@@ -308,7 +308,7 @@ impl Ledger {
         self.queue.iter().any(|expected| !expected.is_perhaps())
     }
 
-    /// What the server is busy with, by the number of its message.
+    /// How many messages have been answered, while one is not.
     pub(super) fn runs(&self) -> Option<u64> {
         let n_outstanding = u64::try_from(self.queue.len()).unwrap_or(u64::MAX);
         self.is_running()

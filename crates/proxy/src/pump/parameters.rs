@@ -47,16 +47,13 @@ pub(super) fn text(type_oid: u32, value: &[u8]) -> Option<String> {
         oid::INT4 => i32::from_be_bytes(value.try_into().ok()?).to_string(),
         oid::INT8 => i64::from_be_bytes(value.try_into().ok()?).to_string(),
         oid::OID => u32::from_be_bytes(value.try_into().ok()?).to_string(),
-        oid::FLOAT4 => float(f64::from(f32::from_be_bytes(value.try_into().ok()?)), |out| {
-            write!(
-                out,
-                "{}",
-                f32::from_be_bytes(value.try_into().unwrap_or_default())
-            )
-        }),
+        oid::FLOAT4 => {
+            let number = f32::from_be_bytes(value.try_into().ok()?);
+            float(number.into(), &format!("{number}"), &format!("{number:e}"), 6)
+        }
         oid::FLOAT8 => {
             let number = f64::from_be_bytes(value.try_into().ok()?);
-            float(number, |out| write!(out, "{number}"))
+            float(number, &format!("{number}"), &format!("{number:e}"), 15)
         }
         oid::TEXT | oid::VARCHAR | oid::BPCHAR | oid::NAME | oid::JSON => utf8(value)?,
         oid::JSONB => match value.split_first()? {
@@ -78,17 +75,26 @@ fn utf8(value: &[u8]) -> Option<String> {
     String::from_utf8(value.to_vec()).ok()
 }
 
-fn float(number: f64, print: impl FnOnce(&mut String) -> std::fmt::Result) -> String {
+/// Of the shortest digits as decimals and with an exponent, the form PostgreSQL takes: decimals for exponents from -4 up
+/// to `digits`.
+fn float(number: f64, plain: &str, scientific: &str, digits: i32) -> String {
     if number.is_nan() {
         return "NaN".to_owned();
     }
     if number.is_infinite() {
         return if number > 0.0 { "Infinity" } else { "-Infinity" }.to_owned();
     }
-    let mut out = String::new();
-    // Writing into a string does not fail.
-    let _ = print(&mut out);
-    out
+    let Some((digits_of, exponent)) = scientific.split_once('e') else {
+        return plain.to_owned();
+    };
+    match exponent.parse::<i32>() {
+        Ok(exponent) if !(-4..digits).contains(&exponent) => {
+            let sign = if exponent < 0 { '-' } else { '+' };
+
+            format!("{digits_of}e{sign}{:02}", exponent.unsigned_abs())
+        }
+        Ok(_) | Err(_) => plain.to_owned(),
+    }
 }
 
 fn hex(before: &str, bytes: &[u8]) -> String {

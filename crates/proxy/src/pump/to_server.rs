@@ -18,7 +18,7 @@ use tokio::time::{Sleep, sleep, timeout};
 
 use super::flow::Flow;
 use super::known::Words;
-use super::ledger::{Data, Expected, Fate, Ledger, Running};
+use super::ledger::{CopyFate, Expected, Fate, Ledger, Running};
 use super::shared::{CHUNK, GRACE, Shared};
 use super::{Ending, Note, SEEN_SQL, Seen};
 use extended::Binding;
@@ -309,14 +309,14 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
     }
 
     /// COPY data goes on while the server waits for it; outside of that the server would ignore it too.
-    fn copy_data(&mut self, body: usize, data: Data) -> Step {
-        match data {
-            Data::Forward => self.pass(body),
-            Data::Drop => {
+    fn copy_data(&mut self, body: usize, fate: CopyFate) -> Step {
+        match fate {
+            CopyFate::Forward => self.pass(body),
+            CopyFate::Drop => {
                 self.flow.begin(body, Fate::Drop);
                 NEXT
             }
-            Data::Undecided => Ok(Some(Need::Answer)),
+            CopyFate::Undecided => Ok(Some(Need::Answer)),
         }
     }
 

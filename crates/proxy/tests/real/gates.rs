@@ -3,8 +3,9 @@
 use expect_test::expect;
 use pg_proto::frontend::{Bind, Message};
 use testkit::{Cluster, Version};
+use tokio::time::timeout;
 
-use crate::kit::{OPEN, SHUT, Session};
+use crate::kit::{OPEN, PATIENCE, SHUT, Session};
 
 const EXPORT: &str = "ERROR 42501: CSV export is disabled by your administrator.";
 const IMPORT: &str = "ERROR 42501: CSV import is disabled by your administrator.";
@@ -302,9 +303,12 @@ async fn a_copy_that_gets_no_data_starves() {
     let began = session.control.starves_since().expect("waits for data");
     session.client.send(&Message::CopyData("7\n".into())).await;
     session.client.send(&Message::Flush).await;
-    while session.control.starves_since() == Some(began) {
-        tokio::task::yield_now().await;
-    }
+    let fed = async {
+        while session.control.starves_since() == Some(began) {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(PATIENCE, fed).await.expect("in time");
     assert!(session.control.starves_since() > Some(began));
     session.client.send(&Message::CopyDone).await;
 

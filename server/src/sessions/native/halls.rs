@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use protocol::ids::{RecordId, TokenId};
+use protocol::ids::{RecordId, SessionId, TokenId};
 
 use super::{Hall, Place, Shut};
 
@@ -64,18 +64,25 @@ impl Halls {
             Err(error) => {
                 drop(hall);
                 drop(entry);
-                self.forget(key);
+                self.remove_if(key, |hall| hall.is_none());
 
                 Err(error)
             }
         }
     }
 
-    /// A session is over, or was not opened: its key is free again.
-    pub fn forget(&self, key: &Key) {
+    /// A session is over. Where its key stands for the next one already, that one stays.
+    pub fn forget(&self, key: &Key, session: &SessionId) {
+        self.remove_if(key, |hall| hall.is_some_and(|hall| hall.session() == session));
+    }
+
+    /// Removes the entry of a key, unless somebody is about to enter by it.
+    fn remove_if(&self, key: &Key, is_it: impl Fn(Option<&Hall>) -> bool) {
         self.with(|halls| {
-            // Who holds the entry is about to open another hall in it.
-            if halls.get(key).is_some_and(|entry| Arc::strong_count(entry) == 1) {
+            let is_left = halls.get(key).is_some_and(|entry| {
+                Arc::strong_count(entry) == 1 && entry.try_lock().is_ok_and(|hall| is_it(hall.as_ref()))
+            });
+            if is_left {
                 halls.remove(key);
             }
         });

@@ -82,7 +82,7 @@ pub async fn run(state: AppState, hall: Hall, tape: Tape, owner: Owner) {
         EndReason::Crash,
         "Something went wrong in Postern; the session was ended.",
     ));
-    state.halls.forget(&owner.key);
+    state.halls.forget(&owner.key, hall.session());
 }
 
 impl Task {

@@ -16,7 +16,7 @@ pub(in crate::pump) struct Running {
     results: u32,
     rows: u64,
     bytes: u64,
-    pub(super) copy: Option<Copy>,
+    pub(super) copy: Option<CopyUnderWay>,
     /// The COPY whose remains are kept from the client.
     pub(super) refused: Option<Direction>,
     /// Place of its message among all.
@@ -26,7 +26,7 @@ pub(in crate::pump) struct Running {
 
 /// A COPY that was let through.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Copy {
+pub(super) struct CopyUnderWay {
     pub(super) direction: Direction,
     pub(super) bytes: u64,
     /// The client has sent all of it.
@@ -68,7 +68,7 @@ impl Running {
 
     /// A COPY was let through.
     pub(super) fn copy_starts(&mut self, direction: Direction) {
-        self.copy = Some(Copy {
+        self.copy = Some(CopyUnderWay {
             direction,
             bytes: 0,
             is_over: false,

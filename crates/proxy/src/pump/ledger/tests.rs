@@ -178,13 +178,13 @@ fn a_commit_that_fails_is_an_end_of_the_last_statement() {
 fn a_sync_sent_ahead_of_copy_data_is_swallowed() {
     let mut ledger = ledger();
     send(&mut ledger, [Expected::Execute(running(1)), sync()]);
-    assert_eq!(ledger.data(1, false, 0), Data::Undecided);
+    assert_eq!(ledger.data(1, false, 0), CopyFate::Undecided);
 
     ledger
         .copy_starts(tag::COPY_IN_RESPONSE, Direction::ToDatabase, 0)
         .unwrap();
-    assert_eq!(ledger.data(1, false, 0), Data::Forward);
-    assert_eq!(ledger.data(0, true, 0), Data::Forward);
+    assert_eq!(ledger.data(1, false, 0), CopyFate::Forward);
+    assert_eq!(ledger.data(0, true, 0), CopyFate::Forward);
     send(&mut ledger, [sync()]);
     ledger.complete(tag::COMMAND_COMPLETE, b"COPY 1", 0).unwrap();
     ledger.ready(IDLE, 0).unwrap();
@@ -225,7 +225,7 @@ fn a_refused_import_gives_every_sync_one_answer() {
         ledger
             .refuse(tag::COPY_IN_RESPONSE, Direction::ToDatabase, "42501", "no", 0)
             .unwrap();
-        assert_eq!(ledger.data(1, false, 0), Data::Drop);
+        assert_eq!(ledger.data(1, false, 0), CopyFate::Drop);
         assert!(ledger.take_fail_copy());
         assert_eq!(ledger.resync(), 1);
 
