@@ -1,6 +1,6 @@
 //! Live sessions: the recipe that opens one, the task that runs it, the recipe that closes it, and the list of all.
 
-mod bound;
+pub mod bound;
 pub mod close;
 mod fanout;
 pub mod join;

@@ -29,6 +29,9 @@ use crate::state::AppState;
 /// How long a client may take until its password is there.
 const WAY_IN: Duration = Duration::from_secs(60);
 
+/// How long a client may take to read that it is let in.
+const GREETING: Duration = Duration::from_secs(10);
+
 /// How long a client that is sent away may take to read why.
 const FAREWELL: Duration = Duration::from_secs(2);
 
@@ -52,7 +55,10 @@ pub async fn serve<S: Stream + 'static>(
     match arrival {
         Ok(Ok(Arrival::Client(arrived))) => welcome(&state, *arrived, &origin).await,
         Ok(Ok(Arrival::Refused(refused))) => send_away(refused).await,
-        Ok(Ok(Arrival::Cancel(key))) => state.cancels.cancel(&key).await,
+        Ok(Ok(Arrival::Cancel(stream, key))) => {
+            state.cancels.cancel(&key).await;
+            drop(stream);
+        }
         Ok(Err(error)) => debug!(
             error = &error as &dyn std::error::Error,
             "native client lost on its way in"
@@ -138,9 +144,11 @@ async fn talk(
             .issue(upstream.process_id(), reception.secret_limit().min(SECRET))
     });
     let established = upstream.established().clone();
-    let ending = match greet(&mut stream, reception, &established, key.as_ref()).await {
-        Ok(unread) => run(stream, unread, upstream, &lane, &place, key.as_ref()).await,
-        Err(error) => Ending::ClientIo(error.kind()),
+    let greeting = greet(&mut stream, reception, &established, key.as_ref());
+    let ending = match timeout(GREETING, greeting).await {
+        Ok(Ok(unread)) => run(stream, unread, upstream, &lane, &place, key.as_ref()).await,
+        Ok(Err(error)) => Ending::ClientIo(error.kind()),
+        Err(_) => Ending::ClientIo(io::ErrorKind::TimedOut),
     };
     debug!(?ending, "native client left");
     // A recording that failed has ended the session.

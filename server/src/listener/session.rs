@@ -13,7 +13,8 @@ use vault::authorize::{Authorized, Launch};
 use vault::people::Person;
 
 use crate::people::store_failed;
-use crate::sessions::native::{self, Found, Hall, Key, Place, Shut};
+use crate::sessions::bound::CHANGED;
+use crate::sessions::native::{self, Aimed, Found, Hall, Key, Place, Shut};
 use crate::sessions::open::{NotOpened, Opened, Way, open};
 use crate::state::AppState;
 use crate::{clock, launch, sessions, target};
@@ -59,10 +60,14 @@ async fn open_hall(state: &AppState, asking: &Asking<'_>) -> Result<(Hall, (Upst
         record: asking.key.record.clone(),
         account: Some(asking.key.account.clone()),
     };
-    // Once more, with the number of sessions.
+    // Once more, with the number of sessions, and the token: who waited to get here may have lost it.
+    let refused = |refusal| Denial(denied(&refusal));
     let launch = launch::authorize(state, asking.person, &draft, asking.client)
         .await
-        .map_err(|refusal| Denial(denied(&refusal)))?;
+        .map_err(refused)?;
+    launch::may_stay_with_token(state, &asking.key.token, &draft)
+        .await
+        .map_err(refused)?;
     let way = Way::Listener(asking.wishes);
     let Opened {
         id,
@@ -72,8 +77,9 @@ async fn open_hall(state: &AppState, asking: &Asking<'_>) -> Result<(Hall, (Upst
         tape,
         closing,
     } = open(state, asking.person, asking.client, &launch, way).await?;
+    let aimed = Aimed::of(&aim);
     let database = aim.target.database;
-    let hall = Hall::new(closing, tape.clone(), effective, database.clone());
+    let hall = Hall::new(closing, tape.clone(), effective, aimed, database.clone());
     let owner = native::task::Owner {
         key: asking.key.clone(),
         place: sessions::Place {
@@ -97,6 +103,9 @@ async fn open_hall(state: &AppState, asking: &Asking<'_>) -> Result<(Hall, (Upst
 async fn dial(state: &AppState, asking: &Asking<'_>, place: Place) -> Result<Joined, Refusal> {
     let aim = target::aim_at(state, asking.authorized).await;
     let mut aim = aim.map_err(|refusal| denied(&refusal))?;
+    if Aimed::of(&aim) != *place.hall().aim() {
+        return Err(Refusal::new("57P01", CHANGED));
+    }
     asking.wishes.apply(&mut aim.target);
     let upstream = match connect(aim.dial, &aim.target, &aim.credential, &|_| ()).await {
         Ok(upstream) => upstream,

@@ -4,6 +4,7 @@ use std::io;
 
 use app::ctx::Client;
 use bytes::BytesMut;
+use pg_proto::backend::CancelKey;
 use pg_proto::frontend::Password;
 use pg_proto::server::{Event, Reception, Refusal, Startup, Tls};
 use protocol::audit::{EventName, Outcome};
@@ -40,8 +41,8 @@ pub struct Refused {
 pub enum Arrival {
     Client(Box<Arrived>),
     Refused(Refused),
-    /// It wants another connection's statement cancelled.
-    Cancel(pg_proto::backend::CancelKey),
+    /// It wants another connection's statement cancelled, and takes the end of the stream for done.
+    Cancel(BoxStream, CancelKey),
 }
 
 /// Hears a client until its password is there.
@@ -88,7 +89,7 @@ pub async fn receive<S: Stream + 'static>(
                     return Ok(refused(stream, &mut out, refusal).await);
                 }
             }
-            Some(Event::Cancel(key)) => return Ok(Arrival::Cancel(key)),
+            Some(Event::Cancel(key)) => return Ok(Arrival::Cancel(stream, key)),
             Some(Event::Startup(asked)) => {
                 if !reception.is_secure() && !origin.is_private() {
                     return Ok(refused(stream, &mut out, without_tls()).await);

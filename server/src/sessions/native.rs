@@ -20,11 +20,12 @@ use vault::effective::Effective;
 use super::close::{Closing, Counted};
 use super::join;
 use crate::clock;
+use crate::target::Aim;
 
 pub use halls::{Found, Halls, Key};
 
-/// Lanes of a recording beside the terminal's: connections a session has at once, whatever its record allows.
-pub const LANES: u8 = 250;
+/// Lanes of a recording beside the terminal's: more connections a session never has at once.
+const LANES: u8 = 250;
 
 /// What the connections of one session share. Cheap to clone.
 #[derive(Clone)]
@@ -35,10 +36,29 @@ struct Inner {
     closing: Closing,
     tape: Tape,
     effective: Effective,
+    aim: Aimed,
     budget: Option<Arc<Budget>>,
     floor: Mutex<Floor>,
     /// How many connections there are.
     open: watch::Sender<usize>,
+}
+
+/// Where every connection of a session goes, and as whom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Aimed {
+    pub host: String,
+    pub port: u16,
+    pub user: String,
+}
+
+impl Aimed {
+    pub fn of(aim: &Aim) -> Self {
+        Self {
+            host: aim.target.host.clone(),
+            port: aim.target.port,
+            user: aim.credential.user.clone(),
+        }
+    }
 }
 
 /// Who is there.
@@ -79,12 +99,13 @@ pub struct Doing {
 
 impl Hall {
     /// The hall of a session that has just been opened, with nobody in it.
-    pub fn new(closing: Closing, tape: Tape, effective: Effective, database: String) -> Self {
+    pub fn new(closing: Closing, tape: Tape, effective: Effective, aim: Aimed, database: String) -> Self {
         Self(Arc::new(Inner {
             session: closing.session.clone(),
             closing,
             tape,
-            budget: None,
+            aim,
+            budget: effective.max_statements().map(|most| Arc::new(Budget::new(most))),
             effective,
             floor: Mutex::new(Floor {
                 lanes: BTreeMap::new(),
@@ -109,6 +130,11 @@ impl Hall {
         self.0.budget.as_deref()
     }
 
+    /// Where its connections go.
+    pub fn aim(&self) -> &Aimed {
+        &self.0.aim
+    }
+
     /// The settings the session was opened under.
     pub fn effective(&self) -> &Effective {
         &self.0.effective
@@ -120,9 +146,11 @@ impl Hall {
         if let Some(ended) = &floor.over {
             return Err(Shut::Over(ended.clone()));
         }
-        let lane = (1..=LANES).find(|lane| !floor.lanes.contains_key(lane));
+        let most = self.0.effective.max_connections_per_session();
+        let most = u8::try_from(most).unwrap_or(LANES).min(LANES);
+        let lane = (1..=most).find(|lane| !floor.lanes.contains_key(lane));
         let Some(lane) = lane else {
-            return Err(Shut::Full(LANES));
+            return Err(Shut::Full(most));
         };
         floor.lanes.insert(lane, None);
         self.changed(&mut floor);
@@ -146,9 +174,13 @@ impl Hall {
     }
 
     pub fn doing(&self) -> Doing {
-        let floor = self.floor();
-        let mut rests_since = Some(floor.last_change);
-        for control in floor.lanes.values().flatten() {
+        let (n_connections, last_change, controls) = {
+            let floor = self.floor();
+
+            (floor.lanes.len(), floor.last_change, floor.controls())
+        };
+        let mut rests_since = Some(last_change);
+        for control in controls {
             rests_since = match control.activity().borrow().phase {
                 Phase::Ready { since } => rests_since.max(Some(Timestamp::from_micros(since))),
                 Phase::Running { .. } => control
@@ -162,14 +194,15 @@ impl Hall {
         }
 
         Doing {
-            n_connections: floor.lanes.len(),
+            n_connections,
             rests_since,
         }
     }
 
     /// Tells every client something.
     pub fn warn(&self, sentence: &str) {
-        for control in self.floor().lanes.values().flatten() {
+        let controls = self.floor().controls();
+        for control in controls {
             control.warn(sentence);
         }
     }
@@ -178,7 +211,9 @@ impl Hall {
     pub fn end(&self, ended: &Ended) {
         let mut floor = self.floor();
         let first = floor.over.get_or_insert_with(|| ended.clone()).clone();
-        for control in floor.lanes.values().flatten() {
+        let controls = floor.controls();
+        drop(floor);
+        for control in controls {
             control.end(sqlstate(first.reason), first.sentence.clone());
         }
     }
@@ -202,10 +237,13 @@ impl Hall {
 
     /// What all connections have counted so far.
     pub fn counted(&self) -> Counted {
-        let floor = self.floor();
-        let mut counted = floor.counted;
-        for control in floor.lanes.values().flatten() {
-            add(&mut counted, control);
+        let (mut counted, controls) = {
+            let floor = self.floor();
+
+            (floor.counted, floor.controls())
+        };
+        for control in controls {
+            add(&mut counted, &control);
         }
 
         counted
@@ -242,19 +280,33 @@ impl Place {
     /// The connection's pump is about to run; where the session is over it ends at once.
     pub fn begin(&self, control: &Control) {
         let mut floor = self.hall.floor();
-        if let Some(ended) = &floor.over {
-            control.end(sqlstate(ended.reason), ended.sentence.clone());
-        }
         floor.lanes.insert(self.lane, Some(control.clone()));
+        let over = floor.over.clone();
+        drop(floor);
+        if let Some(ended) = over {
+            control.end(sqlstate(ended.reason), ended.sentence);
+        }
+    }
+}
+
+impl Floor {
+    /// Of the connections that are pumped. They are asked with the floor unlocked: they may wait for a disk.
+    fn controls(&self) -> Vec<Control> {
+        self.lanes.values().flatten().cloned().collect()
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut floor = self.hall.floor();
-        if let Some(Some(control)) = floor.lanes.remove(&self.lane) {
-            add(&mut floor.counted, &control);
+        let control = self.hall.floor().lanes.get(&self.lane).cloned().flatten();
+        let mut counted = Counted::default();
+        if let Some(control) = control {
+            add(&mut counted, &control);
         }
+        let mut floor = self.hall.floor();
+        floor.lanes.remove(&self.lane);
+        floor.counted.statements += counted.statements;
+        floor.counted.errors += counted.errors;
         self.hall.changed(&mut floor);
         metrics::gauge!("postern_connections_live").decrement(1.0);
     }

@@ -94,9 +94,16 @@ impl Task {
     async fn turn(&mut self) -> Ended {
         let mut tick = interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        // What was told while the session was opened was told to others only.
+        if let Err(end) = self.weigh().await {
+            return end;
+        }
         loop {
             let step = tokio::select! {
                 biased;
+                () = self.state.stopping.cancelled() => {
+                    Err(ended(EndReason::Shutdown, "The server is stopping."))
+                }
                 changed = self.seat.orders.changed() => { drop(changed); self.orders().await }
                 Some(knock) = self.seat.knocks.recv() => {
                     knock.refuse(ended(EndReason::ConnectionLost, "This session has no terminal: its clients are native ones."));
@@ -119,6 +126,12 @@ impl Task {
             return Ok(());
         }
         self.looked = orders.look_again;
+
+        self.weigh().await
+    }
+
+    /// Whether its token, its person and their rights are still good.
+    async fn weigh(&mut self) -> Step {
         let authorized = launch::may_stay_with_token(&self.state, &self.token, &self.launch)
             .await
             .map_err(|refusal| ended(EndReason::PolicyChanged, refusal.sentence))?;
