@@ -273,6 +273,7 @@ impl Client {
             remote_address: "192.0.2.7".to_owned(),
             backend_pid: Some(pid),
             tls,
+            settings: Vec::new(),
         };
 
         Ok(self.0.connected(at, connection)?)

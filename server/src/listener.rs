@@ -5,6 +5,7 @@
 
 mod cancels;
 mod connection;
+mod crowd;
 mod names;
 mod session;
 mod way_in;
@@ -19,6 +20,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use pg_proto::server::ALPN;
+use proxy::Stream;
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::sleep;
@@ -30,6 +32,7 @@ use crate::state::AppState;
 use crate::tls::Certificates;
 
 pub use cancels::Cancels;
+use crowd::Crowd;
 
 /// Connections at once, those on their way in among them; more wait to be accepted.
 const CONNECTIONS: usize = 4096;
@@ -57,6 +60,14 @@ impl Origin {
         }
     }
 
+    /// What counts as one place to come from.
+    fn network(&self) -> String {
+        match self {
+            Self::Network(peer) => vault::throttle::network(peer.0),
+            Self::Machine => self.address(),
+        }
+    }
+
     /// The address for lists and the audit log.
     fn address(&self) -> String {
         match self {
@@ -77,6 +88,7 @@ pub async fn start(
     let config = &state.config.listener;
     let tls = certificates.map(|own| own.acceptor(ALPN)).transpose()?;
     let room = Arc::new(Semaphore::new(CONNECTIONS));
+    let crowd = Crowd::default();
     let mut reached = None;
     if let Some(address) = config.listen {
         if tls.is_none() && !address.ip().is_loopback() {
@@ -91,14 +103,19 @@ pub async fn start(
         let address = listener.local_addr()?;
         reached = Some(address);
         info!(%address, "listening for native clients");
-        state
-            .tasks
-            .spawn(accept(state.clone(), Door::Tcp(listener, tls), room.clone()));
+        state.tasks.spawn(accept(
+            state.clone(),
+            Door::Tcp(listener, tls),
+            room.clone(),
+            crowd.clone(),
+        ));
     }
     if let Some(folder) = &config.socket_folder {
         let socket = Socket::bind(folder, reached.map_or(PORT, |address: SocketAddr| address.port()))?;
         info!(path = %socket.path.display(), "listening for native clients");
-        state.tasks.spawn(accept(state.clone(), Door::Unix(socket), room));
+        state
+            .tasks
+            .spawn(accept(state.clone(), Door::Unix(socket), room, crowd));
     }
 
     Ok(reached)
@@ -171,7 +188,7 @@ impl Door {
     }
 }
 
-async fn accept(state: AppState, door: Door, room: Arc<Semaphore>) {
+async fn accept(state: AppState, door: Door, room: Arc<Semaphore>, crowd: Crowd) {
     loop {
         let Ok(place) = Arc::clone(&room).acquire_owned().await else {
             return;
@@ -183,9 +200,9 @@ async fn accept(state: AppState, door: Door, room: Arc<Semaphore>) {
         match accepted {
             Ok(Accepted::Tcp(stream, peer)) => {
                 let origin = Origin::Network(Peer::from(peer));
-                spawn(&state, stream, origin, door.tls().cloned(), place);
+                spawn(&state, &crowd, stream, origin, door.tls().cloned(), place);
             }
-            Ok(Accepted::Unix(stream)) => spawn(&state, stream, Origin::Machine, None, place),
+            Ok(Accepted::Unix(stream)) => spawn(&state, &crowd, stream, Origin::Machine, None, place),
             // One that was given up before it was accepted.
             Err(error)
                 if matches!(
@@ -203,18 +220,21 @@ async fn accept(state: AppState, door: Door, room: Arc<Semaphore>) {
     }
 }
 
-fn spawn<S>(
+fn spawn<S: Stream + 'static>(
     state: &AppState,
+    crowd: &Crowd,
     stream: S,
     origin: Origin,
     tls: Option<TlsAcceptor>,
     place: OwnedSemaphorePermit,
-) where
-    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
-{
-    let serving = connection::serve(state.clone(), stream, origin, tls);
-    state.tasks.spawn(async move {
-        serving.await;
+) {
+    let comer = crowd.join(origin.network());
+    let (state, tasks) = (state.clone(), state.tasks.clone());
+    tasks.spawn(async move {
+        match comer {
+            Some(comer) => connection::serve(state, stream, origin, tls, comer).await,
+            None => connection::turn_away(stream).await,
+        }
         drop(place);
     });
 }

@@ -21,6 +21,11 @@ pub fn store_failed(error: store::Error) -> Refusal {
     )
 }
 
+/// The network a client comes from: what an IPv6 host has to itself is one.
+pub fn network_of(client: &Client) -> String {
+    vault::throttle::network(address_of(client))
+}
+
 /// The address attempts are counted under; the unspecified one where there is none, so that it is counted too.
 fn address_of(client: &Client) -> IpAddr {
     client

@@ -43,7 +43,7 @@ impl Wishes {
                 .collect::<Result<_, Refusal>>()?,
         };
         let options = startup.options.as_ref().map(text).transpose()?;
-        let of_options = options.as_deref().map(names).unwrap_or_default();
+        let of_options = options.as_deref().map(names).transpose()?.unwrap_or_default();
         for name in wishes
             .settings
             .iter()
@@ -67,6 +67,11 @@ impl Wishes {
         Ok(wishes)
     }
 
+    /// Settings the target is told, by name.
+    pub fn settings(&self) -> &[(String, String)] {
+        &self.settings
+    }
+
     /// Where the connection goes then, and under what name.
     pub fn apply(&self, target: &mut Target) {
         if let Some(database) = &self.database {
@@ -86,9 +91,34 @@ fn text(value: &Text) -> Result<String, Refusal> {
     }
 }
 
-/// Names of settings in a text of options, which PostgreSQL splits at spaces that no backslash protects.
-/// See `pg_split_opts` and `process_postgres_switches` in PostgreSQL.
-fn names(options: &str) -> Vec<String> {
+/// Names of settings in a text of options, which PostgreSQL splits at spaces that no backslash protects. Only the ways
+/// to spell a setting are taken, `-c name=value`, `-cname=value` and `--name=value`: other switches can be written
+/// together, and hide one. See `pg_split_opts` and `process_postgres_switches` in PostgreSQL.
+fn names(options: &str) -> Result<Vec<String>, Refusal> {
+    let words = words(options);
+    let mut words = words.iter().filter(|word| !word.is_empty());
+    let mut names = Vec::new();
+    while let Some(word) = words.next() {
+        let setting = match word.strip_prefix("--").or_else(|| word.strip_prefix("-c")) {
+            Some("") if word == "-c" => words.next().map(String::as_str),
+            Some("") | None => None,
+            Some(setting) => Some(setting),
+        };
+        let Some((name, _)) = setting.and_then(|setting| setting.split_once('=')) else {
+            return Err(Refusal::new(
+                "0A000",
+                format!(
+                    "option \"{word}\" is not available on this connection: write settings as -c name=value"
+                ),
+            ));
+        };
+        names.push(name.trim().to_owned());
+    }
+
+    Ok(names)
+}
+
+fn words(options: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut characters = options.chars();
     while let Some(character) = characters.next() {
@@ -99,19 +129,8 @@ fn names(options: &str) -> Vec<String> {
             (_, None) => {}
         }
     }
-    let words = words.iter().filter(|word| !word.is_empty());
-    // The value of a switch may be a word of its own: whatever could be a setting is taken for one.
-    let settings = words.filter_map(|word| {
-        let setting = word.trim_start_matches('-');
-        let setting = setting
-            .strip_prefix('c')
-            .filter(|_| word.starts_with("-c"))
-            .unwrap_or(setting);
 
-        setting.split_once('=').map(|(name, _)| name.trim().to_owned())
-    });
-
-    settings.collect()
+    words
 }
 
 /// PostgreSQL takes `-` for `_` on a command line, and any case.
@@ -172,6 +191,21 @@ mod tests {
             ]),
             ""
         );
+    }
+
+    #[test]
+    fn a_switch_that_could_hide_a_setting_is_not_taken() {
+        for options in [
+            "-ecrole=x",
+            "-e-role=x",
+            "-Ecsession_authorization=x",
+            "-c",
+            "--",
+            "role=x",
+            "-c geqo",
+        ] {
+            assert_eq!(refused(&[("options", options)]), "0A000", "{options}");
+        }
     }
 
     #[test]

@@ -238,6 +238,8 @@ pub struct Connection {
     pub backend_pid: Option<i32>,
     /// Whether the client reached Postern through TLS.
     pub tls: bool,
+    /// Settings the client asked for in its startup message, by name: under them its statements mean what they mean.
+    pub settings: Vec<(String, String)>,
 }
 
 /// A stretch of which the recording knows that it has nothing.

@@ -57,6 +57,7 @@ pub(crate) fn opened(connection: &Connection) -> String {
         remote_address,
         backend_pid,
         tls,
+        settings,
     } = connection;
     let mut sentence = "Connection opened".to_owned();
     if !application_name.is_empty() {
@@ -67,6 +68,9 @@ pub(crate) fn opened(connection: &Connection) -> String {
     sentence.push_str(&format!(" to database {database}"));
     if let Some(pid) = backend_pid {
         sentence.push_str(&format!(", backend {pid}"));
+    }
+    for (name, value) in settings {
+        sentence.push_str(&format!(", {name} = {value}"));
     }
     sentence
 }

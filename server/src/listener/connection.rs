@@ -17,6 +17,7 @@ use tokio_rustls::TlsAcceptor;
 use tracing::{Instrument, debug, error, info_span};
 
 use super::cancels::Issued;
+use super::crowd::Comer;
 use super::session::{Asking, Joined, join};
 use super::way_in::{Arrival, Arrived, Refused, identify, receive};
 use super::{Origin, names};
@@ -28,6 +29,9 @@ use crate::state::AppState;
 
 /// How long a client may take until its password is there.
 const WAY_IN: Duration = Duration::from_secs(60);
+
+/// How long a client may wait for the database, and for others of its session who wait.
+const LETTING_IN: Duration = Duration::from_secs(60);
 
 /// How long a client may take to read that it is let in.
 const GREETING: Duration = Duration::from_secs(10);
@@ -47,13 +51,14 @@ pub async fn serve<S: Stream + 'static>(
     stream: S,
     origin: Origin,
     tls: Option<TlsAcceptor>,
+    comer: Comer,
 ) {
     let arrival = tokio::select! {
         arrival = timeout(WAY_IN, receive(stream, &origin, tls)) => arrival,
         () = state.stopping.cancelled() => return,
     };
     match arrival {
-        Ok(Ok(Arrival::Client(arrived))) => welcome(&state, *arrived, &origin).await,
+        Ok(Ok(Arrival::Client(arrived))) => welcome(&state, *arrived, &origin, comer).await,
         Ok(Ok(Arrival::Refused(refused))) => send_away(refused).await,
         Ok(Ok(Arrival::Cancel(stream, key))) => {
             state.cancels.cancel(&key).await;
@@ -67,7 +72,20 @@ pub async fn serve<S: Stream + 'static>(
     }
 }
 
-async fn welcome(state: &AppState, arrived: Arrived, origin: &Origin) {
+/// Sends a connection away unheard: too many others of its network are on their way in.
+pub async fn turn_away<S: Stream + 'static>(stream: S) {
+    let refusal = Refusal::new(
+        "53300",
+        "too many connections from this address have not shown a token yet",
+    );
+    send_away(Refused {
+        stream: Box::new(stream),
+        refusal,
+    })
+    .await;
+}
+
+async fn welcome(state: &AppState, arrived: Arrived, origin: &Origin, comer: Comer) {
     let Arrived {
         stream,
         reception,
@@ -82,6 +100,7 @@ async fn welcome(state: &AppState, arrived: Arrived, origin: &Origin) {
     };
     let letting_in = async {
         let (token, person) = identify(state, &password, &client).await?;
+        drop(comer);
         let authorized = names::authorize(state, &token, &person, &startup.user, &client).await?;
         let asking = Asking {
             key: Key {
@@ -96,7 +115,10 @@ async fn welcome(state: &AppState, arrived: Arrived, origin: &Origin) {
             wishes: &Wishes::of(&startup)?,
         };
 
-        join(state, &asking).await
+        match timeout(LETTING_IN, join(state, &asking)).await {
+            Ok(joined) => joined,
+            Err(_) => Err(Refusal::new("08001", "the database was not reached in time")),
+        }
     };
     let joined = match supervise::unless_panicked(letting_in, panicked).await {
         Ok(joined) => joined,
@@ -124,6 +146,7 @@ async fn talk(
         place,
         upstream,
         database,
+        settings,
     } = joined;
     let lane = place.lane();
     let connection = Connection {
@@ -132,6 +155,7 @@ async fn talk(
         remote_address: client.address.clone(),
         backend_pid: upstream.canceller().map(Canceller::process_id),
         tls: reception.is_secure(),
+        settings,
     };
     if lane.connected(clock::now().micros(), connection).is_err() {
         let refusal = Refusal::new("58030", "the session's recording cannot be written");

@@ -25,6 +25,8 @@ pub struct Joined {
     pub upstream: Upstream,
     /// The database it works in.
     pub database: String,
+    /// What of its startup message the server was told.
+    pub settings: Vec<(String, String)>,
 }
 
 /// Whose connection it is.
@@ -49,6 +51,7 @@ pub async fn join(state: &AppState, asking: &Asking<'_>) -> Result<Joined, Refus
             place,
             upstream,
             database,
+            settings: asking.wishes.settings().to_vec(),
         }),
         Found::Open(place) => dial(state, asking, place).await,
     }
@@ -128,6 +131,7 @@ async fn dial(state: &AppState, asking: &Asking<'_>, place: Place) -> Result<Joi
         place,
         upstream,
         database,
+        settings: asking.wishes.settings().to_vec(),
     })
 }
 

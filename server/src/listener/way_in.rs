@@ -1,6 +1,7 @@
 //! The first half of a native client's connection: TLS, startup message, password, up to who it is.
 
 use std::io;
+use std::time::Duration;
 
 use app::ctx::Client;
 use bytes::BytesMut;
@@ -14,14 +15,19 @@ use store::access_tokens::{self, AccessToken, Standing};
 use store::audit;
 use store::tokens::TokenHash;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, join};
+use tokio::time::sleep;
 use tokio_rustls::TlsAcceptor;
 use vault::people::Person;
 
 use super::Origin;
 use super::session::failed;
 use crate::clock;
+use crate::people::network_of;
 use crate::people::sign_in::event;
 use crate::state::AppState;
+
+/// How long who gives a wrong token waits for the answer.
+const PENANCE: Duration = Duration::from_millis(500);
 
 /// A client whose password is there.
 pub struct Arrived {
@@ -160,6 +166,8 @@ pub async fn identify(
             note(state, found, problem.unwrap_or_default(), client, now)
                 .await
                 .map_err(failed)?;
+            // Who tries again and again does not do so at the speed of the disk.
+            sleep(PENANCE).await;
 
             Err(Refusal::new(
                 "28P01",
@@ -195,7 +203,7 @@ async fn note(
 ) -> Result<(), store::Error> {
     let subject = match &found {
         Some((token, _)) => format!("token {} {problem}", token.id),
-        None => format!("token {} {problem}", client.address),
+        None => format!("token {} {problem}", network_of(client)),
     };
     let mut refused =
         event(EventName::AccessTokenRefused, Outcome::Denied, client, now).with("reason", problem);

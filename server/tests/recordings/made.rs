@@ -111,6 +111,7 @@ impl Made {
             remote_address: ADDRESS.to_string(),
             backend_pid: Some(4711),
             tls: true,
+            settings: Vec::new(),
         };
         lane.connected(self.at, connection).unwrap();
         let statement = lane.record_statement(self.at, Statement::simple(sql)).unwrap();

@@ -163,13 +163,19 @@ fn connection(connection: &Connection) -> Value {
         remote_address,
         backend_pid,
         tls,
+        settings,
     } = connection;
+    let settings: Vec<Value> = settings
+        .iter()
+        .map(|(name, value)| json!({ "name": name, "value": value }))
+        .collect();
     json!({
         "database": database,
         "application_name": application_name,
         "remote_address": remote_address,
         "backend_pid": backend_pid,
         "tls": tls,
+        "settings": settings,
     })
 }
 

@@ -14,6 +14,7 @@ fn a_lane_is_the_next_connections_once_one_has_ended() {
         remote_address: "192.0.2.7".to_owned(),
         backend_pid: Some(4711),
         tls: true,
+        settings: Vec::new(),
     };
 
     for name in ["psql", "pgAdmin 4"] {

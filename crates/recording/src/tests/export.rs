@@ -203,6 +203,7 @@ fn connections_are_said_in_text_and_in_json_lines() {
                 remote_address: "192.0.2.7".to_owned(),
                 backend_pid: Some(4711),
                 tls: true,
+                settings: vec![("search_path".to_owned(), "shop".to_owned())],
             }),
         ),
         on_lane_1(
@@ -218,7 +219,7 @@ fn connections_are_said_in_text_and_in_json_lines() {
 
     expect_test::expect![[r#"
 
-        [Connection opened by psql [31m from 192.0.2.7 through TLS to database orders, backend 4711]
+        [Connection opened by psql [31m from 192.0.2.7 through TLS to database orders, backend 4711, search_path = shop]
 
         [Connection closed: terminated]
     "#]]

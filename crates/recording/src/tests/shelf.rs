@@ -270,15 +270,23 @@ pub(super) fn any_body() -> impl Strategy<Value = Body> {
         Just(Direction::FromDatabase),
         Just(Direction::Both)
     ];
-    let connection = (any::<[String; 3]>(), any::<Option<i32>>(), any::<bool>()).prop_map(
-        |([database, application_name, remote_address], backend_pid, tls)| Connection {
-            database,
-            application_name,
-            remote_address,
-            backend_pid,
-            tls,
-        },
-    );
+    let settings = prop::collection::vec(any::<(String, String)>(), 0..3);
+    let connection = (
+        any::<[String; 3]>(),
+        any::<Option<i32>>(),
+        any::<bool>(),
+        settings,
+    )
+        .prop_map(
+            |([database, application_name, remote_address], backend_pid, tls, settings)| Connection {
+                database,
+                application_name,
+                remote_address,
+                backend_pid,
+                tls,
+                settings,
+            },
+        );
     prop_oneof![
         ((".{0,20}"), any::<(u16, u16)>(), switches).prop_map(|(session, (cols, rows), switches)| {
             Body::Header(Box::new(Header {

@@ -205,7 +205,7 @@ impl Log {
                 };
                 self.open.insert(frame.lane, self.connections.len());
                 self.connections.push(connection);
-                self.push(frame, segment, at, "Connected.".to_owned(), What::Note);
+                self.push(frame, segment, at, connected(&about.settings), What::Note);
             }
             Body::Disconnected { reason } => {
                 let sentence = format!("Disconnected: {reason}");
@@ -307,6 +307,19 @@ impl Log {
             What::Statement(run) => Some(run),
             What::Note | What::Gap { .. } => None,
         }
+    }
+}
+
+/// That a connection begins, and under what settings.
+fn connected(settings: &[(String, String)]) -> String {
+    let settings: Vec<String> = settings
+        .iter()
+        .map(|(name, value)| format!("{name} = {value}"))
+        .collect();
+
+    match settings.as_slice() {
+        [] => "Connected.".to_owned(),
+        [_, ..] => format!("Connected with {}.", settings.join(", ")),
     }
 }
 
