@@ -242,7 +242,7 @@ impl Control {
 
     /// Follows statements from here on. Who falls 64 behind misses the oldest.
     pub fn statements(&self) -> broadcast::Receiver<Seen> {
-        self.0.seen.subscribe()
+        self.0.watch()
     }
 
     /// Says of the next Query what its text does not. A client that notes one of its Queries notes all of them, each

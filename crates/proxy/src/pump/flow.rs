@@ -5,9 +5,17 @@ use pg_proto::{Header, Malformed, header};
 
 use super::ledger::Fate;
 
+/// Bytes asked for in one read of a connection that has little to say.
+const LEAST: usize = 8 * 1024;
+
+/// Bytes asked for in one read of a connection in full flow.
+const MOST: usize = 64 * 1024;
+
 /// Read and not yet written.
 #[derive(Debug)]
 pub(super) struct Flow {
+    /// Bytes to ask for in the next read.
+    room: usize,
     /// What was read; its first `passed` bytes are to be written as they are.
     unread: BytesMut,
     passed: usize,
@@ -21,6 +29,7 @@ pub(super) struct Flow {
 impl Flow {
     pub(super) fn new(unread: BytesMut) -> Self {
         Self {
+            room: LEAST,
             unread,
             passed: 0,
             out: BytesMut::new(),
@@ -29,10 +38,22 @@ impl Flow {
         }
     }
 
-    /// Where to read to, with room for `room` bytes.
-    pub(super) fn space(&mut self, room: usize) -> &mut BytesMut {
-        self.unread.reserve(room);
+    /// Where to read to. A connection at rest keeps a small buffer.
+    pub(super) fn space(&mut self) -> &mut BytesMut {
+        if self.unread.is_empty() && self.room == LEAST && self.unread.capacity() > MOST / 2 {
+            self.unread = BytesMut::new();
+        }
+        self.unread.reserve(self.room);
         &mut self.unread
+    }
+
+    /// So many bytes were read: reads that fill their room get more of it.
+    pub(super) fn filled(&mut self, n_bytes: usize) {
+        if n_bytes >= self.room {
+            self.room = MOST.min(2 * self.room);
+        } else if n_bytes < LEAST {
+            self.room = LEAST;
+        }
     }
 
     /// The header of the next message; `None` when it has not come, or the one before has not come whole.

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
 use std::time::Duration;
 
 use pg_proto::backend::TransactionStatus;
@@ -15,9 +15,6 @@ use crate::cancel::Canceller;
 
 /// How long a side may take for what is still owed to it once the session is over.
 pub(super) const GRACE: Duration = Duration::from_secs(2);
-
-/// Bytes asked for in one read.
-pub(super) const CHUNK: usize = 64 * 1024;
 
 /// Warnings that wait for a client that is in the middle of a message; later ones are dropped.
 const WARNINGS: usize = 8;
@@ -33,8 +30,8 @@ pub(super) struct Shared {
     pub(super) activity: watch::Sender<Activity>,
     /// Whether statements are kept: without it nobody needs their texts.
     pub(super) keeps: bool,
-    /// For who watches statements.
-    pub(super) seen: broadcast::Sender<Seen>,
+    /// For who watches statements; made for the first of them.
+    seen: OnceLock<broadcast::Sender<Seen>>,
     /// Rung for the client's side: the session is over, or what it waits for may be there.
     pub(super) to_server: Notify,
     /// Rung for the server's side: the session is over.
@@ -71,7 +68,7 @@ impl Shared {
             canceller,
             activity: watch::Sender::new(activity),
             keeps,
-            seen: broadcast::Sender::new(SEEN),
+            seen: OnceLock::new(),
             to_server: Notify::new(),
             to_client: Notify::new(),
             clock,
@@ -172,7 +169,7 @@ impl Shared {
                 .transfer(now, transfer)
                 .map_err(|_| Ending::RecordingFailed)?;
         }
-        let shown = (self.seen.receiver_count() > 0).then(|| end.clone());
+        let shown = self.watched().map(|_| end.clone());
         self.lane
             .statement_end(now, end)
             .map_err(|_| Ending::RecordingFailed)?;
@@ -184,10 +181,19 @@ impl Shared {
 
     /// Tells who watches; costs nothing while nobody does.
     pub(super) fn see(&self, seen: impl FnOnce() -> Seen) {
-        if self.seen.receiver_count() > 0 {
+        if let Some(watched) = self.watched() {
             // The last one may have left in this moment.
-            let _told = self.seen.send(seen());
+            let _told = watched.send(seen());
         }
+    }
+
+    /// Follows statements from here on.
+    pub(super) fn watch(&self) -> broadcast::Receiver<Seen> {
+        self.seen.get_or_init(|| broadcast::Sender::new(SEEN)).subscribe()
+    }
+
+    fn watched(&self) -> Option<&broadcast::Sender<Seen>> {
+        self.seen.get().filter(|seen| seen.receiver_count() > 0)
     }
 
     /// Notes why the session is over, unless it already is; gives the reason that counts.

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use super::flow::Flow;
 use super::ledger::{Fate, Ledger};
-use super::shared::{CHUNK, GRACE, Shared};
+use super::shared::{GRACE, Shared};
 use super::{Ending, Gate};
 
 /// As much of a message as is waited for when its content matters; of a longer error the start is enough.
@@ -78,9 +78,9 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToClient<R, W> {
             shared.check()?;
             tokio::select! {
                 biased;
-                read = self.server.read_buf(self.flow.space(CHUNK)) => match read {
+                read = self.server.read_buf(self.flow.space()) => match read {
                     Ok(0) => return Err(Ending::ServerClosed),
-                    Ok(_) => (),
+                    Ok(n_bytes) => self.flow.filled(n_bytes),
                     Err(error) => return Err(Ending::ServerIo(error.kind())),
                 },
                 () = &mut bell => bell.set(shared.to_client.notified()),

@@ -19,7 +19,7 @@ use tokio::time::{Sleep, sleep, timeout};
 use super::flow::Flow;
 use super::known::Words;
 use super::ledger::{CopyFate, Expected, Fate, Ledger, Running};
-use super::shared::{CHUNK, GRACE, Shared};
+use super::shared::{GRACE, Shared};
 use super::{Ending, Note, SEEN_SQL, Seen};
 use extended::Binding;
 
@@ -100,9 +100,9 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
             }
             tokio::select! {
                 biased;
-                read = self.client.read_buf(self.flow.space(CHUNK)), if is_open && need == Need::Bytes => match read {
+                read = self.client.read_buf(self.flow.space()), if is_open && need == Need::Bytes => match read {
                     Ok(0) => self.patience = Some(Box::pin(sleep(LAST_ANSWERS))),
-                    Ok(_) => (),
+                    Ok(n_bytes) => self.flow.filled(n_bytes),
                     Err(error) => return Err(Ending::ClientIo(error.kind())),
                 },
                 () = &mut bell => bell.set(shared.to_server.notified()),
