@@ -73,7 +73,8 @@ impl Desk {
         Self::furnished(|_| (), connection).await
     }
 
-    async fn furnished(change: impl FnOnce(&mut Config), connection: &str) -> Self {
+    /// With both.
+    pub async fn furnished(change: impl FnOnce(&mut Config), connection: &str) -> Self {
         let cluster = Cluster::start().unwrap();
         let target = cluster.port();
 

@@ -47,11 +47,16 @@ impl Port {
     }
 
     pub async fn open_with(change: impl FnOnce(&mut Config)) -> Self {
-        Self::furnished(change, None).await
+        Self::furnished(change, "", None).await
+    }
+
+    /// The record has settings of its own: more of the form of its connection.
+    pub async fn open_under(connection: &str) -> Self {
+        Self::furnished(|_| (), connection, None).await
     }
 
     async fn open_by(certificates: Option<&Arc<Certificates>>) -> Self {
-        Self::furnished(|_| (), certificates).await
+        Self::furnished(|_| (), "", certificates).await
     }
 
     /// Before a server somebody has made, which the record reaches at the port `target`. A session waits for its next
@@ -62,13 +67,17 @@ impl Port {
         Self::of(Desk::before(cluster, target, listening, "").await, None).await
     }
 
-    async fn furnished(change: impl FnOnce(&mut Config), certificates: Option<&Arc<Certificates>>) -> Self {
-        let desk = Desk::open_with(|config| {
+    async fn furnished(
+        change: impl FnOnce(&mut Config),
+        connection: &str,
+        certificates: Option<&Arc<Certificates>>,
+    ) -> Self {
+        let listening = |config: &mut Config| {
             config.listener.listen = Some(ANYWHERE.into());
             config.listener.linger_seconds = 0;
             change(config);
-        })
-        .await;
+        };
+        let desk = Desk::furnished(listening, connection).await;
 
         Self::of(desk, certificates).await
     }
@@ -525,4 +534,28 @@ fn certificates() -> (Arc<Certificates>, RootCertStore) {
     }
 
     (Certificates::load(&certificate, &key).unwrap(), roots)
+}
+
+#[tokio::test]
+async fn a_session_has_no_more_connections_and_statements_than_its_record_allows() {
+    let port = Port::open_under("&draft[max_connections_per_session]=2&draft[max_statements_per_session]=3").await;
+    let token = port.token(Role::User).await;
+    let (one, two) = (
+        port.connect("Books", &token).await,
+        port.connect("Books", &token).await,
+    );
+
+    assert_eq!(
+        port.refused("Books", &token).await,
+        "FATAL 53300: connection limit exceeded for this session: it has 2 connections"
+    );
+    one.batch_execute("SELECT 1").await.unwrap();
+    two.batch_execute("SELECT 2").await.unwrap();
+    one.batch_execute("SELECT 3").await.unwrap();
+    let too_many = two.batch_execute("SELECT 4").await.unwrap_err();
+
+    assert_eq!(told(&too_many), "FATAL 53400: Session query limit (3) reached.");
+    one.batch_execute("SELECT 5").await.unwrap_err();
+    let row = port.only(|row| row.state == SessionState::Ended).await;
+    assert_eq!(row.statements, 3);
 }
