@@ -2,8 +2,8 @@
 //!
 //! Masked are: a literal after the word PASSWORD, wherever SQL has that; the password of a connection URI and of a
 //! connection string, where a literal is one and nothing else. Only what stands within a literal is masked, so that
-//! nobody can hide with it what runs. Where a text can be read in two ways, by a backslash before a quote, nothing is:
-//! better a secret on record than a statement that is not.
+//! nobody can hide with it what runs. Where a text can be read in two ways, by a backslash before a quote or by what may
+//! be half of a character, nothing is: better a secret on record than a statement that is not.
 
 mod connection;
 mod lexer;
@@ -21,7 +21,7 @@ const DEPTH: usize = 4;
 
 /// The text as it may be kept. Costs little where it holds no secret.
 pub fn masked(sql: &str) -> Cow<'_, str> {
-    if !may_hold_secret(sql.as_bytes()) {
+    if !may_hold_secret(sql.as_bytes()) || may_be_other_characters(sql.as_bytes()) {
         return Cow::Borrowed(sql);
     }
     let mut search = Search {
@@ -54,6 +54,13 @@ fn may_hold_secret(sql: &[u8]) -> bool {
         b':' => sql.get(n..).is_some_and(|rest| rest.starts_with(b"://")),
         _ => false,
     })
+}
+
+/// Whether a character that matters to a lexer may be half of another one: in Shift-JIS, Big5, GBK and their relatives
+/// it is, behind a byte that is none of ASCII, and the client says which encoding its text is in.
+fn may_be_other_characters(sql: &[u8]) -> bool {
+    sql.array_windows()
+        .any(|[first, second]| !first.is_ascii() && matches!(second, b'0'..=b'~') && !lexer::is_word(*second))
 }
 
 /// Whether bodies of functions are in a language that has SQL's literals: every mention of a language names one.

@@ -35,9 +35,6 @@ pub(super) enum Quoting {
     Dollar,
 }
 
-/// U+FFFD stands for bytes that are not UTF-8. A backslash behind it may be half of a character.
-const REPLACED: &[u8] = "\u{FFFD}".as_bytes();
-
 pub(super) fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | 0x80..)
 }
@@ -132,12 +129,7 @@ impl<'a> Lexer<'a> {
                     self.at += 1;
                     return Some(Token::Literal { quoting, inner });
                 }
-                (b'\\', _) if quoting == Quoting::Escaped => {
-                    if before.ends_with(REPLACED) {
-                        return None;
-                    }
-                    self.at += 1;
-                }
+                (b'\\', _) if quoting == Quoting::Escaped => self.at += 1,
                 _ => (),
             }
             self.at += 1;

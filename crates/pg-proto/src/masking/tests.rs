@@ -121,6 +121,10 @@ fn nobody_hides_a_statement_behind_a_password() {
     same(r"select 'a\'' password 's'");
     // Half a character of another encoding, and a backslash that is none.
     same("select E'\u{FFFD}\\' password '; drop table t; --'");
+    same("select E'\u{e9}\\' password '; drop table t; --'");
+    // The same, and a dollar quote whose tag ends in `@`.
+    same("select $\u{FFFD}@$'$\u{FFFD}@$; alter role a password '; drop table t; --'");
+    same("select 1 as \u{e9}`, $\u{e9}a$ password '; drop table t; --'");
     // Other languages have other literals.
     same("do language plperl $$ q(password ');spi_exec_query(\"drop table t\");q(') $$");
     same("do language/**/plperl $$ q(password ');spi_exec_query(\"drop table t\");q(') $$");
