@@ -6,7 +6,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// PostgreSQL tells names apart by so many bytes.
+/// PostgreSQL tells names apart by so many bytes, of its own encoding: names with others than ASCII among them are not
+/// remembered, for two of a client's may be one there.
 const NAME: usize = 63;
 
 /// Prepared statements or portals by name. The empty name is the unnamed one.
@@ -72,6 +73,9 @@ impl<T> Names<T> {
 
     /// A message about `key` is sent; if it succeeds the name stands for `value`.
     pub(super) fn send(&mut self, key: &[u8], batch: u64, value: Option<Arc<T>>) {
+        if !key.is_ascii() {
+            return;
+        }
         let entry = if key.is_empty() {
             &mut self.unnamed
         } else {
@@ -211,6 +215,29 @@ mod tests {
         names.send(&key(&one), 1, Some(Arc::new("one")));
 
         assert_eq!(seen(&names, &two, 1), "one");
+    }
+
+    #[test]
+    fn a_name_another_encoding_may_have_too_is_not_remembered() {
+        let mut names = Names::default();
+        // One name in Shift-JIS, and one where the server cuts it.
+        for name in [
+            &b"\xED\x40"[..],
+            b"\xFA\x5C",
+            &[[b'a'; 62].as_slice(), b"\xE9"].concat(),
+        ] {
+            names.send(&key(name), 1, Some(Arc::new("one")));
+
+            assert_eq!(seen(&names, name, 1), "unknown");
+            names.settle(&key(name), Outcome::Is(Arc::new("one")));
+            assert_eq!(seen(&names, name, 2), "unknown");
+        }
+        assert!(names.named.is_empty());
+
+        // What is cut off does not count.
+        let cut = [[b'a'; 63].as_slice(), b"\xE9"].concat();
+        names.send(&key(&cut), 1, Some(Arc::new("two")));
+        assert_eq!(seen(&names, &[b'a'; 63], 1), "two");
     }
 
     #[test]
