@@ -222,7 +222,7 @@ async fn a_native_client_works_with_the_vaults_credential_and_is_on_record() {
             .any(|frame| matches!(&frame.body, Body::Disconnected { .. }))
     );
     let sum = frames.iter().find_map(|frame| match &frame.body {
-        Body::StatementStart(statement) if statement.sql.contains("$1::int4") => {
+        Body::StatementStart(statement) if statement.sql.starts_with("SELECT $1::int4") => {
             Some(statement.parameters.clone())
         }
         _ => None,

@@ -173,9 +173,8 @@ impl Ledger {
             Expected::CloseStatement(name) => self.prepared.send(name, batch, None),
             Expected::ClosePortal(name) => self.portals.send(name, batch, None),
             Expected::Query(running) => {
-                // It takes the unnamed statement and the unnamed portal away.
+                // It takes the unnamed statement away. The unnamed portal stays where the text is empty.
                 self.prepared.send(&[], batch, None);
-                self.portals.send(&[], batch, None);
                 running.number = self.number;
                 self.statements += 1;
             }
@@ -200,6 +199,32 @@ impl Ledger {
             self.skip(expected, now);
         } else {
             self.queue.push_back(expected);
+        }
+    }
+
+    /// What a Bind that is not sent yet binds is on record by itself.
+    pub(super) fn note_recorded(&mut self, bound: &Arc<Portal>, mut record: Running, now: i64) {
+        let sent = self.queue.iter_mut().rev().find_map(|expected| match expected {
+            Expected::Bind {
+                portal: Some(portal),
+                recorded,
+                ..
+            } if Arc::ptr_eq(portal, bound) => Some(recorded),
+            Expected::Bind { .. }
+            | Expected::Parse { .. }
+            | Expected::DescribeStatement(_)
+            | Expected::DescribePortal
+            | Expected::Execute(_)
+            | Expected::CloseStatement(_)
+            | Expected::ClosePortal(_)
+            | Expected::Query(_)
+            | Expected::FunctionCall(_)
+            | Expected::Sync { .. }
+            | Expected::Resync { .. } => None,
+        });
+        match sent {
+            Some(recorded) => *recorded = Some(record),
+            None => self.finished.push(record.broken(None, NOT_RUN.to_owned(), now)),
         }
     }
 
@@ -374,10 +399,7 @@ impl Ledger {
             Expected::Bind { name, .. } | Expected::ClosePortal(name) => {
                 self.portals.settle(name, Outcome::Unchanged);
             }
-            Expected::Query(_) => {
-                self.prepared.settle(&[], Outcome::Unchanged);
-                self.portals.settle(&[], Outcome::Unchanged);
-            }
+            Expected::Query(_) => self.prepared.settle(&[], Outcome::Unchanged),
             Expected::DescribeStatement(_)
             | Expected::DescribePortal
             | Expected::Execute(_)

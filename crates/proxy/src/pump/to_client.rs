@@ -68,6 +68,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToClient<R, W> {
         let shared = Arc::clone(&self.shared);
         let mut bell = std::pin::pin!(shared.to_client.notified());
         loop {
+            shared.check()?;
             let handled = self.handle_unread(&shared);
             self.warn(&shared);
             self.flush().await?;
@@ -75,7 +76,6 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToClient<R, W> {
             if let Some(fields) = self.fatal.take() {
                 return Err(Ending::ServerFatal(Box::new(fields)));
             }
-            shared.check()?;
             tokio::select! {
                 biased;
                 read = self.server.read_buf(self.flow.space()) => match read {

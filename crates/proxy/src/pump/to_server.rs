@@ -17,7 +17,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Sleep, sleep, timeout};
 
 use super::flow::Flow;
-use super::known::Words;
+use super::known::{Portal, Words};
 use super::ledger::{CopyFate, Expected, Fate, Ledger, Running};
 use super::shared::{GRACE, Shared};
 use super::{Ending, Note, SEEN_SQL, Seen};
@@ -45,6 +45,8 @@ where
         server,
         flow: Flow::new(unread),
         binding: None,
+        unrecorded: Vec::new(),
+        torn: false,
         unflushed: false,
         patience: None,
     };
@@ -62,6 +64,10 @@ struct ToServer<R, W> {
     flow: Flow,
     /// The Bind that streams.
     binding: Option<Binding>,
+    /// What was bound to the unnamed portal by messages that are not sent yet, and is not on record.
+    unrecorded: Vec<Arc<Portal>>,
+    /// Something that was let through is not sent, or not all of it: nothing can follow it.
+    torn: bool,
     /// The server may keep answers to itself until a Sync or a Flush.
     unflushed: bool,
     /// The client has closed its side and sends no more: the time its last answers have.
@@ -90,10 +96,10 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
         let shared = Arc::clone(&self.shared);
         let mut bell = std::pin::pin!(shared.to_server.notified());
         loop {
+            shared.check()?;
             let handled = self.handle_unread(&shared);
             self.flush().await?;
             let need = handled?;
-            shared.check()?;
             let is_open = self.patience.is_none();
             if !is_open && need == Need::Bytes && !shared.await_answers() {
                 return Err(Ending::ClientClosed);
@@ -117,6 +123,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
         let mut ledger = shared.ledger();
         let before = ledger.n_sent();
         let handled = self.handle_messages(&mut ledger, now);
+        let bound = self.record_bound(&mut ledger, now);
         if let Ok(Need::Answer) = handled {
             ledger.wait();
             if self.unflushed {
@@ -132,6 +139,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
             shared.note_activity(None, now);
         }
         finished?;
+        bound?;
 
         handled
     }
@@ -155,6 +163,10 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
 
     fn handle(&mut self, header: Header, ledger: &mut Ledger, now: i64) -> Step {
         let Header { tag, body } = header;
+        if matches!(tag, tag::QUERY | tag::FUNCTION_CALL | tag::SYNC) {
+            // On record in the order it is run in.
+            self.record_bound(ledger, now)?;
+        }
         match tag {
             tag::QUERY => self.query(body, ledger, now),
             tag::PARSE => self.parse(body, ledger, now),
@@ -348,7 +360,10 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
         let Some(mut binding) = self.binding.take() else {
             return Ok(());
         };
-        binding.feed(piece).map_err(Ending::ClientMalformed)?;
+        if let Err(malformed) = binding.feed(piece) {
+            self.torn = true;
+            return Err(Ending::ClientMalformed(malformed));
+        }
         if self.flow.is_streaming() {
             self.binding = Some(binding);
             return Ok(());
@@ -357,9 +372,10 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
     }
 
     async fn flush(&mut self) -> Result<(), Ending> {
-        if self.flow.outgoing().is_empty() {
+        if self.torn || self.flow.outgoing().is_empty() {
             return Ok(());
         }
+        self.torn = true;
         let Self {
             shared, server, flow, ..
         } = self;
@@ -373,6 +389,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
             ending = shared.ended() => return Err(ending),
         }
         self.flow.written();
+        self.torn = false;
 
         Ok(())
     }
@@ -386,13 +403,16 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
             {
                 tracing::warn!(%error, "statement not cancelled at the end of a session");
             }
-            let mut goodbye = BytesMut::new();
-            Message::Terminate.encode(&mut goodbye);
-            let write = async {
-                self.server.write_all(&goodbye).await?;
-                self.server.flush().await
-            };
-            let _ = timeout(GRACE, write).await;
+            // Within a message that is not whole it would be the end of that.
+            if self.flow.is_whole() && !self.torn {
+                let mut goodbye = BytesMut::new();
+                Message::Terminate.encode(&mut goodbye);
+                let write = async {
+                    self.server.write_all(&goodbye).await?;
+                    self.server.flush().await
+                };
+                let _ = timeout(GRACE, write).await;
+            }
         }
         let _ = timeout(GRACE, self.server.shutdown()).await;
     }

@@ -58,7 +58,11 @@ async fn statements_transactions_errors_and_copies_come_through() {
 
         drop(client);
         let story = session.shelf().await.story();
-        assert_eq!(story.matches("insert into t values ($1)").count(), 200, "{story}");
+        assert_eq!(
+            story.matches("Person insert into t values ($1)").count(),
+            200,
+            "{story}"
+        );
         assert!(
             story.contains("ToDatabase Finished { rows: 2, bytes: 4 }"),
             "{story}"

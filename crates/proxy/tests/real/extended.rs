@@ -9,7 +9,7 @@ use testkit::{Cluster, Version};
 
 use crate::kit::{OPEN, Session};
 
-fn parse(statement: &str, sql: &str) -> Message {
+pub(crate) fn parse(statement: &str, sql: &str) -> Message {
     Message::Parse {
         statement: statement.into(),
         sql: sql.into(),
@@ -17,7 +17,7 @@ fn parse(statement: &str, sql: &str) -> Message {
     }
 }
 
-fn bind(statement: &str, values: &[&str]) -> Message {
+pub(crate) fn bind(statement: &str, values: &[&str]) -> Message {
     let values = values
         .iter()
         .map(|value| Some(Bytes::copy_from_slice(value.as_bytes())));
@@ -28,11 +28,11 @@ fn bind(statement: &str, values: &[&str]) -> Message {
     })
 }
 
-fn execute() -> Message {
+pub(crate) fn execute() -> Message {
     execute_some("", 0)
 }
 
-fn execute_some(portal: &str, max_rows: i32) -> Message {
+pub(crate) fn execute_some(portal: &str, max_rows: i32) -> Message {
     Message::Execute {
         portal: portal.into(),
         max_rows,
@@ -40,11 +40,11 @@ fn execute_some(portal: &str, max_rows: i32) -> Message {
 }
 
 /// Parse, Bind, Execute of the unnamed ones.
-fn run(sql: &str) -> [Message; 3] {
+pub(crate) fn run(sql: &str) -> [Message; 3] {
     [parse("", sql), bind("", &[]), execute()]
 }
 
-async fn versions(test: impl AsyncFn(Cluster)) {
+pub(crate) async fn versions(test: impl AsyncFn(Cluster)) {
     for version in [Version::System, Version::V18] {
         test(Cluster::builder().version(version).start().expect("starts")).await;
     }
@@ -82,6 +82,8 @@ async fn what_is_executed_is_on_record_with_its_values() {
         );
 
         expect![[r#"
+            Extended Person [only prepared, as "sum"] select $1::int4 + $2::int4, $3::text
+              0: "" 0 rows
             Extended Person select $1::int4 + $2::int4, $3::text
               23 "40", 23 "2", 25 null
               0: "SELECT 1" 1 rows
@@ -200,6 +202,8 @@ async fn an_execute_is_on_record_whatever_it_is_part_of() {
     expect![[r#"
         Simple Person begin
           0: "BEGIN" 0 rows
+        Extended Person [only bound, as "some"] select generate_series(1, 3)
+          0: "" 0 rows
         Extended Person select generate_series(1, 3)
           0: "" 2 rows
         Extended Person select generate_series(1, 3)
@@ -257,6 +261,10 @@ async fn a_name_never_stands_for_a_text_it_does_not_have() {
     client.answer().await;
 
     expect![[r#"
+        Extended Person [only prepared, as "s"] select 'one'
+          0: "" 0 rows
+        Extended Person [only prepared, as "s"] select 'two'
+          0: "" 0 rows 42P05
         Extended Person select 'one'
           0: "SELECT 1" 1 rows
         Simple Person deallocate s; prepare s as select 'three'

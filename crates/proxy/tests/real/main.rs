@@ -12,3 +12,4 @@ mod man_in_the_middle;
 mod poolers;
 mod session;
 mod troubles;
+mod unexecuted;

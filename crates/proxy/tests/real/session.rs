@@ -74,6 +74,23 @@ async fn a_statement_that_cannot_be_recorded_is_not_run() {
 }
 
 #[tokio::test]
+async fn what_comes_after_the_end_is_not_run() {
+    let cluster = Cluster::start().unwrap();
+    cluster.sql("create table t (n int)").unwrap();
+    let mut session = Session::on(&cluster, OPEN).await;
+    session.client.query("insert into t values (1)").await;
+
+    // Both at once, as the pump sees it.
+    session.client.ask("insert into t values (2)").await;
+    session.control.end("57P01", "it is over");
+
+    assert_eq!(session.client.answer().await, "FATAL 57P01: it is over");
+    let story = session.ending().await.1.story();
+    assert!(!story.contains("(2)"), "{story}");
+    assert_eq!(cluster.sql("select count(*) from t").unwrap(), "1");
+}
+
+#[tokio::test]
 async fn a_cancel_stops_what_runs_and_nothing_else() {
     let cluster = Cluster::start().unwrap();
     let mut session = Session::on(&cluster, OPEN).await;

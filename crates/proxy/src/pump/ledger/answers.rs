@@ -231,7 +231,8 @@ impl Ledger {
             Expected::Parse { name, .. } | Expected::CloseStatement(name) => {
                 self.prepared.settle(name, Outcome::Unchanged);
             }
-            Expected::Bind { name, .. } if name.is_empty() => self.portals.settle(name, Outcome::Gone),
+            // The unnamed one too: it is gone only where the statement was found. What is taken for bound and is not
+            // ends on record with an error.
             Expected::Bind { name, .. } | Expected::ClosePortal(name) => {
                 self.portals.settle(name, Outcome::Unchanged);
             }
@@ -301,7 +302,6 @@ impl Ledger {
             Expected::Resync { .. } => (),
             Expected::Query(running) => {
                 self.prepared.settle(&[], Outcome::Gone);
-                self.portals.settle(&[], Outcome::Gone);
                 self.release(&running);
             }
             Expected::FunctionCall(running) => self.release(&running),

@@ -263,6 +263,41 @@ fn a_statement_that_failed_to_be_prepared_leaves_its_name_alone() {
 }
 
 #[test]
+fn the_unnamed_portal_outlives_a_query_and_a_bind_that_fails() {
+    let mut ledger = ledger();
+    let portal = Portal {
+        statement: None,
+        values: pg_proto::frontend::Values::default(),
+        is_doubtful: false,
+        number: 1,
+        _room: ledger.room(0).unwrap(),
+    };
+    let bound = Expected::Bind {
+        name: Box::default(),
+        portal: Some(Arc::new(portal)),
+        recorded: None,
+    };
+    let is_known = |ledger: &Ledger| matches!(ledger.look_portal(b""), Look::Known(_));
+
+    send(&mut ledger, [bound, sync(), Expected::Query(running(1))]);
+    ledger.acknowledge(tag::BIND_COMPLETE, 0).unwrap();
+    ledger.ready(TransactionStatus::InTransaction, 0).unwrap();
+    ledger.complete(tag::EMPTY_QUERY_RESPONSE, b"", 0).unwrap();
+    ledger.ready(TransactionStatus::InTransaction, 0).unwrap();
+    assert!(is_known(&ledger));
+
+    send(&mut ledger, [bind(), sync()]);
+    ledger.fail(&error("no such statement"), 0);
+    ledger.ready(TransactionStatus::InTransaction, 0).unwrap();
+    assert!(is_known(&ledger));
+
+    // It does not outlive its transaction.
+    send(&mut ledger, [sync()]);
+    ledger.ready(IDLE, 0).unwrap();
+    assert!(!is_known(&ledger));
+}
+
+#[test]
 fn a_name_that_sql_may_have_given_to_another_is_doubtful() {
     let doubtful = |ledger: &Ledger| match ledger.look_prepared(b"s") {
         Look::Known(prepared) => ledger.is_doubtful(b"s", &prepared),

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use pg_proto::frontend::{BindNames, ExecuteView, FunctionCall, NamedView, ParseView, ValuesReader, tag};
+use pg_proto::frontend::{
+    BindNames, ExecuteView, FunctionCall, NamedView, ParseView, Values, ValuesReader, tag,
+};
 use pg_proto::{Malformed, header};
 use recording::{Parameter, ParameterValue, Statement, StatementKind};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -16,6 +18,9 @@ use crate::pump::names::{self, Look};
 const DOUBTFUL: &str = "[the text this name had; SQL may have given it another] ";
 const UNKNOWN_STATEMENT: &str = "[a statement made by SQL, or on record where it was prepared]";
 const UNKNOWN_PORTAL: &str = "made by SQL, or on record where it was bound";
+
+/// The unnamed portal.
+const UNNAMED: &[u8] = b"";
 
 /// A Bind that has not told its two names within so many bytes has longer ones than the server takes.
 const NAMES: usize = 2 * SMALL;
@@ -53,19 +58,24 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
             let view = ParseView::read(message).map_err(Ending::ClientMalformed)?;
             let sql = super::shown(view.sql);
             let types: Box<[u32]> = view.types().collect();
-            let (mut prepared, mut recorded) = (None, None);
-            match ledger.room(sql.len() + size_of_val(&*types)) {
-                Some(room) => {
-                    let words = Words::of(view.sql);
-                    let remembered = Prepared::new(sql.into(), types, words, ledger.next_number(), room);
-                    prepared = Some(Arc::new(remembered));
-                }
-                None => {
-                    let sql = format!("[only prepared, as {}] {sql}", quoted(view.statement));
-                    let ticket = self.record(statement(sql, Vec::new()), now)?;
-                    recorded = Some(self.running(&ticket, Words::default(), now));
-                }
+            let room = ledger.room(sql.len() + size_of_val(&*types));
+            // SQL runs it by its name.
+            let mut recorded = None;
+            if !view.statement.is_empty() || room.is_none() {
+                let sql = format!("[only prepared, as {}] {sql}", quoted(view.statement));
+                let ticket = self.record(statement(sql, Vec::new()), now)?;
+                recorded = Some(self.running(&ticket, Words::default(), now));
             }
+            let prepared = room.map(|room| {
+                let words = Words::of(view.sql);
+                Arc::new(Prepared::new(
+                    sql.into(),
+                    types,
+                    words,
+                    ledger.next_number(),
+                    room,
+                ))
+            });
             expected = Expected::Parse {
                 name: names::key(view.statement),
                 prepared,
@@ -111,7 +121,10 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
         self.unflushed = true;
         let message = self.flow.begin(body, Fate::Pass);
         let start = message.get(header::LEN..).unwrap_or_default();
-        binding.feed(start).map_err(Ending::ClientMalformed)?;
+        if let Err(malformed) = binding.feed(start) {
+            self.torn = true;
+            return Err(Ending::ClientMalformed(malformed));
+        }
         if self.flow.is_streaming() {
             self.binding = Some(binding);
             return NEXT;
@@ -121,8 +134,15 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
         NEXT
     }
 
-    /// A Bind has passed.
+    /// A Bind has passed; what is wrong with it keeps the end of it from being sent.
     pub(super) fn bound(&mut self, binding: Binding, ledger: &mut Ledger, now: i64) -> Result<(), Ending> {
+        let bound = self.note_bound(binding, ledger, now);
+        self.torn |= bound.is_err();
+
+        bound
+    }
+
+    fn note_bound(&mut self, binding: Binding, ledger: &mut Ledger, now: i64) -> Result<(), Ending> {
         let Binding {
             portal: name,
             statement: prepared,
@@ -132,23 +152,24 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
         let (mut portal, mut recorded) = (None, None);
         if let Some(reader) = reader {
             let values = reader.finish().map_err(Ending::ClientMalformed)?;
-            match ledger.room(values.size()) {
-                Some(room) => {
-                    portal = Some(Arc::new(Portal {
-                        statement: prepared,
-                        values,
-                        is_doubtful,
-                        number: ledger.next_number(),
-                        _room: room,
-                    }));
-                }
-                None => {
-                    let sql = text(prepared.as_deref(), is_doubtful);
-                    let sql = format!("[only bound, as {}] {sql}", quoted(&name));
-                    let parameters = known::parameters(&values, prepared.as_deref());
-                    let ticket = self.record(statement(sql, parameters), now)?;
-                    recorded = Some(self.running(&ticket, Words::default(), now));
-                }
+            let room = ledger.room(values.size());
+            if !name.is_empty() || room.is_none() {
+                // SQL reads it by its name.
+                let bound = only_bound(&name, prepared.as_deref(), is_doubtful, &values);
+                let ticket = self.record(bound, now)?;
+                recorded = Some(self.running(&ticket, Words::default(), now));
+            }
+            portal = room.map(|room| {
+                Arc::new(Portal {
+                    statement: prepared,
+                    values,
+                    is_doubtful,
+                    number: ledger.next_number(),
+                    _room: room,
+                })
+            });
+            if name.is_empty() {
+                self.unrecorded.extend(portal.clone());
             }
         }
         let expected = Expected::Bind {
@@ -158,6 +179,25 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
         };
         ledger.send(expected, now);
 
+        Ok(())
+    }
+
+    /// Puts on record what was bound and is not executed with what is sent now: planning it runs functions on its
+    /// values, and a Sync keeps what they did.
+    pub(super) fn record_bound(&mut self, ledger: &mut Ledger, now: i64) -> Result<(), Ending> {
+        for portal in std::mem::take(&mut self.unrecorded) {
+            let prepared = portal.statement.as_deref();
+            let bound = only_bound(UNNAMED, prepared, portal.is_doubtful, &portal.values);
+            let ticket = match self.record(bound, now) {
+                Ok(ticket) => ticket,
+                Err(ending) => {
+                    self.torn = true;
+                    return Err(ending);
+                }
+            };
+            let running = self.running(&ticket, Words::default(), now);
+            ledger.note_recorded(&portal, running, now);
+        }
         Ok(())
     }
 
@@ -191,6 +231,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
             return Ok(Some(Need::Answer));
         }
         let view = ExecuteView::read(message).map_err(Ending::ClientMalformed)?;
+        let mut executed = None;
         let (words, statement) = if self.shared.keeps {
             let execution = match ledger.look_portal(view.portal) {
                 Look::Undecided => return Ok(Some(Need::Answer)),
@@ -200,6 +241,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
                     words: Words::any(),
                 },
                 Look::Known(portal) => {
+                    executed = Some(Arc::clone(&portal));
                     let mut execution = execution(&portal);
                     if ledger.is_doubtful_portal(view.portal, &portal) {
                         execution.sql.insert_str(0, DOUBTFUL);
@@ -212,6 +254,9 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
             (Words::default(), statement(String::new(), Vec::new()))
         };
         let recorded = self.record_run(statement, now)?;
+        if let Some(portal) = executed {
+            self.unrecorded.retain(|bound| !Arc::ptr_eq(bound, &portal));
+        }
         self.run(&recorded, words, Expected::Execute, ledger, now);
         self.unflushed = true;
 
@@ -254,6 +299,15 @@ fn execution(portal: &Portal) -> Execution {
         parameters: known::parameters(&portal.values, prepared),
         words: prepared.map_or_else(Words::any, |prepared| prepared.words),
     }
+}
+
+fn only_bound(name: &[u8], prepared: Option<&Prepared>, is_doubtful: bool, values: &Values) -> Statement {
+    let sql = text(prepared, is_doubtful);
+
+    statement(
+        format!("[only bound, as {}] {sql}", quoted(name)),
+        known::parameters(values, prepared),
+    )
 }
 
 fn text(prepared: Option<&Prepared>, is_doubtful: bool) -> String {
