@@ -11,7 +11,7 @@ use zeroize::Zeroize;
 
 use crate::backend::{Authentication, CancelKey, Fields, Message, TransactionStatus};
 use crate::frontend::{Opening, Password, STARTUP_LIMIT, tag};
-use crate::{Header, Malformed, Text, header};
+use crate::{Header, Text, header};
 
 pub use startup::Startup;
 
@@ -346,12 +346,6 @@ fn violation(message: &str) -> Refusal {
 
 fn unreadable() -> Refusal {
     violation("the client does not speak PostgreSQL's protocol")
-}
-
-impl From<Malformed> for Refusal {
-    fn from(_: Malformed) -> Self {
-        unreadable()
-    }
 }
 
 #[cfg(test)]

@@ -150,11 +150,12 @@ impl Ledger {
         running.copy = None;
         let (number, words) = (running.number, running.words);
         self.finished.extend(finished);
-        // DO runs what it has as a text.
-        if words.prepare && matches!(command, b"PREPARE" | b"DO") {
+        // These run what they put together.
+        let is_program = matches!(command, b"DO" | b"CALL");
+        if is_program || words.prepare && command == b"PREPARE" {
             self.prepares.settle(number);
         }
-        if words.declare && matches!(command, b"DECLARE CURSOR" | b"DO") {
+        if is_program || words.declare && command == b"DECLARE CURSOR" {
             self.declares.settle(number);
         }
         if matches!(command, b"DEALLOCATE ALL" | b"DISCARD ALL") {

@@ -330,6 +330,24 @@ fn a_name_that_sql_may_have_given_to_another_is_doubtful() {
 }
 
 #[test]
+fn a_program_may_have_given_any_name_to_another() {
+    for command in [&b"DO"[..], b"CALL"] {
+        let mut ledger = ledger();
+        let first = parse(&ledger, "s", "one");
+        send(&mut ledger, [first, sync(), Expected::Query(running(1))]);
+        ledger.acknowledge(tag::PARSE_COMPLETE, 0).unwrap();
+        ledger.ready(IDLE, 0).unwrap();
+        ledger.complete(tag::COMMAND_COMPLETE, command, 0).unwrap();
+        ledger.ready(IDLE, 0).unwrap();
+
+        let Look::Known(prepared) = ledger.look_prepared(b"s") else {
+            panic!("known");
+        };
+        assert!(ledger.is_doubtful(b"s", &prepared));
+    }
+}
+
+#[test]
 fn so_many_answers_may_be_outstanding() {
     let mut ledger = ledger();
     while ledger.may_send() {
