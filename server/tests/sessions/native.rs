@@ -538,7 +538,8 @@ fn certificates() -> (Arc<Certificates>, RootCertStore) {
 
 #[tokio::test]
 async fn a_session_has_no_more_connections_and_statements_than_its_record_allows() {
-    let port = Port::open_under("&draft[max_connections_per_session]=2&draft[max_statements_per_session]=3").await;
+    let port =
+        Port::open_under("&draft[max_connections_per_session]=2&draft[max_statements_per_session]=3").await;
     let token = port.token(Role::User).await;
     let (one, two) = (
         port.connect("Books", &token).await,
