@@ -2,6 +2,7 @@
 
 pub mod bound;
 pub mod close;
+mod ends;
 mod fanout;
 pub mod join;
 pub mod knocks;

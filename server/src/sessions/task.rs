@@ -34,6 +34,7 @@ use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
 use vault::effective::Effective;
 
 use super::close::Closing;
+use super::ends::{Step, ended, unrecorded};
 use super::fanout::Fanout;
 use super::knocks::Knock;
 use super::limits::Limits;
@@ -46,7 +47,7 @@ use attachment::{Attachment, Presence};
 use cancels::Cancels;
 use database::Reached;
 pub use database::Server;
-use farewell::{lost, malformed, unrecorded};
+use farewell::{lost, malformed};
 use spool::{Spooled, Spooling};
 use transfer::Transfers;
 use window::{Window, size_of};
@@ -156,16 +157,6 @@ enum Event {
     Still,
     /// Nothing else comes first: the engine goes on.
     Turn,
-}
-
-/// Goes on, or ends for a reason.
-type Step = Result<(), Ended>;
-
-fn ended(reason: EndReason, sentence: impl Into<String>) -> Ended {
-    Ended {
-        reason,
-        sentence: sentence.into(),
-    }
 }
 
 impl Task {

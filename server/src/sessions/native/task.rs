@@ -14,6 +14,7 @@ use crate::clock;
 use crate::launch;
 use crate::sessions::bound::{CHANGED, bound_by};
 use crate::sessions::close::close;
+use crate::sessions::ends::{Step, ended, unrecorded};
 use crate::sessions::limits::{Due, Limits};
 use crate::sessions::registry::Seat;
 use crate::sessions::{Place, supervise};
@@ -41,16 +42,6 @@ struct Task {
     limits: Limits,
     looked: u64,
     has_warned_of_budget: bool,
-}
-
-/// Goes on, or ends for a reason.
-type Step = Result<(), Ended>;
-
-fn ended(reason: EndReason, sentence: impl Into<String>) -> Ended {
-    Ended {
-        reason,
-        sentence: sentence.into(),
-    }
 }
 
 /// Keeps the session to its end, and closes it.
@@ -202,12 +193,4 @@ impl Task {
         .await;
         metrics::counter!("postern_sessions_closed_total").increment(1);
     }
-}
-
-/// What cannot be recorded does not happen.
-fn unrecorded() -> Ended {
-    ended(
-        EndReason::RecordingFailed,
-        "The session was ended: its recording could not be written, and this resource requires recording.",
-    )
 }

@@ -12,9 +12,8 @@ use tokio::sync::oneshot;
 use tracing::Instrument;
 
 use super::cancels::Cancels;
-use super::farewell::unrecorded;
 use super::wire::Wire;
-use super::{Step, Task};
+use super::{Step, Task, unrecorded};
 use crate::clock;
 use crate::launch;
 use crate::people::store_failed;

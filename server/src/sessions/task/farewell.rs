@@ -7,8 +7,9 @@ use proxy::pump::Ending;
 use tokio::time::timeout;
 use tracing::debug;
 
-use super::{Step, Task, ended};
+use super::Task;
 use crate::sessions::close::{Counted, close};
+use crate::sessions::ends::{Step, ended, unrecorded};
 
 /// How long a browser that does not read may keep the end waiting.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -80,14 +81,6 @@ pub(super) fn lost(ending: &Ending) -> Ended {
     let end = shown.floor_char_boundary(MAX_SENTENCE);
 
     ended(EndReason::ConnectionLost, shown.get(..end).unwrap_or_default())
-}
-
-/// What cannot be recorded does not happen.
-pub(super) fn unrecorded() -> Ended {
-    ended(
-        EndReason::RecordingFailed,
-        "The session was ended: its recording could not be written, and this resource requires recording.",
-    )
 }
 
 pub(super) fn malformed() -> Ended {

@@ -5,11 +5,11 @@ use protocol::time::Timestamp;
 use proxy::pump::Phase;
 use store::sign_ins::TOUCH;
 
-use super::farewell::unrecorded;
-use super::{Step, Task, ended};
+use super::Task;
 use crate::clock;
 use crate::launch;
 use crate::sessions::bound::{CHANGED, bound_by};
+use crate::sessions::ends::{Step, ended, unrecorded};
 use crate::sessions::limits::Due;
 
 impl Task {

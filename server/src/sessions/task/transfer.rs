@@ -8,8 +8,7 @@ use bytes::Bytes;
 use protocol::terminal::{ClientFrame, FileEnd, MAX_EDIT, ServerFrame, UPLOAD_WINDOW};
 use terminal::CANCELED;
 
-use super::farewell::unrecorded;
-use super::{Step, Task};
+use super::{Step, Task, unrecorded};
 use crate::clock;
 use files::{Files, Part, Upload};
 

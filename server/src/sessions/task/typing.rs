@@ -4,8 +4,7 @@ use bytes::Bytes;
 use terminal::Transaction;
 use zeroize::Zeroizing;
 
-use super::farewell::unrecorded;
-use super::{Step, Task};
+use super::{Step, Task, unrecorded};
 use crate::clock;
 
 /// Ctrl-C.

@@ -6,8 +6,7 @@ use std::time::{Duration, Instant};
 use terminal::Size;
 use tokio::time::sleep;
 
-use super::farewell::unrecorded;
-use super::{MAX_SCREEN, Step, Task};
+use super::{MAX_SCREEN, Step, Task, unrecorded};
 use crate::clock;
 
 /// Between two sizes.

@@ -110,7 +110,9 @@ impl Ledger {
     pub(in crate::pump) fn copy_starts(&mut self, tag: u8, direction: Direction, now: i64) -> Answered {
         self.running(tag)?.copy_starts(direction);
         self.fed_at = now;
-        self.doubt_syncs(direction);
+        if direction == Direction::ToDatabase {
+            self.doubt_syncs();
+        }
 
         Ok(Fate::Pass)
     }
@@ -130,7 +132,7 @@ impl Ledger {
         self.finished.push(finished);
         self.errors += 1;
         if direction == Direction::ToDatabase {
-            self.doubt_syncs(direction);
+            self.doubt_syncs();
             self.fail_copy = true;
             self.awaited = true;
         }
@@ -376,10 +378,7 @@ impl Ledger {
     }
 
     /// A COPY takes in data from here on: it ignores Syncs that have been sent, unless it fails before.
-    fn doubt_syncs(&mut self, direction: Direction) {
-        if direction != Direction::ToDatabase {
-            return;
-        }
+    fn doubt_syncs(&mut self) {
         for expected in self.queue.iter_mut().skip(1) {
             let Expected::Sync { perhaps } = expected else {
                 return;
