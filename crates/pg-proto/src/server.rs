@@ -194,10 +194,10 @@ impl Reception {
             if self.read().first() == Some(&TLS_HANDSHAKE) && !self.is_secure && !self.has_asked_tls {
                 return self.direct_tls().map(Some);
             }
-            if !self.has_whole_opening() {
+            let Some(message) = self.whole_opening() else {
                 return Ok(None);
-            }
-            let mut bytes = BytesMut::from(self.read());
+            };
+            let mut bytes = BytesMut::from(message);
             let before = bytes.len();
             let Some(opening) = Opening::decode(&mut bytes).map_err(|_| unreadable())? else {
                 return Ok(None);
@@ -244,13 +244,14 @@ impl Reception {
         }
     }
 
-    /// False while more is to come of a message that can be one.
-    fn has_whole_opening(&self) -> bool {
-        let len = self.read().first_chunk().map(|len| u32::from_be_bytes(*len));
-        match len.map(usize::try_from) {
-            Some(Ok(len @ 0..=ROOM)) => self.n_filled >= len,
-            Some(_) => true,
-            None => false,
+    /// The first message, or what cannot be one; `None` while more of it is to come. What is behind it, a password sent
+    /// ahead, is nobody's to copy.
+    fn whole_opening(&self) -> Option<&[u8]> {
+        let read = self.read();
+        let len = u32::from_be_bytes(*read.first_chunk()?);
+        match usize::try_from(len) {
+            Ok(len @ 4..=ROOM) => read.get(..len),
+            Ok(_) | Err(_) => read.get(..4),
         }
     }
 

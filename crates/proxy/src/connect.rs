@@ -35,8 +35,8 @@ pub struct Target {
     pub timeout: Duration,
 }
 
-/// Who to be there.
-#[derive(Clone)]
+/// Who to be there. The default is nobody.
+#[derive(Clone, Default)]
 pub struct Credential {
     pub user: String,
     /// Not needed where the server trusts, or a client certificate is enough.
@@ -202,6 +202,11 @@ async fn log_in(
 }
 
 impl Upstream {
+    /// Leaves the server, as a client does.
+    pub async fn close(mut self) {
+        self.session.terminate().await;
+    }
+
     /// What the server reported: parameters, notices, backend key, transaction status.
     pub fn established(&self) -> &Established {
         &self.established

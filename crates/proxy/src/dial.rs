@@ -10,6 +10,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::connect::{OnStage, Stage};
+use crate::roaming::Roaming;
 
 /// What a connection is made of, whoever made it.
 pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -77,7 +78,7 @@ impl DirectDial {
             match self.attempt(address).await {
                 Ok(stream) => {
                     return Ok(Dialled {
-                        stream: Box::new(stream),
+                        stream: Box::new(Roaming::new(stream)),
                         address,
                     });
                 }

@@ -11,6 +11,7 @@ mod errors;
 pub mod limits;
 pub mod probe;
 pub mod pump;
+pub mod roaming;
 pub mod startup;
 pub mod tls;
 
@@ -22,5 +23,6 @@ pub use probe::{Report, StageReport, probe};
 pub use pump::{
     Activity, Budget, Cancelled, Clock, Control, Downstream, Ending, Gate, Note, Phase, Policy, pump,
 };
+pub use roaming::{Roaming, settle};
 pub use startup::Wishes;
 pub use tls::{ClientCertificate, Distrust, PemError, Roots, Tls, TlsFacts, TlsRules, Verify};

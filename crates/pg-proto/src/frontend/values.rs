@@ -214,6 +214,10 @@ fn before_value(left: u16) -> Step {
 }
 
 impl Values {
+    pub fn is_empty(&self) -> bool {
+        self.slots.is_empty()
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = Value<'_>> {
         let mut kept = self.kept.as_slice();
         self.slots.iter().enumerate().map(move |(n, slot)| {

@@ -321,6 +321,23 @@ fn a_password_is_taken_whole_and_wiped() {
     assert!(long.poll_event(&mut BytesMut::new()).is_err());
 }
 
+#[test]
+fn a_password_sent_ahead_is_not_copied_with_what_comes_before() {
+    let mut reception = Reception::new(Tls::NotOffered);
+    let mut sent = BytesMut::new();
+    Opening::SslRequest.encode(&mut sent);
+    let n_opening = sent.len();
+    sent.extend_from_slice(&password(b"hunter2"));
+
+    for n_filled in 0..=sent.len() {
+        reception.space()[..n_filled].copy_from_slice(&sent[..n_filled]);
+        reception.n_filled = n_filled;
+        let whole = (n_filled >= n_opening).then_some(&sent[..n_opening]);
+        assert_eq!(reception.whole_opening(), whole, "{n_filled}");
+        reception.n_filled = 0;
+    }
+}
+
 proptest! {
     #[test]
     fn any_bytes_are_refused_waited_for_or_understood(

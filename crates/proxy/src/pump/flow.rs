@@ -108,6 +108,16 @@ impl Flow {
         self.body > 0
     }
 
+    /// Whether the other side is in the middle of a message.
+    pub(super) fn is_awaited(&self) -> bool {
+        match Header::peek(self.ahead()) {
+            _ if self.body > 0 => true,
+            Ok(Some(Header { body, .. })) => self.look(body).is_none(),
+            Ok(None) => !self.ahead().is_empty(),
+            Err(_) => false,
+        }
+    }
+
     /// Whether what was passed on ends with a whole message.
     pub(super) fn is_whole(&self) -> bool {
         self.body == 0 || self.fate == Fate::Drop

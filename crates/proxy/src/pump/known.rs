@@ -1,6 +1,6 @@
 //! What a client has prepared and bound, so that an Execute is on record with its text and its values.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use pg_proto::frontend::Values;
@@ -28,7 +28,7 @@ pub(super) struct Prepared {
     /// OIDs of the parameters' types as the client gave them; 0 was left to the server.
     types: Box<[u32]>,
     /// As the server described them.
-    described: OnceLock<Box<[u32]>>,
+    described: OnceLock<(Box<[u32]>, Room)>,
     pub(super) words: Words,
     /// Place of its Parse among all messages.
     pub(super) number: u64,
@@ -45,10 +45,13 @@ pub(super) struct Portal {
     pub(super) is_doubtful: bool,
     /// Place of its Bind among all messages.
     pub(super) number: u64,
+    /// Its values are on record with an Execute.
+    pub(super) is_told: AtomicBool,
     pub(super) _room: Room,
 }
 
-/// What a statement may do to names, by the words in it. Words in a string or a comment count: better one too many.
+/// What a statement may do to names, by the words in it. Words in a string or a comment count: better one too many. DO and
+/// CALL run what they put together, which may do both.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Words {
     /// PREPARE gives names to statements.
@@ -76,11 +79,15 @@ impl Prepared {
         }
     }
 
-    /// The server says what types the parameters have.
-    pub(super) fn describe(&self, types: impl Iterator<Item = u32>) {
-        if self.types.contains(&0) || self.types.is_empty() {
-            // Said twice it is said alike.
-            let _known = self.described.set(types.collect());
+    /// The server says what types the parameters have; forgotten where there is no room.
+    pub(super) fn describe(&self, types: impl Iterator<Item = u32>, taken: &Arc<AtomicUsize>) {
+        // Said twice it is said alike.
+        if self.described.get().is_some() || !self.types.is_empty() && !self.types.contains(&0) {
+            return;
+        }
+        let types: Box<[u32]> = types.collect();
+        if let Some(room) = Room::of(taken, size_of_val(&*types)) {
+            let _first = self.described.set((types, room));
         }
     }
 
@@ -88,10 +95,17 @@ impl Prepared {
         match self.types.get(n) {
             Some(&oid @ 1..) => oid,
             Some(0) | None => {
-                let described = self.described.get().and_then(|types| types.get(n));
+                let described = self.described.get().and_then(|(types, _)| types.get(n));
                 described.copied().unwrap_or(0)
             }
         }
+    }
+}
+
+impl Portal {
+    /// True once for every portal with values: what is read of it in parts has them with its first part.
+    pub(super) fn tell(&self) -> bool {
+        !self.values.is_empty() && !self.is_told.swap(true, Ordering::Relaxed)
     }
 }
 
@@ -119,7 +133,11 @@ pub(super) fn parameters(values: &Values, statement: Option<&Prepared>) -> Vec<P
 impl Room {
     /// Takes room for so many bytes and a name; `None` where there is not so much left.
     pub(super) fn take(taken: &Arc<AtomicUsize>, n_bytes: usize) -> Option<Self> {
-        let n_bytes = n_bytes.saturating_add(OVERHEAD);
+        Self::of(taken, n_bytes.saturating_add(OVERHEAD))
+    }
+
+    /// The same for more of what has a name already.
+    fn of(taken: &Arc<AtomicUsize>, n_bytes: usize) -> Option<Self> {
         let before = taken.fetch_add(n_bytes, Ordering::Relaxed);
         let room = Self {
             n_bytes,
@@ -146,9 +164,25 @@ impl Words {
                 sql.get(start..start + word.len())
                     .is_some_and(|text| text.eq_ignore_ascii_case(word))
             };
+            // `do` begins too many words.
+            let is = |word: &[u8]| {
+                let before = start.checked_sub(1).and_then(|before| sql.get(before));
+                let behind = sql.get(start + word.len());
+                begins(word)
+                    && ![before, behind]
+                        .into_iter()
+                        .flatten()
+                        .any(|byte| is_of_name(*byte))
+            };
             match byte {
                 b'p' | b'P' => words.prepare |= begins(b"prepare"),
-                b'd' | b'D' => words.declare |= begins(b"declare"),
+                b'd' | b'D' => {
+                    words.declare |= begins(b"declare");
+                    if is(b"do") {
+                        return Self::any();
+                    }
+                }
+                b'c' | b'C' if is(b"call") => return Self::any(),
                 _ => (),
             }
         }
@@ -162,6 +196,11 @@ impl Words {
             declare: true,
         }
     }
+}
+
+/// Whether a name may have this byte in it.
+fn is_of_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$') || !byte.is_ascii()
 }
 
 #[cfg(test)]
@@ -183,6 +222,35 @@ mod tests {
         );
         check("prepar", false, false);
         check("pprepare", true, false);
+        check("DO $$ begin end $$", true, true);
+        check("/**/call/**/p()", true, true);
+        check("select 1;do'begin end'", true, true);
+        check(
+            "select recall, double, do_it, \u{e9}do from dodo, \"do\u{e9}\"",
+            false,
+            false,
+        );
+    }
+
+    #[test]
+    fn what_a_server_describes_takes_room_too() {
+        let taken = Arc::new(AtomicUsize::new(0));
+        let prepared = || {
+            let room = Room::take(&taken, 0).unwrap();
+            Prepared::new("".into(), Box::default(), Words::default(), 1, room)
+        };
+
+        let all: Vec<_> = (0..1000).map(|_| prepared()).collect();
+        for prepared in &all {
+            prepared.describe(1..=16_384, &taken);
+        }
+
+        assert_eq!(all[0].type_oid(2), 3);
+        assert_eq!(all[999].type_oid(2), 0);
+        let n_described = all.iter().filter(|prepared| prepared.type_oid(2) == 3).count();
+        assert_eq!(n_described, (REMEMBERED - 1000 * OVERHEAD) / (64 * 1024));
+        drop(all);
+        assert_eq!(taken.load(Ordering::Relaxed), 0);
     }
 
     #[test]

@@ -3,22 +3,23 @@
 //! Every message that has an answer is an entry, and the first entry is the one the server answers. After an error in
 //! an extended query the server skips all up to the next Sync: so do we. [`answers`] is what the server's messages do
 //! to the entries, this file what the client's do.
-//!
-//! While a COPY takes in data the server ignores Sync. One that was sent early is ignored if the COPY had begun when it
-//! arrived, and answered if it had failed before: such a Sync is *perhaps* answered.
+//! [`copies`] is about the Syncs a COPY may have swallowed.
 
 mod answers;
+mod copies;
 mod running;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
-use recording::Direction;
+use pg_proto::backend::Fields;
 
 use super::known::{Portal, Prepared, Room};
 use super::names::{Look, Names, Outcome};
 pub(super) use answers::Fate;
+use copies::Doubt;
+pub(super) use copies::{CopyFate, Resync, Turn};
 pub(super) use running::{Finished, Running};
 
 /// Answers that may be outstanding. With so many the client has to wait for some.
@@ -47,14 +48,20 @@ pub(super) struct Ledger {
     taken: Arc<AtomicUsize>,
     /// The last statement of the batch that has ended: what fails at the Sync is its transaction.
     last: Option<Running>,
+    /// A Parse or Bind that failed and is not on record by itself, and how.
+    failed: Option<(u64, Fields)>,
     /// What is to be recorded before anything else is shown.
     finished: Vec<Finished>,
     /// Whether statements are kept at all.
     keeps: bool,
     /// A refused COPY waits for our CopyFail.
     fail_copy: bool,
-    /// A Sync that was perhaps answered has been answered.
-    guessed: bool,
+    /// A COPY has failed, and it is not known which Syncs it swallowed.
+    doubt: Option<Doubt>,
+    /// It swallowed all of them: the client has to send another one.
+    swallowed: bool,
+    /// A Bind is sent, and not to its end.
+    binds: bool,
     /// When COPY data came last, or was first waited for.
     fed_at: i64,
     /// Cancels on their way: nothing starts meanwhile.
@@ -89,23 +96,9 @@ pub(super) enum Expected {
     Sync {
         perhaps: bool,
     },
-    /// Syncs of the client that are perhaps answered, as many of our own, a Close, a Sync: however many of the
-    /// client's are answered, the answer to the Close says where they end.
-    Resync {
-        /// Answers the client still has to get.
-        owed: u32,
-        closed: bool,
-    },
-}
-
-/// What becomes of COPY data of the client.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum CopyFate {
-    Forward,
-    /// The server would ignore it, or must not get it.
-    Drop,
-    /// The server has not said yet whether it wants any.
-    Undecided,
+    /// Syncs of the client that are perhaps answered, Syncs of our own, a Close, a Sync: however many of the client's
+    /// are answered, the answer to the Close says where they end.
+    Resync(Resync),
 }
 
 /// Statements that give names by SQL: names given before them may stand for something else afterwards.
@@ -133,10 +126,13 @@ impl Ledger {
             declares: Renames::default(),
             taken: Arc::default(),
             last: None,
+            failed: None,
             finished: Vec::new(),
             keeps,
             fail_copy: false,
-            guessed: false,
+            doubt: None,
+            swallowed: false,
+            binds: false,
             fed_at: 0,
             cancels: 0,
             awaited: false,
@@ -169,7 +165,10 @@ impl Ledger {
         let batch = self.batch;
         match &mut expected {
             Expected::Parse { name, prepared, .. } => self.prepared.send(name, batch, prepared.clone()),
-            Expected::Bind { name, portal, .. } => self.portals.send(name, batch, portal.clone()),
+            Expected::Bind { name, portal, .. } => {
+                self.binds = false;
+                self.portals.send(name, batch, portal.clone());
+            }
             Expected::CloseStatement(name) => self.prepared.send(name, batch, None),
             Expected::ClosePortal(name) => self.portals.send(name, batch, None),
             Expected::Query(running) => {
@@ -182,12 +181,11 @@ impl Ledger {
                 running.number = self.number;
                 self.statements += 1;
             }
-            Expected::Sync { perhaps } => {
-                *perhaps = self.takes_data();
+            Expected::Sync { .. } => {
                 self.skips = false;
                 self.batch += 1;
             }
-            Expected::DescribeStatement(_) | Expected::DescribePortal | Expected::Resync { .. } => (),
+            Expected::DescribeStatement(_) | Expected::DescribePortal | Expected::Resync(_) => (),
         }
         if let Expected::Execute(running) | Expected::Query(running) | Expected::FunctionCall(running) =
             &expected
@@ -220,7 +218,7 @@ impl Ledger {
             | Expected::Query(_)
             | Expected::FunctionCall(_)
             | Expected::Sync { .. }
-            | Expected::Resync { .. } => None,
+            | Expected::Resync(_) => None,
         });
         match sent {
             Some(recorded) => *recorded = Some(record),
@@ -254,78 +252,6 @@ impl Ledger {
     /// Room for so many bytes of text or values.
     pub(super) fn room(&self, n_bytes: usize) -> Option<Room> {
         Room::take(&self.taken, n_bytes)
-    }
-
-    /// Decides over COPY data of the client, and counts it; `is_last` after CopyDone and CopyFail.
-    pub(super) fn data(&mut self, bytes: usize, is_last: bool, now: i64) -> CopyFate {
-        let running = self.queue.iter_mut().find_map(Expected::statement_mut);
-        let Some(running) = running else {
-            return CopyFate::Drop;
-        };
-        if running.refused == Some(Direction::ToDatabase) {
-            return CopyFate::Drop;
-        }
-        let copy = running.copy.as_mut();
-        let copy = copy.filter(|copy| copy.direction == Direction::ToDatabase && !copy.is_over);
-        let Some(copy) = copy else {
-            return CopyFate::Undecided;
-        };
-        copy.bytes += bytes as u64;
-        copy.is_over = is_last;
-        self.fed_at = now;
-
-        CopyFate::Forward
-    }
-
-    /// True when CopyFail has to be sent for a COPY that was refused; once.
-    pub(super) fn take_fail_copy(&mut self) -> bool {
-        std::mem::take(&mut self.fail_copy)
-    }
-
-    /// CopyFail is sent. How many Syncs of our own, a Close and another Sync have to follow, so that the client gets an
-    /// answer to each of its own that the COPY has perhaps swallowed; 0 where there are none, and no Close either.
-    pub(super) fn resync(&mut self) -> u32 {
-        let of_copy = usize::from(self.queue.front().is_some_and(|first| !first.is_perhaps()));
-        let n_perhaps = self
-            .queue
-            .iter()
-            .skip(of_copy)
-            .take_while(|expected| expected.is_perhaps())
-            .count();
-        if n_perhaps == 0 || of_copy + n_perhaps < self.queue.len() {
-            return 0;
-        }
-        self.queue.truncate(of_copy);
-        let owed = u32::try_from(n_perhaps).unwrap_or(u32::MAX);
-        self.queue.push_back(Expected::Resync { owed, closed: false });
-        self.skips = false;
-        self.batch += 1;
-
-        owed
-    }
-
-    /// A COPY takes in data, as far as is known here.
-    fn takes_data(&self) -> bool {
-        let running = self.queue.front().and_then(Expected::statement);
-        let is_refused = running.is_some_and(|running| running.refused == Some(Direction::ToDatabase));
-
-        self.feeds() || (is_refused && self.fail_copy)
-    }
-
-    /// A COPY that was let through takes in data.
-    fn feeds(&self) -> bool {
-        let copy = self
-            .queue
-            .front()
-            .and_then(Expected::statement)
-            .and_then(|running| running.copy.as_ref());
-
-        copy.is_some_and(|copy| copy.direction == Direction::ToDatabase && !copy.is_over)
-    }
-
-    /// Since when the server waits for COPY data that does not come; `None` where it does not wait.
-    pub(super) fn starves_since(&self) -> Option<i64> {
-        self.feeds().then_some(self.fed_at)
     }
 
     /// Whether the server is busy: a Sync that is perhaps answered does not count.
@@ -405,11 +331,17 @@ impl Ledger {
             | Expected::Execute(_)
             | Expected::FunctionCall(_)
             | Expected::Sync { .. }
-            | Expected::Resync { .. } => (),
+            | Expected::Resync(_) => (),
         }
         if let Some(mut running) = expected.into_running() {
             self.release(&running);
-            self.finished.push(running.broken(None, NOT_RUN.to_owned(), now));
+            // One of them has the error: there was one.
+            let failed = self.failed.take_if(|(number, _)| running.is_of(*number));
+            let finished = match failed {
+                Some((_, fields)) => running.fail(&fields, now),
+                None => running.broken(None, NOT_RUN.to_owned(), now),
+            };
+            self.finished.push(finished);
         }
     }
 
@@ -433,7 +365,7 @@ impl Expected {
             | Self::ClosePortal(_)
             | Self::FunctionCall(_)
             | Self::Sync { .. }
-            | Self::Resync { .. } => None,
+            | Self::Resync(_) => None,
         }
     }
 
@@ -451,7 +383,7 @@ impl Expected {
             | Self::CloseStatement(_)
             | Self::ClosePortal(_)
             | Self::Sync { .. }
-            | Self::Resync { .. } => None,
+            | Self::Resync(_) => None,
         }
     }
 
@@ -465,7 +397,7 @@ impl Expected {
             | Self::CloseStatement(_)
             | Self::ClosePortal(_)
             | Self::Sync { .. }
-            | Self::Resync { .. } => None,
+            | Self::Resync(_) => None,
         }
     }
 
@@ -474,7 +406,7 @@ impl Expected {
     }
 
     fn is_sync(&self) -> bool {
-        matches!(self, Self::Sync { .. } | Self::Resync { .. })
+        matches!(self, Self::Sync { .. } | Self::Resync(_))
     }
 }
 

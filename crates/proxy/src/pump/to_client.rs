@@ -23,6 +23,7 @@ const DENIED: &str = "42501";
 const WARNING: &str = "01000";
 const NO_EXPORT: &str = "CSV export is disabled by your administrator.";
 const NO_IMPORT: &str = "CSV import is disabled by your administrator.";
+const FOLLOWED: &str = "something else than its data was sent behind a COPY from stdin";
 const NO_REPLICATION: &str = "replication is not available on this connection";
 
 /// Passes the server's messages on until the session is over, then closes the client's side.
@@ -192,25 +193,31 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToClient<R, W> {
             Direction::ToDatabase => (policy.import, NO_IMPORT),
             Direction::Both => (Gate::Shut, NO_REPLICATION),
         };
-        if gate == Gate::Open {
-            return Ok(ledger.copy_starts(tag, direction, now));
+        let is_followed = direction == Direction::ToDatabase && ledger.is_followed();
+        let decided = match gate {
+            Gate::Open => ledger.copy_starts(tag, direction, now),
+            Gate::Shut => ledger.refuse(tag, direction, DENIED, message, now),
+        };
+        if decided.is_err() || (gate == Gate::Open && !is_followed) {
+            return Ok(decided);
         }
-        let refused = ledger.refuse(tag, direction, DENIED, message, now);
-        if refused.is_err() {
-            return Ok(refused);
-        }
-        match direction {
-            Direction::FromDatabase => self.cancel = Some(cancel(Arc::clone(&self.shared))),
-            Direction::ToDatabase => (),
-            Direction::Both => {
-                let shared = Arc::clone(&self.shared);
-                ledger.finish(|finished| shared.record(finished, now))?;
-                return Err(Ending::Refused(message));
+        let last = match direction {
+            _ if is_followed => Some(FOLLOWED),
+            Direction::Both => Some(message),
+            Direction::FromDatabase => {
+                self.cancel = Some(cancel(Arc::clone(&self.shared)));
+                None
             }
+            Direction::ToDatabase => None,
+        };
+        if let Some(last) = last {
+            let shared = Arc::clone(&self.shared);
+            ledger.finish(|finished| shared.record(finished, now))?;
+            return Err(Ending::Refused(last));
         }
         Message::ErrorResponse(Fields::new("ERROR", DENIED, message)).encode(self.flow.insert());
 
-        Ok(refused)
+        Ok(decided)
     }
 
     async fn flush(&mut self) -> Result<(), Ending> {

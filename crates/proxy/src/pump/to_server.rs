@@ -18,7 +18,7 @@ use tokio::time::{Sleep, sleep, timeout};
 
 use super::flow::Flow;
 use super::known::{Portal, Words};
-use super::ledger::{CopyFate, Expected, Fate, Ledger, Running};
+use super::ledger::{CopyFate, Expected, Fate, Ledger, Running, Turn};
 use super::shared::{GRACE, Shared};
 use super::{Ending, Note, SEEN_SQL, Seen};
 use extended::Binding;
@@ -26,12 +26,21 @@ use extended::Binding;
 const TOO_LONG: &str = "the statement is longer than this session allows";
 const OUT_OF_PLACE: &str = "message is not expected here";
 
+/// The name of a portal that no client has.
+const NOWHERE: &str = "postern: no portal has this name";
+
 /// PostgreSQL takes no longer messages of the types that have no text and no values.
 const SMALL: usize = 10_000;
 
 /// How long a client that sends no more may wait for what it has asked. Whether it waits or is gone cannot be told
 /// before it is written to; what nobody waits for shall not run for ever.
 const LAST_ANSWERS: Duration = Duration::from_secs(30);
+
+/// Bytes of a message that are read although the session is over.
+const LAST_WORDS: usize = 64 * 1024 * 1024;
+
+/// How long answers may stay with the server that no Sync or Flush has asked for. What is not answered counts as running.
+const SILENCE: Duration = Duration::from_secs(1);
 
 /// Passes the client's messages on until the session is over, then closes the server's side.
 pub(super) async fn run<R, W>(shared: Arc<Shared>, client: R, unread: BytesMut, server: W) -> Ending
@@ -49,10 +58,12 @@ where
         torn: false,
         unflushed: false,
         patience: None,
+        silence: None,
     };
     let Err(ending) = side.relay().await;
     let ending = side.shared.end(ending);
     side.close(&ending).await;
+    side.hear_out(&ending).await;
 
     ending
 }
@@ -72,6 +83,8 @@ struct ToServer<R, W> {
     unflushed: bool,
     /// The client has closed its side and sends no more: the time its last answers have.
     patience: Option<Pin<Box<Sleep>>>,
+    /// The client has asked for answers that the server may keep to itself: the time until we have it send them.
+    silence: Option<Pin<Box<Sleep>>>,
 }
 
 /// What has to happen before the client's next message can be handled.
@@ -104,6 +117,12 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
             if !is_open && need == Need::Bytes && !shared.await_answers() {
                 return Err(Ending::ClientClosed);
             }
+            let is_silent = self.unflushed && need == Need::Bytes && !self.flow.is_streaming();
+            if !is_silent {
+                self.silence = None;
+            } else if self.silence.is_none() {
+                self.silence = Some(Box::pin(sleep(SILENCE)));
+            }
             tokio::select! {
                 biased;
                 read = self.client.read_buf(self.flow.space()), if is_open && need == Need::Bytes => match read {
@@ -112,7 +131,8 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
                     Err(error) => return Err(Ending::ClientIo(error.kind())),
                 },
                 () = &mut bell => bell.set(shared.to_server.notified()),
-                () = lost_patience(&mut self.patience) => return Err(Ending::ClientClosed),
+                () = elapsed(&mut self.patience) => return Err(Ending::ClientClosed),
+                () = elapsed(&mut self.silence) => self.ask_for_answers(),
             }
         }
     }
@@ -126,11 +146,8 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
         let bound = self.record_bound(&mut ledger, now);
         if let Ok(Need::Answer) = handled {
             ledger.wait();
-            if self.unflushed {
-                // It would wait for us as we wait for it.
-                Message::Flush.encode(self.flow.insert());
-                self.unflushed = false;
-            }
+            // It would wait for us as we wait for it.
+            self.ask_for_answers();
         }
         let finished = ledger.finish(|finished| shared.record(finished, now));
         let sent = ledger.n_sent() > before;
@@ -144,12 +161,24 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
         handled
     }
 
+    /// Keeps the server from keeping answers to itself.
+    fn ask_for_answers(&mut self) {
+        if self.unflushed {
+            Message::Flush.encode(self.flow.insert());
+            self.unflushed = false;
+        }
+    }
+
     /// Message by message, as far as it goes.
     fn handle_messages(&mut self, ledger: &mut Ledger, now: i64) -> Result<Need, Ending> {
         self.stream(ledger, now)?;
         loop {
-            if !self.flow.is_streaming() && ledger.take_fail_copy() {
-                self.fail_copy(ledger);
+            if !self.flow.is_streaming() {
+                if ledger.take_fail_copy() {
+                    self.fail_copy(ledger);
+                } else if ledger.take_doubt() {
+                    self.resync(1);
+                }
             }
             let Some(header) = self.flow.header().map_err(Ending::ClientMalformed)? else {
                 return Ok(Need::Bytes);
@@ -163,6 +192,13 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
 
     fn handle(&mut self, header: Header, ledger: &mut Ledger, now: i64) -> Step {
         let Header { tag, body } = header;
+        if !matches!(
+            tag,
+            tag::COPY_DATA | tag::COPY_DONE | tag::COPY_FAIL | tag::FLUSH | tag::TERMINATE
+        ) && let Some(step) = self.wait_for_copy(header, ledger)
+        {
+            return step;
+        }
         if matches!(tag, tag::QUERY | tag::FUNCTION_CALL | tag::SYNC) {
             // On record in the order it is run in.
             self.record_bound(ledger, now)?;
@@ -190,10 +226,35 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
                 self.pass(body)
             }
             tag::COPY_DATA => self.copy_data(body, ledger.data(body, false, now)),
-            tag::COPY_DONE | tag::COPY_FAIL => self.copy_data(body, ledger.data(0, true, now)),
+            tag::COPY_DONE | tag::COPY_FAIL => {
+                let fate = ledger.data(0, true, now);
+                // A Sync sent before was swallowed.
+                self.unflushed |= fate == CopyFate::Forward;
+                self.copy_data(body, fate)
+            }
             tag::TERMINATE => Err(Ending::ClientClosed),
             tag::PASSWORD => Err(Ending::Refused(OUT_OF_PLACE)),
             _ => Err(Ending::ClientMalformed(Malformed::Tag(tag))),
+        }
+    }
+
+    /// What becomes of a message that comes while a COPY takes in data, or behind one; `None` where it goes on as usual.
+    fn wait_for_copy(&mut self, header: Header, ledger: &mut Ledger) -> Option<Step> {
+        let Header { tag, body } = header;
+        match (ledger.turn(), tag) {
+            (Turn::Next, _) => None,
+            (Turn::Skipped, tag::SYNC) => {
+                ledger.skipped_to_sync();
+                None
+            }
+            // The server would ignore it.
+            (Turn::Feeding, tag::SYNC) | (Turn::Skipped, _) => {
+                self.flow.begin(body, Fate::Drop);
+                Some(NEXT)
+            }
+            // The server would end the connection.
+            (Turn::Feeding, _) => Some(Err(Ending::Refused(OUT_OF_PLACE))),
+            (Turn::Awaited, _) => Some(Ok(Some(Need::Answer))),
         }
     }
 
@@ -219,7 +280,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
             (Words::default(), Statement::simple(""))
         };
         let recorded = self.record_run(statement, now)?;
-        self.run(&recorded, words, Expected::Query, ledger, now);
+        ledger.send(Expected::Query(self.running(&recorded, words, now)), now);
         self.unflushed = false;
 
         self.pass(body)
@@ -246,7 +307,8 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
             statement.parameters = extended::arguments(&call);
         }
         let recorded = self.record_run(statement, now)?;
-        self.run(&recorded, Words::default(), Expected::FunctionCall, ledger, now);
+        let running = self.running(&recorded, Words::default(), now);
+        ledger.send(Expected::FunctionCall(running), now);
         self.unflushed = false;
 
         self.pass(body)
@@ -277,19 +339,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
             })
     }
 
-    /// The only way of a statement to the server; the record is its ticket.
-    fn run(
-        &self,
-        recorded: &Recorded<Statement>,
-        words: Words,
-        kind: impl FnOnce(Running) -> Expected,
-        ledger: &mut Ledger,
-        now: i64,
-    ) {
-        let running = self.running(recorded, words, now);
-        ledger.send(kind(running), now);
-    }
-
+    /// What is awaited of a statement; only its record gives one.
     fn running(&self, recorded: &Recorded<Statement>, words: Words, now: i64) -> Running {
         if self.shared.keeps {
             self.shared.see(|| {
@@ -336,16 +386,19 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
     fn fail_copy(&mut self, ledger: &mut Ledger) {
         let reason = Text::from("refused by policy");
         let owed = ledger.resync();
-        let out = self.flow.insert();
-        Message::CopyFail { reason }.encode(out);
-        if owed == 0 {
-            return;
+        Message::CopyFail { reason }.encode(self.flow.insert());
+        if owed > 0 {
+            self.resync(owed);
         }
-        for _ in 0..owed {
+    }
+
+    /// So many Syncs of our own, a Close of what is not there, and a Sync.
+    fn resync(&mut self, n_syncs: u32) {
+        let out = self.flow.insert();
+        for _ in 0..n_syncs {
             Message::Sync.encode(out);
         }
-        // The unnamed portal does not outlive a Sync that follows an error.
-        Message::Close(Named::Portal(Text::default())).encode(out);
+        Message::Close(Named::Portal(Text::from(NOWHERE))).encode(out);
         Message::Sync.encode(out);
     }
 
@@ -394,6 +447,25 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
         Ok(())
     }
 
+    /// Reads on to the end of a message the client is in the middle of, and drops it: a connection that is closed with
+    /// something unread is reset, and a client that still writes would not hear why it is over.
+    async fn hear_out(&mut self, ending: &Ending) {
+        if ending.fatal().is_none() || !self.flow.is_awaited() {
+            return;
+        }
+        let mut left = LAST_WORDS;
+        let hear = async {
+            let mut unheard = vec![0; 64 * 1024];
+            // The client closes when it has read why.
+            while let Ok(n_bytes @ 1..) = self.client.read(&mut unheard).await
+                && left > n_bytes
+            {
+                left -= n_bytes;
+            }
+        };
+        let _ = timeout(GRACE, hear).await;
+    }
+
     /// Cancels what runs, says goodbye, closes. A server that is gone or stuck gets no more than [`GRACE`].
     async fn close(&mut self, ending: &Ending) {
         if !ending.server_is_gone() {
@@ -418,9 +490,9 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
     }
 }
 
-async fn lost_patience(patience: &mut Option<Pin<Box<Sleep>>>) {
-    match patience {
-        Some(patience) => patience.await,
+async fn elapsed(time: &mut Option<Pin<Box<Sleep>>>) {
+    match time {
+        Some(time) => time.await,
         None => pending().await,
     }
 }

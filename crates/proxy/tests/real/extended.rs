@@ -1,13 +1,15 @@
 //! The extended query protocol: prepared, bound, pipelined; what is on record of it, and who is told what.
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use expect_test::expect;
 use pg_proto::frontend::{Bind, FunctionCall, Message, Named};
-use proxy::{Ending, Policy};
+use proxy::{Activity, Ending, Policy};
 use recording::{Body, ParameterValue};
 use testkit::{Cluster, Version};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::timeout;
 
-use crate::kit::{OPEN, Session};
+use crate::kit::{OPEN, PATIENCE, Session};
 
 pub(crate) fn parse(statement: &str, sql: &str) -> Message {
     Message::Parse {
@@ -220,70 +222,6 @@ async fn an_execute_is_on_record_whatever_it_is_part_of() {
 }
 
 #[tokio::test]
-async fn a_name_never_stands_for_a_text_it_does_not_have() {
-    let cluster = Cluster::start().unwrap();
-    let mut session = Session::on(&cluster, OPEN).await;
-    let client = &mut session.client;
-
-    client.talk(&[parse("s", "select 'one'"), Message::Sync]).await;
-    client.answer().await;
-    // The name is taken: it keeps its text, also for what was sent before the answer came.
-    client
-        .talk(&[
-            parse("s", "select 'two'"),
-            Message::Sync,
-            bind("s", &[]),
-            execute(),
-            Message::Sync,
-        ])
-        .await;
-    assert_eq!(
-        client.answer().await,
-        "ERROR 42P05: prepared statement \"s\" already exists, ready(I)"
-    );
-    assert_eq!(
-        client.answer().await,
-        "BindComplete, row(one), SELECT 1, ready(I)"
-    );
-    // SQL gives it to another, in the same breath.
-    client.ask("deallocate s; prepare s as select 'three'").await;
-    client.talk(&[bind("s", &[]), execute(), Message::Sync]).await;
-    assert_eq!(client.answer().await, "DEALLOCATE, PREPARE, ready(I)");
-    assert_eq!(
-        client.answer().await,
-        "BindComplete, row(three), SELECT 1, ready(I)"
-    );
-    client.talk(&[bind("s", &[]), execute(), Message::Sync]).await;
-    client.answer().await;
-    // Prepared by SQL alone it was never seen.
-    client.query("deallocate all; prepare t as select 'four'").await;
-    client.talk(&[bind("t", &[]), execute(), Message::Sync]).await;
-    client.answer().await;
-
-    expect![[r#"
-        Extended Person [only prepared, as "s"] select 'one'
-          0: "" 0 rows
-        Extended Person [only prepared, as "s"] select 'two'
-          0: "" 0 rows 42P05
-        Extended Person select 'one'
-          0: "SELECT 1" 1 rows
-        Simple Person deallocate s; prepare s as select 'three'
-          0: "DEALLOCATE" 0 rows
-          1: "PREPARE" 0 rows
-        Extended Person [the text this name had; SQL may have given it another] select 'one'
-          0: "SELECT 1" 1 rows
-        Extended Person [the text this name had; SQL may have given it another] select 'one'
-          0: "SELECT 1" 1 rows
-        Simple Person deallocate all; prepare t as select 'four'
-          0: "DEALLOCATE ALL" 0 rows
-          1: "PREPARE" 0 rows
-        Extended Person [a statement made by SQL, or on record where it was prepared]
-          0: "SELECT 1" 1 rows
-    "#]]
-    .assert_eq(&session.leave().await.story());
-}
-
-#[tokio::test]
 async fn a_pipeline_of_any_length_comes_through() {
     let cluster = Cluster::start().unwrap();
     let mut session = Session::on(&cluster, OPEN).await;
@@ -371,6 +309,30 @@ async fn a_statement_too_long_for_the_record_is_not_run() {
 }
 
 #[tokio::test]
+async fn who_sends_too_long_a_statement_can_send_all_of_it_and_read_why_it_is_refused() {
+    let cluster = Cluster::start().unwrap();
+    let (mut client, session) = Session::over_network(&cluster, OPEN).await;
+    let mut long = BytesMut::new();
+    Message::Query {
+        sql: "x".repeat(20 << 20).into(),
+    }
+    .encode(&mut long);
+
+    // As psql does it: it reads when it has written.
+    client.write_all(&long).await.unwrap();
+    let mut answer = Vec::new();
+    client.read_to_end(&mut answer).await.unwrap();
+
+    let answer = String::from_utf8_lossy(&answer);
+    assert!(
+        answer.contains("the statement is longer than this session allows"),
+        "{answer}"
+    );
+    drop(client);
+    assert!(matches!(session.ending().await.0, Ending::Refused(_)));
+}
+
+#[tokio::test]
 async fn what_is_not_remembered_is_on_record_before_it_can_run() {
     let cluster = Cluster::start().unwrap();
     let mut session = Session::on(&cluster, OPEN).await;
@@ -437,4 +399,36 @@ async fn rows_of_any_size_come_through() {
         "ParseComplete, BindComplete, row(), SELECT 1, ready(I)".len() + 20_000_000
     );
     session.leave().await;
+}
+
+/// Nothing is silent for ever: the session's limits count what is not answered as running.
+#[tokio::test]
+async fn what_nobody_asks_an_answer_for_is_answered_all_the_same() {
+    let cluster = Cluster::start().unwrap();
+    let mut session = Session::on(&cluster, OPEN).await;
+    let mut activity = session.control.activity();
+
+    session.client.talk(&[parse("", "select $1::text")]).await;
+    timeout(PATIENCE, activity.wait_for(Activity::is_running))
+        .await
+        .expect("in time")
+        .unwrap();
+    assert_eq!(session.client.words(1).await, "ParseComplete");
+    timeout(PATIENCE, activity.wait_for(|activity| !activity.is_running()))
+        .await
+        .expect("in time")
+        .unwrap();
+
+    // Of a Bind that does not come to its end, too.
+    let mut bytes = BytesMut::new();
+    parse("", "select $1::text").encode(&mut bytes);
+    bind("", &["never sent whole"]).encode(&mut bytes);
+    let (begun, _) = bytes.split_at(bytes.len() - 4);
+    session.client.stream.write_all(begun).await.unwrap();
+    assert_eq!(session.client.words(1).await, "ParseComplete");
+    timeout(PATIENCE, activity.wait_for(|activity| !activity.is_running()))
+        .await
+        .expect("in time")
+        .unwrap();
+    drop(session.client);
 }

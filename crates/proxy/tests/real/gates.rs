@@ -1,10 +1,12 @@
 //! COPY gates: on the server's responses, whatever the SQL looks like.
 
 use expect_test::expect;
-use pg_proto::frontend::{Bind, Message};
+use pg_proto::frontend::Message;
+use proxy::Ending;
 use testkit::{Cluster, Version};
 use tokio::time::timeout;
 
+use crate::extended::{bind, execute, parse, run, versions};
 use crate::kit::{OPEN, PATIENCE, SHUT, Session};
 
 const EXPORT: &str = "ERROR 42501: CSV export is disabled by your administrator.";
@@ -123,22 +125,6 @@ async fn open_gates_let_data_through_and_count_it() {
           0: "" 0 rows 57014
     "#]]
     .assert_eq(&shelf.story());
-}
-
-/// Parse, Bind, Execute of the unnamed ones.
-fn run(sql: &str) -> [Message; 3] {
-    [
-        Message::Parse {
-            statement: "".into(),
-            sql: sql.into(),
-            types: Vec::new(),
-        },
-        Message::Bind(Bind::default()),
-        Message::Execute {
-            portal: "".into(),
-            max_rows: 0,
-        },
-    ]
 }
 
 fn query(sql: &str) -> Message {
@@ -314,4 +300,140 @@ async fn a_copy_that_gets_no_data_starves() {
 
     assert_eq!(session.client.answer().await, "COPY 1, ready(I)");
     assert_eq!(session.control.starves_since(), None);
+}
+
+/// A Sync right behind the Execute, as libpq and others send it, is swallowed by the COPY.
+#[tokio::test]
+async fn what_is_sent_behind_an_import_that_fails_at_its_end_has_its_own_end() {
+    versions(async |cluster| {
+        let cluster = with_table(cluster);
+        let mut session = Session::on(&cluster, OPEN).await;
+        let client = &mut session.client;
+        let insert = |n: &str| parse(n, &format!("insert into t values ({n})"));
+        client
+            .talk(&[insert("101"), insert("102"), insert("103"), Message::Sync])
+            .await;
+        client.answer().await;
+
+        for n_syncs in [1, 3] {
+            let mut copy = run("copy t from stdin").to_vec();
+            copy.extend(vec![Message::Sync; n_syncs]);
+            client.talk(&copy).await;
+            assert_eq!(
+                client.words(3).await,
+                "ParseComplete, BindComplete, CopyInResponse"
+            );
+            client
+                .talk(&[
+                    Message::CopyData("bad\n".into()),
+                    // Ignored.
+                    Message::Sync,
+                    Message::CopyDone,
+                    // Skipped up to the Sync.
+                    bind("101", &[]),
+                    execute(),
+                    Message::Sync,
+                    bind("102", &[]),
+                    execute(),
+                    Message::Sync,
+                ])
+                .await;
+            assert_eq!(
+                client.answer().await,
+                "ERROR 22P02: invalid input syntax for type integer: \"bad\", ready(I)"
+            );
+            assert_eq!(client.answer().await, "BindComplete, INSERT 0 1, ready(I)");
+            client.talk(&[bind("103", &[]), execute(), Message::Sync]).await;
+            assert_eq!(client.answer().await, "BindComplete, INSERT 0 1, ready(I)");
+        }
+
+        let story = session.leave().await.story();
+        assert_eq!(
+            story
+                .matches("copy t from stdin\n  ToDatabase Failed { bytes: 4 }\n  0: \"\" 0 rows 22P02\n")
+                .count(),
+            2,
+            "{story}"
+        );
+        for n in ["102", "103"] {
+            let inserted =
+                format!("Extended Person insert into t values ({n})\n  0: \"INSERT 0 1\" 1 rows\n");
+            assert_eq!(story.matches(&inserted).count(), 2, "{story}");
+        }
+        assert!(
+            !story.contains("Extended Person insert into t values (101)\n"),
+            "what the server would have skipped is not sent: {story}"
+        );
+        assert_eq!(cluster.sql("select count(*) from t where n > 100").unwrap(), "4");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_import_in_a_query_keeps_its_syncs_apart_too() {
+    versions(async |cluster| {
+        let cluster = with_table(cluster);
+        let mut session = Session::on(&cluster, OPEN).await;
+        let client = &mut session.client;
+
+        client.talk(&[query("copy t from stdin"), Message::Sync]).await;
+        assert_eq!(client.words(1).await, "CopyInResponse");
+        client
+            .talk(&[
+                Message::CopyData("bad\n".into()),
+                Message::CopyDone,
+                query("select 1"),
+                query("select 2"),
+            ])
+            .await;
+        assert_eq!(
+            client.answer().await,
+            "ERROR 22P02: invalid input syntax for type integer: \"bad\", ready(I)"
+        );
+        for n in [1, 2] {
+            assert_eq!(
+                client.answer().await,
+                format!("RowDescription, row({n}), SELECT 1, ready(I)")
+            );
+        }
+        let story = session.leave().await.story();
+        assert!(
+            story.ends_with(
+                "select 1\n  0: \"SELECT 1\" 1 rows\nSimple Person select 2\n  0: \"SELECT 1\" 1 rows\n"
+            ),
+            "{story}"
+        );
+    })
+    .await;
+}
+
+/// PostgreSQL 14 and later end the connection themselves.
+#[tokio::test]
+async fn what_is_not_copy_data_ends_a_session_that_copies() {
+    let cluster = cluster();
+    for policy in [OPEN, SHUT] {
+        let mut session = Session::on(&cluster, policy).await;
+        let mut all = run("copy t from stdin").to_vec();
+        all.extend(run("delete from t"));
+        all.push(Message::Sync);
+        session.client.talk(&all).await;
+        let answer = session.client.answer().await;
+        assert!(
+            answer.ends_with("FATAL 0A000: something else than its data was sent behind a COPY from stdin"),
+            "{answer}"
+        );
+        assert!(matches!(session.ending().await.0, Ending::Refused(_)));
+    }
+
+    let mut session = Session::on(&cluster, OPEN).await;
+    session.client.ask("copy t from stdin").await;
+    assert_eq!(session.client.words(1).await, "CopyInResponse");
+    session.client.ask("delete from t").await;
+    assert_eq!(
+        session.client.answer().await,
+        "FATAL 0A000: message is not expected here"
+    );
+    let (_, shelf) = session.ending().await;
+    assert!(!shelf.story().contains("delete"));
+    assert_eq!(cluster.sql("select count(*) from t").unwrap(), "3");
 }

@@ -19,7 +19,8 @@ use recording::{
 };
 use testkit::Cluster;
 use testkit::cluster::{PASSWORD, SUPERUSER};
-use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, ReadHalf, WriteHalf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadHalf, WriteHalf};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use vault::Secret;
 
@@ -222,8 +223,25 @@ impl Session {
         Self::between(client, server, upstream, policy)
     }
 
+    /// Over a network, whose client the test is itself.
+    pub(crate) async fn over_network(cluster: &Cluster, policy: Policy) -> (TcpStream, Self) {
+        let upstream = open(&target(cluster.port(), Tls::Off), &credential())
+            .await
+            .expect("connects");
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("binds");
+        let client = TcpStream::connect(listener.local_addr().expect("bound"));
+        let (client, server) = tokio::join!(client, listener.accept());
+        let (unused, _) = tokio::io::duplex(1);
+        let (server, _) = server.expect("accepts");
+
+        (
+            client.expect("connects"),
+            Self::between(unused, server, upstream, policy),
+        )
+    }
+
     #[expect(clippy::disallowed_methods, reason = "a test waits for its tasks itself")]
-    fn between(client: DuplexStream, server: DuplexStream, upstream: Upstream, policy: Policy) -> Self {
+    fn between(client: DuplexStream, server: impl Stream, upstream: Upstream, policy: Policy) -> Self {
         let shelf = Shelf::default();
         let lane = tape(&shelf).lane(1);
         let ticks = AtomicI64::new(0);
@@ -258,7 +276,12 @@ impl Session {
     }
 }
 
-fn downstream(stream: DuplexStream) -> Downstream<ReadHalf<DuplexStream>, WriteHalf<DuplexStream>> {
+/// The pump's end of a connection.
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Stream for S {}
+
+fn downstream<S: Stream>(stream: S) -> Downstream<ReadHalf<S>, WriteHalf<S>> {
     let (reader, writer) = tokio::io::split(stream);
 
     Downstream {

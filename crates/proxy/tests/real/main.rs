@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on says so and stops")]
 
+mod attribution;
 mod drivers;
 mod extended;
 mod gates;

@@ -109,7 +109,7 @@ async fn what_planning_runs_is_on_record() {
               0: "" 0 rows
             Extended Person [only bound, as ""] nonsense
               0 "3"
-              0: "" 0 rows
+              0: "" 0 rows 42601
         "#]]
         .assert_eq(&session.leave().await.story());
     })

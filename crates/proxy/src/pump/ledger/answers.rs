@@ -20,12 +20,11 @@ type Answered = Result<Fate, Malformed>;
 impl Ledger {
     /// ParseComplete, BindComplete, CloseComplete, RowDescription, NoData: what has nothing to be read.
     pub(in crate::pump) fn acknowledge(&mut self, tag: u8, now: i64) -> Answered {
-        self.settle_guess();
         let unexpected = Malformed::Tag(tag);
         match (self.queue.front_mut().ok_or(unexpected)?, tag) {
             (Expected::Query(_), tag::ROW_DESCRIPTION) => return Ok(Fate::Pass),
-            (Expected::Resync { closed, .. }, tag::CLOSE_COMPLETE) if !*closed => {
-                *closed = true;
+            (Expected::Resync(resync), tag::CLOSE_COMPLETE) => {
+                self.swallowed = resync.close().ok_or(unexpected)?;
                 return Ok(Fate::Drop);
             }
             (Expected::Parse { .. }, tag::PARSE_COMPLETE)
@@ -67,18 +66,17 @@ impl Ledger {
             | Expected::Query(_)
             | Expected::FunctionCall(_)
             | Expected::Sync { .. }
-            | Expected::Resync { .. } => (),
+            | Expected::Resync(_) => (),
         }
         Ok(Fate::Pass)
     }
 
     /// ParameterDescription.
     pub(in crate::pump) fn describe(&mut self, types: impl Iterator<Item = u32>) -> Answered {
-        self.settle_guess();
         match self.queue.front() {
             Some(Expected::DescribeStatement(prepared)) => {
                 if let Some(prepared) = prepared {
-                    prepared.describe(types);
+                    prepared.describe(types, &self.taken);
                 }
                 Ok(Fate::Pass)
             }
@@ -164,10 +162,7 @@ impl Ledger {
             self.prepared.forget_named();
         }
         if has_imported {
-            // Not perhaps: it has read them, and ignored them.
-            while self.queue.get(1).is_some_and(Expected::is_perhaps) {
-                self.queue.remove(1);
-            }
+            self.forget_perhaps();
         }
         if matches!(self.queue.front(), Some(Expected::Execute(_)))
             && let Some(Expected::Execute(running)) = self.next(now)
@@ -193,9 +188,6 @@ impl Ledger {
     /// ErrorResponse.
     pub(in crate::pump) fn fail(&mut self, fields: &Fields, now: i64) -> Fate {
         self.errors += 1;
-        if self.queue.len() > 1 && !self.queue.get(1).is_some_and(Expected::is_sync) {
-            self.settle_guess();
-        }
         let mut fate = Fate::Pass;
         match self.queue.front_mut() {
             // It was not asked for: the server says something about itself.
@@ -207,10 +199,11 @@ impl Ledger {
                 }
                 let finished = running.fail(fields, now);
                 self.finished.push(finished);
+                self.doubt_behind(false);
                 return fate;
             }
             // The transaction it would have ended.
-            Some(Expected::Sync { .. } | Expected::Resync { .. }) => {
+            Some(Expected::Sync { .. } | Expected::Resync(_)) => {
                 let finished = self.last.as_mut().map(|running| running.fail(fields, now));
                 self.finished.extend(finished);
                 return fate;
@@ -225,6 +218,7 @@ impl Ledger {
                 | Expected::ClosePortal(_),
             ) => (),
         }
+        self.doubt_behind(true);
         let Some(first) = self.next(now) else {
             return fate;
         };
@@ -245,11 +239,12 @@ impl Ledger {
             | Expected::Query(_)
             | Expected::FunctionCall(_)
             | Expected::Sync { .. }
-            | Expected::Resync { .. } => (),
+            | Expected::Resync(_) => (),
         }
         if let Expected::Execute(running) = &first {
             self.release(running);
         }
+        self.failed = first.unrecorded().map(|number| (number, fields.clone()));
         if let Some(mut running) = first.into_running() {
             if running.refused.is_some() {
                 fate = Fate::Drop;
@@ -272,37 +267,23 @@ impl Ledger {
     /// ReadyForQuery.
     pub(in crate::pump) fn ready(&mut self, status: TransactionStatus, now: i64) -> Answered {
         let unexpected = Malformed::Tag(tag::READY_FOR_QUERY);
-        if self.guessed
-            && !self
-                .queue
-                .front()
-                .is_some_and(|first| first.is_sync() || first.is_simple())
-        {
-            // It was not the answer to the Sync that was taken for it, but to the next one.
-            self.skip_batch(now);
-        }
         let mut fate = Fate::Pass;
-        if let Some(Expected::Resync { owed, closed }) = self.queue.front_mut() {
-            if *owed == 0 {
-                fate = Fate::Drop;
+        if let Some(Expected::Resync(resync)) = self.queue.front_mut() {
+            match resync.ready() {
+                None => fate = Fate::Drop,
+                Some(is_shown) => {
+                    self.ended(status);
+                    return Ok(if is_shown { Fate::Pass } else { Fate::Drop });
+                }
             }
-            *owed = owed.saturating_sub(1);
-            if !*closed {
-                self.ended(status);
-                return Ok(fate);
-            }
-            // The one behind the Close is ours.
-            fate = Fate::Drop;
         }
         match self.next(now).ok_or(unexpected)? {
             Expected::Sync { perhaps } => {
-                self.guessed = perhaps;
-                // Which of them was answered cannot be told.
-                if let (true, Some(Expected::Sync { perhaps })) = (perhaps, self.queue.front_mut()) {
-                    *perhaps = true;
+                if perhaps {
+                    self.settle_perhaps();
                 }
             }
-            Expected::Resync { .. } => (),
+            Expected::Resync(_) => (),
             Expected::Query(running) => {
                 self.prepared.settle(&[], Outcome::Gone);
                 self.release(&running);
@@ -324,6 +305,7 @@ impl Ledger {
     /// A batch is over.
     fn ended(&mut self, status: TransactionStatus) {
         self.last = None;
+        self.failed = None;
         if status == TransactionStatus::Idle {
             self.portals.forget_all();
         }
@@ -364,31 +346,39 @@ impl Ledger {
 
     /// The statement that may bring a result.
     fn running(&mut self, tag: u8) -> Result<&mut Running, Malformed> {
-        self.settle_guess();
         let first = self.queue.front_mut();
         first.and_then(Expected::statement_mut).ok_or(Malformed::Tag(tag))
-    }
-
-    /// Something else than ReadyForQuery: a Sync that is perhaps answered in this place was not.
-    fn settle_guess(&mut self) {
-        while self.queue.front().is_some_and(Expected::is_perhaps) {
-            self.queue.pop_front();
-        }
-        self.guessed = false;
-    }
-
-    /// A COPY takes in data from here on: it ignores Syncs that have been sent, unless it fails before.
-    fn doubt_syncs(&mut self) {
-        for expected in self.queue.iter_mut().skip(1) {
-            let Expected::Sync { perhaps } = expected else {
-                return;
-            };
-            *perhaps = true;
-        }
     }
 }
 
 impl Expected {
+    /// The place of a Parse or Bind that is not on record by itself.
+    fn unrecorded(&self) -> Option<u64> {
+        match self {
+            Self::Parse {
+                prepared: Some(prepared),
+                recorded: None,
+                ..
+            } => Some(prepared.number),
+            Self::Bind {
+                portal: Some(portal),
+                recorded: None,
+                ..
+            } => Some(portal.number),
+            Self::Parse { .. }
+            | Self::Bind { .. }
+            | Self::DescribeStatement(_)
+            | Self::DescribePortal
+            | Self::Execute(_)
+            | Self::CloseStatement(_)
+            | Self::ClosePortal(_)
+            | Self::Query(_)
+            | Self::FunctionCall(_)
+            | Self::Sync { .. }
+            | Self::Resync(_) => None,
+        }
+    }
+
     /// Answered by ReadyForQuery without a Sync.
     fn is_simple(&self) -> bool {
         matches!(self, Self::Query(_) | Self::FunctionCall(_))

@@ -22,6 +22,9 @@ pub(in crate::pump) struct Running {
     /// Place of its message among all.
     pub(super) number: u64,
     pub(super) words: Words,
+    /// Places of the Bind and the Parse it goes back to; 0 for none.
+    bind: u64,
+    parse: u64,
 }
 
 /// A COPY that was let through.
@@ -53,7 +56,20 @@ impl Running {
             refused: None,
             number: 0,
             words,
+            bind: 0,
+            parse: 0,
         }
+    }
+
+    /// It goes back to the Bind and the Parse in these places; 0 for none.
+    pub(in crate::pump) fn follows(&mut self, bind: u64, parse: u64) {
+        self.bind = bind;
+        self.parse = parse;
+    }
+
+    /// Whether it goes back to the message in this place.
+    pub(super) fn is_of(&self, number: u64) -> bool {
+        number != 0 && (self.bind == number || self.parse == number)
     }
 
     /// The one before it in a pipeline is done: from here on it takes time.

@@ -2,6 +2,7 @@
 
 use pg_proto::Malformed;
 use pg_proto::backend::{Field, Fields, TransactionStatus, tag};
+use recording::Direction;
 
 use super::*;
 use crate::pump::known::Words;
@@ -194,27 +195,86 @@ fn a_sync_sent_ahead_of_copy_data_is_swallowed() {
 }
 
 #[test]
-fn a_copy_that_fails_leaves_open_which_sync_is_answered() {
-    for n_ready in [1, 2] {
+fn a_copy_that_fails_leaves_open_which_syncs_are_answered() {
+    for (n_syncs, n_answered) in [(1, 0), (1, 1), (3, 0), (3, 2), (3, 3)] {
         let mut ledger = ledger();
-        send(&mut ledger, [Expected::Execute(running(1)), sync()]);
+        send(&mut ledger, [Expected::Execute(running(1))]);
+        for _ in 0..n_syncs {
+            send(&mut ledger, [sync()]);
+        }
         ledger
             .copy_starts(tag::COPY_IN_RESPONSE, Direction::ToDatabase, 0)
             .unwrap();
+        assert_eq!(ledger.turn(), Turn::Feeding);
         ledger.data(0, true, 0);
-        send(&mut ledger, [sync()]);
+        assert_eq!(ledger.turn(), Turn::Awaited);
 
         ledger.fail(&error("bad row"), 0);
-        for _ in 0..n_ready {
-            ledger.ready(IDLE, 0).unwrap();
+        assert_eq!(ledger.turn(), Turn::Awaited);
+        assert!(ledger.take_doubt());
+        let mut n_shown = 0;
+        // Ours is answered as well.
+        for _ in 0..=n_answered {
+            assert_eq!(ledger.turn() == Turn::Awaited, n_shown == 0);
+            n_shown += u32::from(ledger.ready(IDLE, 0).unwrap() == Fate::Pass);
         }
+        assert_eq!(n_shown, n_answered);
+        assert_eq!(ledger.acknowledge(tag::CLOSE_COMPLETE, 0), Ok(Fate::Drop));
+        let turn = if n_answered == 0 {
+            Turn::Skipped
+        } else {
+            Turn::Next
+        };
+        assert_eq!(ledger.turn(), turn);
+        assert_eq!(ledger.ready(IDLE, 0), Ok(Fate::Drop));
+        ledger.skipped_to_sync();
+
         assert!(!ledger.is_running());
-        send(&mut ledger, [Expected::Query(running(2))]);
+        send(&mut ledger, [sync(), Expected::Query(running(2))]);
+        assert_eq!(ledger.ready(IDLE, 0), Ok(Fate::Pass));
         ledger.complete(tag::COMMAND_COMPLETE, b"BEGIN", 0).unwrap();
         ledger.ready(IDLE, 0).unwrap();
-
         assert_eq!(ends(&mut ledger), "1 bad row, 2 BEGIN");
     }
+}
+
+#[test]
+fn answers_that_come_before_they_are_asked_about_count_too() {
+    for n_before in [1, 2] {
+        let mut ledger = ledger();
+        send(&mut ledger, [Expected::Execute(running(1)), sync(), sync()]);
+        ledger
+            .copy_starts(tag::COPY_IN_RESPONSE, Direction::ToDatabase, 0)
+            .unwrap();
+
+        ledger.fail(&error("no"), 0);
+        for _ in 0..n_before {
+            assert_eq!(ledger.ready(IDLE, 0), Ok(Fate::Pass));
+        }
+
+        // The second may have been swallowed or may be on its way; the server does not skip.
+        assert_eq!(ledger.take_doubt(), n_before == 1);
+        assert_eq!(ledger.turn(), Turn::Next);
+        if n_before == 1 {
+            assert_eq!(ledger.ready(IDLE, 0), Ok(Fate::Drop));
+            assert_eq!(ledger.ready(IDLE, 0), Ok(Fate::Pass));
+            assert_eq!(ledger.acknowledge(tag::CLOSE_COMPLETE, 0), Ok(Fate::Drop));
+            assert_eq!(ledger.ready(IDLE, 0), Ok(Fate::Drop));
+        }
+        assert!(!ledger.is_running());
+        assert_eq!(ledger.turn(), Turn::Next);
+    }
+}
+
+#[test]
+fn only_syncs_may_be_behind_a_copy_that_takes_in_data() {
+    let mut ledger = ledger();
+    send(&mut ledger, [Expected::Execute(running(1)), sync()]);
+    assert!(!ledger.is_followed());
+    ledger.bind_begins();
+    assert!(ledger.is_followed());
+    send(&mut ledger, [bind()]);
+    assert!(ledger.is_followed());
 }
 
 #[test]
@@ -270,6 +330,7 @@ fn the_unnamed_portal_outlives_a_query_and_a_bind_that_fails() {
         values: pg_proto::frontend::Values::default(),
         is_doubtful: false,
         number: 1,
+        is_told: false.into(),
         _room: ledger.room(0).unwrap(),
     };
     let bound = Expected::Bind {

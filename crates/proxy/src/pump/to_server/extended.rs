@@ -1,6 +1,7 @@
 //! Parse, Bind, Describe, Execute and Close: who stands for what, and what an Execute runs.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use pg_proto::frontend::{
     BindNames, ExecuteView, FunctionCall, NamedView, ParseView, Values, ValuesReader, tag,
@@ -16,6 +17,7 @@ use crate::pump::ledger::{Expected, Fate, Ledger};
 use crate::pump::names::{self, Look};
 
 const DOUBTFUL: &str = "[the text this name had; SQL may have given it another] ";
+const CONTINUED: &str = "[continued, with the same values] ";
 const UNKNOWN_STATEMENT: &str = "[a statement made by SQL, or on record where it was prepared]";
 const UNKNOWN_PORTAL: &str = "made by SQL, or on record where it was bound";
 
@@ -118,6 +120,10 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
             binding.portal = names::key(names.portal);
             binding.reader = Some(ValuesReader::new(VALUE, VALUES));
         }
+        if self.flow.look(body).is_none() {
+            // Nobody knows when the rest of it comes, and nothing can be put in between meanwhile.
+            self.ask_for_answers();
+        }
         self.unflushed = true;
         let message = self.flow.begin(body, Fate::Pass);
         let start = message.get(header::LEN..).unwrap_or_default();
@@ -127,6 +133,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
         }
         if self.flow.is_streaming() {
             self.binding = Some(binding);
+            ledger.bind_begins();
             return NEXT;
         }
         self.bound(binding, ledger, now)?;
@@ -157,7 +164,9 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
                 // SQL reads it by its name.
                 let bound = only_bound(&name, prepared.as_deref(), is_doubtful, &values);
                 let ticket = self.record(bound, now)?;
-                recorded = Some(self.running(&ticket, Words::default(), now));
+                let mut running = self.running(&ticket, Words::default(), now);
+                running.follows(0, prepared.as_deref().map_or(0, |prepared| prepared.number));
+                recorded = Some(running);
             }
             portal = room.map(|room| {
                 Arc::new(Portal {
@@ -165,6 +174,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
                     values,
                     is_doubtful,
                     number: ledger.next_number(),
+                    is_told: AtomicBool::new(false),
                     _room: room,
                 })
             });
@@ -195,7 +205,8 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
                     return Err(ending);
                 }
             };
-            let running = self.running(&ticket, Words::default(), now);
+            let mut running = self.running(&ticket, Words::default(), now);
+            running.follows(0, prepared.map_or(0, |prepared| prepared.number));
             ledger.note_recorded(&portal, running, now);
         }
         Ok(())
@@ -254,10 +265,13 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
             (Words::default(), statement(String::new(), Vec::new()))
         };
         let recorded = self.record_run(statement, now)?;
+        let mut running = self.running(&recorded, words, now);
         if let Some(portal) = executed {
             self.unrecorded.retain(|bound| !Arc::ptr_eq(bound, &portal));
+            let statement = portal.statement.as_ref();
+            running.follows(portal.number, statement.map_or(0, |prepared| prepared.number));
         }
-        self.run(&recorded, words, Expected::Execute, ledger, now);
+        ledger.send(Expected::Execute(running), now);
         self.unflushed = true;
 
         self.pass(body)
@@ -293,10 +307,16 @@ impl Binding {
 
 fn execution(portal: &Portal) -> Execution {
     let prepared = portal.statement.as_deref();
+    let text = text(prepared, portal.is_doubtful);
+    let (sql, parameters) = if portal.values.is_empty() || portal.tell() {
+        (text, known::parameters(&portal.values, prepared))
+    } else {
+        ([CONTINUED, &text].concat(), Vec::new())
+    };
 
     Execution {
-        sql: text(prepared, portal.is_doubtful),
-        parameters: known::parameters(&portal.values, prepared),
+        sql,
+        parameters,
         words: prepared.map_or_else(Words::any, |prepared| prepared.words),
     }
 }
