@@ -1,5 +1,6 @@
 //! Frames of the terminal's WebSocket (subprotocol `postern.terminal.v1`, binary, postcard) and its launch.
 
+pub mod script;
 pub mod watch;
 
 use std::str::FromStr;
@@ -154,6 +155,14 @@ pub enum ClientFrame {
     DownloadCancel,
     /// What an editor pane was closed with, at most [`MAX_EDIT`] bytes; `None` when nothing is to change.
     Edited(Option<String>),
+    /// First frame of a command line.
+    Begin(script::Begin),
+    /// The answer to [`ServerFrame::Read`].
+    Read(script::Piece),
+    /// Ctrl-C while a script runs.
+    Interrupt,
+    /// The file that [`ServerFrame::Upload`] named cannot be read: why.
+    UploadFailed(String),
 }
 
 /// What the server sends.
@@ -197,6 +206,12 @@ pub enum ServerFrame {
     },
     /// The editor pane is to be closed without an answer.
     EditOver,
+    /// What a script writes to standard error; [`Self::Output`] is what it writes to standard output.
+    Complaint(Vec<u8>),
+    /// The next bytes of a script are wanted: answered by [`ClientFrame::Read`].
+    Read(script::Reading),
+    /// What the command line is to end with. [`Self::Ended`] follows.
+    Exit(u8),
 }
 
 /// How a download ended.

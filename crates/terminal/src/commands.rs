@@ -21,6 +21,9 @@ use crate::print::options::{Expanded, Options};
 use crate::print::settings;
 use list::{COMMANDS, REFUSED};
 
+/// What a script must not go on without.
+const CONDITIONALS: [&str; 4] = ["if", "elif", "else", "endif"];
+
 /// What a command wants to happen next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
@@ -52,7 +55,7 @@ pub(crate) fn run(engine: &mut Engine, line: &str, at: &mut usize) -> Outcome {
     }
     while let Ok(Some(extra)) = arguments.next() {
         let extra = visible(extra.as_bytes());
-        engine.say(&format!("\\{name}: extra argument \"{extra}\" ignored\r\n"));
+        engine.warn(&format!("\\{name}: extra argument \"{extra}\" ignored\r\n"));
     }
     *at = line.len() - arguments.finish();
     outcome
@@ -61,17 +64,25 @@ pub(crate) fn run(engine: &mut Engine, line: &str, at: &mut usize) -> Outcome {
 fn refuse(engine: &mut Engine, name: &str) -> Outcome {
     let shown = visible(name.as_bytes());
     if name.starts_with('!') {
-        engine.say("\\! is not available in this terminal.\r\n");
+        engine.complain("\\! is not available in this terminal.\r\n");
+    } else if CONDITIONALS.contains(&name) && !engine.is_interactive() {
+        engine.complain(&format!(
+            "\\{shown} is not available: what it leaves out would run. Nothing more of this script does.\r\n"
+        ));
+        engine.end_script();
     } else if REFUSED.contains(&name) {
-        engine.say(&format!("\\{shown} is not available in this terminal.\r\n"));
+        engine.complain(&format!("\\{shown} is not available in this terminal.\r\n"));
     } else {
-        engine.say(&format!("invalid command \\{shown}\r\nTry \\? for help.\r\n"));
+        engine.complain(&format!("invalid command \\{shown}\r\n"));
+        if engine.is_interactive() {
+            engine.say("Try \\? for help.\r\n");
+        }
     }
     Outcome::Failed
 }
 
 fn bad_argument(engine: &mut Engine, bad: &Bad) -> Outcome {
-    engine.say(&format!("{bad}\r\n"));
+    engine.complain(&format!("{bad}\r\n"));
     Outcome::Failed
 }
 
@@ -102,7 +113,7 @@ fn go_with(engine: &mut Engine, arguments: &mut Arguments<'_>, name: &str, mut o
     };
     if let Err(message) = outcome {
         let message = visible(message.as_bytes());
-        engine.say(&format!("{message}\r\n"));
+        engine.complain(&format!("{message}\r\n"));
         return Outcome::Failed;
     }
     engine.print_next_with(options);
@@ -167,9 +178,9 @@ fn help(engine: &mut Engine, _: &mut Arguments<'_>) -> Outcome {
 fn print(engine: &mut Engine, _: &mut Arguments<'_>) -> Outcome {
     let text = match engine.query_buffer() {
         "" => "Query buffer is empty.".to_owned(),
-        text => visible(text.as_bytes()),
+        text => text.to_owned(),
     };
-    engine.say(&format!("{text}\r\n"));
+    engine.say_verbatim(&format!("{text}\n"));
     Outcome::Done
 }
 
@@ -180,8 +191,10 @@ fn reset(engine: &mut Engine, _: &mut Arguments<'_>) -> Outcome {
 }
 
 fn verbose_error(engine: &mut Engine, _: &mut Arguments<'_>) -> Outcome {
-    let text = engine.last_error();
-    engine.say(&text);
+    match engine.last_error() {
+        Some(text) => engine.complain(&text),
+        None => engine.say("There is no previous error.\r\n"),
+    }
     Outcome::Done
 }
 

@@ -189,8 +189,10 @@ fn relations_or_one(inquiry: &mut Inquiry, wish: &Wish) -> Result<(), Refused> {
 pub(crate) enum Step {
     Ask(Statement),
     Show(Sheet),
-    /// Lines to print.
+    /// Lines to print: nothing was found.
     Say(String),
+    /// A line to print beside what was found.
+    Warn(String),
     /// Lines to print; the command has failed and nothing follows.
     Fail(String),
     Done,
@@ -224,6 +226,7 @@ enum Task {
     Do(Box<dyn FnOnce(&mut Inquiry) + Send + Sync>),
     Show(Sheet),
     Say(String),
+    Warn(String),
     Fail(String),
 }
 
@@ -264,6 +267,7 @@ impl Inquiry {
                 Some(Task::Do(run)) => run(self),
                 Some(Task::Show(sheet)) => return Step::Show(sheet),
                 Some(Task::Say(text)) => return Step::Say(text),
+                Some(Task::Warn(text)) => return Step::Warn(text),
                 Some(Task::Fail(text)) => {
                     self.tasks.clear();
                     return Step::Fail(text);
@@ -299,8 +303,8 @@ impl Inquiry {
     }
 
     /// Prints a line when everything else is done.
-    pub(crate) fn say_last(&mut self, text: String) {
-        self.tasks.push_back(Task::Say(text));
+    pub(crate) fn warn_last(&mut self, text: String) {
+        self.tasks.push_back(Task::Warn(text));
     }
 
     /// Prints a line and ends the command as failed.

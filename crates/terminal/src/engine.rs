@@ -8,6 +8,7 @@ mod lines;
 mod messages;
 mod output;
 mod password;
+mod script;
 mod settings;
 mod spool;
 #[cfg(test)]
@@ -15,6 +16,7 @@ mod tests;
 mod timing;
 mod transfer;
 mod typing;
+mod voice;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -34,9 +36,10 @@ use crate::variables::Variables;
 use ahead::Echo;
 use inquiry::Asking;
 use lines::Line;
-use output::Output;
+use output::{Output, Stream};
 pub use password::Guarded;
 use password::NewPassword;
+pub use script::{Flag, Reading, Script, Source};
 pub use spool::Shortage;
 pub(crate) use transfer::Transfer;
 
@@ -82,6 +85,21 @@ pub struct Settings {
     pub result_spool: usize,
     /// Statements typed in earlier sessions, oldest first.
     pub history: Vec<String>,
+    pub files: Files,
+    /// psql's flags, in their order.
+    pub flags: Vec<Flag>,
+    /// What runs instead of what somebody types. There is no terminal then: see [`Action::Print`].
+    pub script: Option<Script>,
+}
+
+/// Whose files `\copy` speaks of.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Files {
+    /// The person's, who chooses one when it is wanted: names are hints.
+    #[default]
+    Chosen,
+    /// The person's, by their names.
+    Named,
 }
 
 /// The encryption `\conninfo` names.
@@ -113,8 +131,14 @@ pub enum Action {
     Ask(frontend::Message),
     /// Send this statement and record it as it says.
     SendGuarded(Guarded),
-    /// Show this to the person: at most 32 KiB, whole characters, `\r\n` at the ends of lines.
+    /// Show this to the person: at most 32 KiB, whole characters, `\r\n` at the ends of lines. Of a script it is what
+    /// psql writes to standard output, and no terminal may be shown it as it is: see [`crate::visible`].
     Print(Bytes),
+    /// What a script writes to standard error, alike.
+    Complain(Bytes),
+    /// The next bytes of the script, or of the rows in it: [`Engine::handle_read`] takes them. One is asked for at a
+    /// time.
+    Read(Reading),
     /// Ask the database, by a connection of its own, to cancel what runs.
     Cancel,
     /// Keep these rows behind those kept before, then say [`Engine::handle_spooled`] or
@@ -134,10 +158,10 @@ pub enum Action {
     /// [`Engine::wants_upload`], then [`Engine::upload_finished`] or [`Engine::upload_failed`]. Over as soon as
     /// [`Engine::is_uploading`] is false.
     Upload {
-        /// The name in the command, without folders: a hint.
+        /// The name in the command: with [`Files::Chosen`] a hint, without folders.
         name: String,
     },
-    /// Begin a file of this name, which has no folders in it, for the person to keep.
+    /// Begin a file of this name for the person to keep. With [`Files::Chosen`] it has no folders in it.
     Download { name: String },
     /// The next bytes of that file, as the server sent them. Leave actions untaken to have the server wait.
     File(Bytes),
@@ -156,6 +180,8 @@ pub enum End {
     Quit,
     /// The database closed the connection.
     Lost,
+    /// A script is over, or a flag was wrong: what psql's process would end with.
+    Exit(u8),
 }
 
 /// What a status line shows.
@@ -200,6 +226,7 @@ pub struct Engine {
     is_superuser: bool,
     result_memory: usize,
     result_spool: usize,
+    files: Files,
     /// The major version of the server: 15.
     server_major: u32,
     /// How tables look.
@@ -248,6 +275,13 @@ pub struct Engine {
     has_sent_verifier: bool,
     /// Ctrl-C was pressed: results of what runs are not shown.
     cancelled: bool,
+    /// The statement or command that ran last has failed.
+    has_failed: bool,
+    /// ON_ERROR_STOP, as it was when the line began.
+    stops_on_error: bool,
+    /// Of the statement that runs nothing is told but errors.
+    is_silent: bool,
+    script: Option<Box<script::Run>>,
     /// A file rows come from or go to.
     transfer: Option<Transfer>,
     /// Bytes of the file among `actions`.
@@ -301,14 +335,9 @@ impl Engine {
     pub fn new(settings: Settings, now: Instant) -> Self {
         let mut scanner = Scanner::new();
         scanner.set_standard_strings(settings.standard_conforming_strings);
-        let mut output = Output::default();
-        let version = visible(settings.server_version.as_bytes());
-        // Pastes come bracketed, so that a pasted line runs only when Enter is pressed.
-        output.say(&format!(
-            "\x1b[?2004hPostern (PostgreSQL {version})\r\nType \"\\?\" for help.\r\n\r\n"
-        ));
         let variables = settings::first_variables(&settings);
-        Self {
+        let is_scripted = settings.script.is_some();
+        let mut engine = Self {
             database: settings.database,
             user: settings.user,
             host: settings.host,
@@ -317,9 +346,11 @@ impl Engine {
             is_superuser: settings.is_superuser,
             result_memory: settings.result_memory,
             result_spool: settings.result_spool,
+            files: settings.files,
             server_major: major_version(&settings.server_version),
             options: Options {
                 screen: settings.size.cols,
+                verbatim: is_scripted,
                 ..Options::default()
             },
             run_options: None,
@@ -349,31 +380,32 @@ impl Engine {
             password: None,
             has_sent_verifier: false,
             cancelled: false,
+            has_failed: false,
+            stops_on_error: false,
+            is_silent: false,
+            script: settings.script.map(|script| Box::new(script::Run::new(script))),
             transfer: None,
             transfer_held: 0,
             notifications: String::new(),
-            output,
+            output: match is_scripted {
+                true => Output::piped(),
+                false => Output::default(),
+            },
             actions: VecDeque::new(),
+        };
+        if !is_scripted {
+            // Pastes come bracketed, so that a pasted line runs only when Enter is pressed.
+            engine.say("\x1b[?2004h");
         }
-    }
+        engine.apply(settings.flags);
+        if !is_scripted && !engine.is_quiet() && engine.state == State::Ready {
+            let version = visible(settings.server_version.as_bytes());
+            engine.say(&format!(
+                "Postern (PostgreSQL {version})\r\nType \"\\?\" for help.\r\n\r\n"
+            ));
+        }
 
-    /// The connection to the database is gone.
-    pub fn handle_closed(&mut self) {
-        if matches!(self.state, State::Ending(_) | State::Over) {
-            return;
-        }
-        self.abandon_result();
-        self.leave_line();
-        self.leave_password();
-        let notifications = std::mem::take(&mut self.notifications);
-        self.say(&notifications);
-        self.say(
-            "server closed the connection unexpectedly\r\n\
-             \tThis probably means the server terminated abnormally\r\n\
-             \tbefore or while processing the request.\r\n\
-             The connection to the server was lost.\r\n\x1b[?2004l",
-        );
-        self.state = State::Ending(End::Lost);
+        engine
     }
 
     /// The next thing to do; `None` until something else happens.
@@ -385,8 +417,11 @@ impl Engine {
         if let Some(action) = self.poll_unspool() {
             return Some(action);
         }
-        if let Some(chunk) = self.output.next_chunk() {
-            return Some(Action::Print(chunk));
+        if let Some((stream, chunk)) = self.output.next_chunk() {
+            return Some(match stream {
+                Stream::Out => Action::Print(chunk),
+                Stream::Err => Action::Complain(chunk),
+            });
         }
         if self.output.pending() > 0 {
             return None;
@@ -448,6 +483,16 @@ impl Engine {
                 }
                 State::Ready if self.asking.is_some() => break,
                 State::Ready if self.has_lines() => self.run_lines(),
+                State::Ready if self.script.is_some() => {
+                    if !self.go_on() {
+                        break;
+                    }
+                }
+                State::CopyIn { since } if self.script.is_some() => {
+                    if !self.feed_rows(since) {
+                        break;
+                    }
+                }
                 State::Ready if self.output.pending() <= SMALL_OUTPUT => self.show_prompt(),
                 State::Prompt | State::CopyIn { .. } if self.takes_keys() && !self.typeahead.is_empty() => {
                     self.type_ahead();
@@ -465,11 +510,6 @@ impl Engine {
         self.repaint();
     }
 
-    /// Prints text that is safe for a terminal.
-    pub(crate) fn say(&mut self, text: &str) {
-        self.output.say(text);
-    }
-
     /// Prints a table that is whole.
     pub(crate) fn show_table(&mut self, table: Table) {
         self.output.push_table(table);
@@ -482,6 +522,11 @@ impl Engine {
     /// Runs the query buffer.
     fn send_statement(&mut self) {
         self.previous = std::mem::take(&mut self.statement);
+        self.has_failed = false;
+        if self.variables.is("ECHO", "queries") {
+            let text = format!("{}\n", self.previous);
+            self.say_verbatim(&text);
+        }
         self.send(frontend::Message::Query {
             sql: Text::from(self.previous.as_str()),
         });
@@ -502,6 +547,7 @@ impl Engine {
             sql: Text::from(sql.as_str()),
         });
         self.own_sql = sql;
+        self.has_failed = false;
         self.begin_running();
     }
 

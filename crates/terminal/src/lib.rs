@@ -13,7 +13,8 @@ mod variables;
 
 pub use copy::CANCELED;
 pub use engine::{
-    Action, Connected, End, Engine, Guarded, Settings, Shortage, Size, Status, Tls, Transaction,
+    Action, Connected, End, Engine, Files, Flag, Guarded, Reading, Script, Settings, Shortage, Size, Source,
+    Status, Tls, Transaction,
 };
 pub use print::escape::visible;
 pub use print::{char_width, wide_ranges, width, zero_width_ranges};

@@ -149,6 +149,16 @@ impl Scanner {
         }
     }
 
+    /// Whether a quote or a comment is open.
+    pub(crate) fn is_within(&self) -> bool {
+        !matches!(self.state, State::Plain)
+    }
+
+    /// Whether the end of a line may end the statement, where it is told to.
+    pub(crate) fn may_end(&self, statement: &str) -> bool {
+        !self.is_within() && self.parentheses == 0 && self.begins == 0 && !statement.is_empty()
+    }
+
     fn close_if(&mut self, closed: bool) {
         if closed {
             self.state = State::Plain;

@@ -44,15 +44,17 @@ enum Kind {
 /// Variables that cannot have any value, or that are never unset: their kind and what they begin with.
 const STEERING: &[(&str, Kind, &str)] = &[
     ("AUTOCOMMIT", Kind::Stuck, "on"),
+    ("ECHO", Kind::Word(&["none", "errors", "queries", "all"]), "none"),
     ("ECHO_HIDDEN", Kind::Switch, "off"),
     ("ON_ERROR_ROLLBACK", Kind::Stuck, "off"),
-    ("ON_ERROR_STOP", Kind::Stuck, "off"),
+    ("ON_ERROR_STOP", Kind::Switch, "off"),
     ("QUIET", Kind::Switch, "off"),
     (
         "SHOW_CONTEXT",
         Kind::Word(&["never", "errors", "always"]),
         "errors",
     ),
+    ("SINGLELINE", Kind::Switch, "off"),
     (
         "VERBOSITY",
         Kind::Word(&["default", "verbose", "terse", "sqlstate"]),

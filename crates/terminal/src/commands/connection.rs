@@ -17,10 +17,14 @@ pub(super) fn connect(engine: &mut Engine, arguments: &mut Arguments<'_>) -> Out
     let database = words.next().filter(|word| word != "-").map(unquoted);
     let is_string = |name: &String| name.contains('=') || name.contains("://");
     if words.any(|word| word != "-") || database.as_ref().is_some_and(is_string) {
-        engine.say(
-            "\\connect: another database can be named here, never host, port or user: those are the record's.\r\n\
-             Previous connection kept\r\n",
+        engine.complain(
+            "\\connect: another database can be named here, never host, port or user: those are the record's.\r\n",
         );
+        if engine.is_interactive() {
+            engine.say("Previous connection kept\r\n");
+        }
+        // Meant for somewhere else, the rest of a script must not run here.
+        engine.end_unconnected();
         return Outcome::Failed;
     }
     engine.begin_connecting(database);
@@ -29,12 +33,16 @@ pub(super) fn connect(engine: &mut Engine, arguments: &mut Arguments<'_>) -> Out
 
 pub(super) fn edit(engine: &mut Engine, arguments: &mut Arguments<'_>) -> Outcome {
     match arguments.next() {
+        Ok(None) if !engine.is_interactive() => {
+            engine.complain("\\e needs a terminal.\r\n");
+            Outcome::Failed
+        }
         Ok(None) => {
             engine.begin_editing();
             Outcome::Away
         }
         Ok(Some(_)) => {
-            engine.say("\\e with a file or a line is not available in this terminal.\r\n");
+            engine.complain("\\e with a file or a line is not available in this terminal.\r\n");
             Outcome::Failed
         }
         Err(bad) => bad_argument(engine, &bad),

@@ -28,7 +28,7 @@ enum Place {
 
 pub(super) fn copy(engine: &mut Engine, arguments: &mut Arguments<'_>) -> Outcome {
     let Some(line) = arguments.whole_line() else {
-        engine.say("\\copy: arguments required\r\n");
+        engine.complain("\\copy: arguments required\r\n");
         return Outcome::Failed;
     };
     let parsed = match parse(&line) {
@@ -38,7 +38,7 @@ pub(super) fn copy(engine: &mut Engine, arguments: &mut Arguments<'_>) -> Outcom
                 "" => "end of line".to_owned(),
                 word => format!("\"{}\"", visible(word.as_bytes())),
             };
-            engine.say(&format!("\\copy: parse error at {place}\r\n"));
+            engine.complain(&format!("\\copy: parse error at {place}\r\n"));
             return Outcome::Failed;
         }
     };
@@ -47,11 +47,21 @@ pub(super) fn copy(engine: &mut Engine, arguments: &mut Arguments<'_>) -> Outcom
     let transfer = match parsed.place {
         Place::Screen => None,
         Place::Program => {
-            engine.say("\\copy with a program is not available in this terminal.\r\n");
+            engine.complain("\\copy with a program is not available in this terminal.\r\n");
             return Outcome::Failed;
         }
-        Place::File(name) if parsed.is_from => Some(Transfer::From(file_name(&name))),
-        Place::File(name) => Some(Transfer::Into(file_name(&name))),
+        Place::File(name) => {
+            let name = if engine.names_files() {
+                name
+            } else {
+                file_name(&name)
+            };
+            Some(if parsed.is_from {
+                Transfer::From(name)
+            } else {
+                Transfer::Into(name)
+            })
+        }
     };
     engine.send_copy(sql.trim_end().to_owned(), transfer);
     Outcome::Away

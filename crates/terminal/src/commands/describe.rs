@@ -83,7 +83,7 @@ pub(super) fn run(engine: &mut Engine, name: &str, arguments: &mut Arguments<'_>
     };
     let mut inquiry = command.begin(engine.scope(), words);
     while let Ok(Some(extra)) = arguments.next() {
-        inquiry.say_last(format!("\\{name}: extra argument \"{extra}\" ignored"));
+        inquiry.warn_last(format!("\\{name}: extra argument \"{extra}\" ignored"));
     }
     engine.begin_inquiry(inquiry);
     Some(Outcome::Done)

@@ -55,7 +55,7 @@ pub(super) fn timing(engine: &mut Engine, arguments: &mut Arguments<'_>) -> Outc
             Some(is_on) => is_on,
             None => {
                 let value = visible(value.as_bytes());
-                engine.say(&format!(
+                engine.complain(&format!(
                     "unrecognized value \"{value}\" for \"\\timing\": Boolean expected\r\n"
                 ));
                 // As psql has it: the state is told all the same.
@@ -87,9 +87,13 @@ fn set(engine: &mut Engine, name: &str, value: Option<&str>) -> Outcome {
         Ok(told) => (told, Outcome::Done),
         Err(message) => (message, Outcome::Failed),
     };
-    if !text.is_empty() && (outcome == Outcome::Failed || !engine.is_quiet()) {
-        let text = visible(text.as_bytes());
-        engine.say(&format!("{text}\r\n"));
+    if !text.is_empty() {
+        let line = visible(text.as_bytes()) + "\r\n";
+        if outcome == Outcome::Failed {
+            engine.complain(&line);
+        } else if !engine.is_quiet() {
+            engine.say(&line);
+        }
     }
     outcome
 }

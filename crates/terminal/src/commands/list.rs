@@ -46,7 +46,7 @@ pub(super) const COMMANDS: &[Command] = &[
     command("Input/Output", &["copy"], "\\copy ...", "perform SQL COPY with a file that is uploaded or downloaded", copy::copy),
     command("Input/Output", &["echo"], "\\echo [-n] [STRING]", "write string to standard output (-n for no newline)", variables::echo),
     command("Input/Output", &["qecho"], "\\qecho [-n] [STRING]", "same as \\echo here", variables::echo),
-    command("Input/Output", &["warn"], "\\warn [-n] [STRING]", "same as \\echo here", variables::echo),
+    command("Input/Output", &["warn"], "\\warn [-n] [STRING]", "same as \\echo here", variables::warn),
     command("Formatting", &["a"], "\\a", "toggle between unaligned and aligned output mode", formatting::unaligned),
     command("Formatting", &["C"], "\\C [STRING]", "set table title, or unset if none", formatting::title),
     command("Formatting", &["f"], "\\f [STRING]", "show or set field separator for unaligned query output", formatting::field_separator),

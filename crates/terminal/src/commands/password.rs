@@ -10,16 +10,20 @@ const OWN: &str = "\\password: this session's own role is signed in with a passw
                    here, it would no longer fit: change it in the record.\r\n";
 
 pub(super) fn password(engine: &mut Engine, arguments: &mut Arguments<'_>) -> Outcome {
+    if !engine.is_interactive() {
+        engine.complain("\\password: a new password is typed at a terminal, never read from a script.\r\n");
+        return Outcome::Failed;
+    }
     let role = match arguments.next() {
         Ok(Some(word)) => identifier(&word),
         Ok(None) => {
-            engine.say(NAME_IT);
+            engine.complain(NAME_IT);
             return Outcome::Failed;
         }
         Err(bad) => return bad_argument(engine, &bad),
     };
     if engine.is_own_role(&role) {
-        engine.say(OWN);
+        engine.complain(OWN);
         return Outcome::Failed;
     }
     engine.begin_password(role);

@@ -13,7 +13,7 @@ pub(super) fn set(engine: &mut Engine, arguments: &mut Arguments<'_>) -> Outcome
     };
     let Some((name, values)) = words.split_first() else {
         let list = engine.variables().to_string();
-        engine.say(&visible(list.as_bytes()));
+        engine.say_verbatim(&list);
         return Outcome::Done;
     };
     let outcome = engine.variables_mut().set(name, &values.concat());
@@ -27,28 +27,43 @@ pub(super) fn unset(engine: &mut Engine, arguments: &mut Arguments<'_>) -> Outco
             Outcome::Done
         }
         Ok(None) => {
-            engine.say("\\unset: missing required argument\r\n");
+            engine.complain("\\unset: missing required argument\r\n");
             Outcome::Failed
         }
         Err(bad) => bad_argument(engine, &bad),
     }
 }
 
-/// `\echo` and its relatives: here all of them write to the screen.
+/// `\echo` and `\qecho`.
 pub(super) fn echo(engine: &mut Engine, arguments: &mut Arguments<'_>) -> Outcome {
-    let mut words = match all(arguments) {
-        Ok(words) => words,
-        Err(bad) => return bad_argument(engine, &bad),
-    };
-    let newline = words.first().is_none_or(|word| word != "-n");
-    if !newline {
-        words.remove(0);
+    match line(arguments) {
+        Ok(text) => {
+            engine.say_verbatim(&text);
+            Outcome::Done
+        }
+        Err(bad) => bad_argument(engine, &bad),
     }
-    engine.say(&visible(words.join(" ").as_bytes()));
-    if newline {
-        engine.say("\r\n");
+}
+
+/// `\warn`: to standard error, where there is one.
+pub(super) fn warn(engine: &mut Engine, arguments: &mut Arguments<'_>) -> Outcome {
+    match line(arguments) {
+        Ok(text) => {
+            engine.tell_aside(&visible(text.as_bytes()));
+            Outcome::Done
+        }
+        Err(bad) => bad_argument(engine, &bad),
     }
-    Outcome::Done
+}
+
+/// The words, and a newline unless `-n` is the first.
+fn line(arguments: &mut Arguments<'_>) -> Result<String, super::arguments::Bad> {
+    let words = all(arguments)?;
+
+    Ok(match words.split_first() {
+        Some((first, rest)) if first == "-n" => rest.join(" "),
+        Some(_) | None => words.join(" ") + "\n",
+    })
 }
 
 fn all(arguments: &mut Arguments<'_>) -> Result<Vec<String>, super::arguments::Bad> {
@@ -64,6 +79,6 @@ fn report(engine: &mut Engine, outcome: Result<(), impl Display>) -> Outcome {
         return Outcome::Done;
     };
     let text = visible(error.to_string().as_bytes());
-    engine.say(&format!("{text}\r\n"));
+    engine.complain(&format!("{text}\r\n"));
     Outcome::Failed
 }

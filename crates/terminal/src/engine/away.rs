@@ -51,8 +51,16 @@ impl Engine {
             Ok(connected) => self.move_to(connected),
             Err(reason) => {
                 let reason = visible(reason.as_bytes());
-                self.say(&format!("{}\r\nPrevious connection kept\r\n", reason.trim_end()));
+                let reason = reason.trim_end();
+                self.has_failed = true;
                 self.line = None;
+                if self.is_interactive() {
+                    self.say(&format!("{reason}\r\nPrevious connection kept\r\n"));
+                } else {
+                    // Meant for another database, the rest must not run in this one.
+                    self.complain(&format!("\\connect: {reason}\r\n"));
+                    self.end_unconnected();
+                }
             }
         }
         self.advance();
@@ -71,6 +79,9 @@ impl Engine {
             "You are now connected to database \"{}\" as user \"{}\".\n",
             self.database, self.user
         );
+        if self.is_quiet() {
+            return;
+        }
         self.say(&visible(text.as_bytes()));
     }
 }

@@ -78,9 +78,13 @@ impl Engine {
                 self.ask_catalog();
             }
             Step::Show(sheet) => self.show_sheet(sheet),
-            Step::Say(text) => self.say_lines(&text),
+            Step::Say(text) => self.complain_of(&text),
+            Step::Warn(text) => {
+                let text = visible(text.as_bytes());
+                self.warn(&format!("{text}\r\n"));
+            }
             Step::Fail(text) => {
-                self.say_lines(&text);
+                self.complain_of(&text);
                 self.give_up_inquiry();
             }
             Step::Done => self.end_inquiry(),
@@ -118,9 +122,15 @@ impl Engine {
         if self.variables.is_on("ECHO_HIDDEN")
             && let Some(sql) = self.asked()
         {
-            let text = format!("********* QUERY **********\n{sql}\n**************************\n");
-            self.say_lines(&text);
+            let sql = sql.to_owned();
+            self.say_hidden_query(&sql);
         }
+    }
+
+    pub(super) fn say_hidden_query(&mut self, sql: &str) {
+        self.say_verbatim(&format!(
+            "********* QUERY **********\n{sql}\n**************************\n\n"
+        ));
     }
 
     pub(super) fn begin_asking(&mut self) {
@@ -155,12 +165,12 @@ impl Engine {
                 let text = |field| fields.get(field).map(|text| text.into_owned());
                 let severity = text(Field::Severity).unwrap_or_default();
                 let message = text(Field::Message).unwrap_or_default();
-                self.say_lines(&format!("{severity}:  {message}"));
+                self.complain_of(&format!("{severity}:  {message}"));
                 self.give_up_inquiry();
                 None
             }
             Message::ReadyForQuery(_) if asking.answer.is_none() => {
-                self.say_lines("The answer is larger than 16 MiB. Give a pattern that fits less.");
+                self.complain_of("The answer is larger than 16 MiB. Give a pattern that fits less.");
                 self.give_up_inquiry();
                 Some(message)
             }
@@ -173,6 +183,7 @@ impl Engine {
         if self.asking.is_some() {
             self.end_inquiry();
             self.line = None;
+            self.has_failed = true;
         }
     }
 
@@ -195,8 +206,8 @@ impl Engine {
         self.show_table(table);
     }
 
-    fn say_lines(&mut self, text: &str) {
+    fn complain_of(&mut self, text: &str) {
         let text = visible(text.as_bytes());
-        self.say(&format!("{text}\r\n"));
+        self.complain(&format!("{text}\r\n"));
     }
 }

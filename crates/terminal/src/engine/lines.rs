@@ -8,7 +8,7 @@ use crate::editor::buffer::MAX_TEXT;
 use crate::scanner::{Kind, Pending, Reference, Stop, holds_password};
 
 /// Longest statement that can be typed: with what is noted beside it, it is one frame of a recording, which holds 16 MiB.
-const MAX_STATEMENT: usize = 16 * 1024 * 1024 - 1024;
+pub(super) const MAX_STATEMENT: usize = 16 * 1024 * 1024 - 1024;
 
 const TOO_LONG: &str = "The statement is longer than 16 MiB. Query buffer reset (cleared).\r\n";
 
@@ -53,6 +53,10 @@ impl Engine {
     /// Works through typed lines until something runs or they are done.
     pub(super) fn run_lines(&mut self) {
         while self.state == State::Ready && self.asking.is_none() {
+            if self.has_failed && self.stops_on_error {
+                self.stop_line();
+                return;
+            }
             let line = match self.line.take() {
                 Some(line) => line,
                 None => match self.lines.pop_front() {
@@ -64,6 +68,16 @@ impl Engine {
                 },
             };
             self.run_line(line);
+        }
+    }
+
+    /// What has failed keeps the rest of its line from running, and in a script everything behind it.
+    fn stop_line(&mut self) {
+        self.line = None;
+        if self.script.is_some() {
+            self.stop_source();
+        } else {
+            self.has_failed = false;
         }
     }
 
@@ -98,14 +112,16 @@ impl Engine {
     }
 
     fn begin_line(&mut self, text: String) -> Option<Line> {
-        if let Some(word) = word(&text)
+        self.has_failed = false;
+        self.stops_on_error = self.variables.is_on("ON_ERROR_STOP");
+        if self.script.is_none()
+            && let Some(word) = word(&text)
             && self.run_word(word)
         {
             return None;
         }
         if self.statement.len() + text.len() > MAX_STATEMENT {
-            self.drop_lines();
-            self.say(TOO_LONG);
+            self.refuse_length();
             return None;
         }
         let mut newline_at = None;
@@ -123,6 +139,17 @@ impl Engine {
         })
     }
 
+    /// SINGLELINE: the end of a line is the end of a statement.
+    fn ends_with_line(&self) -> bool {
+        self.variables.is_on("SINGLELINE") && self.scanner.may_end(&self.statement)
+    }
+
+    fn refuse_length(&mut self) {
+        self.drop_lines();
+        self.complain(TOO_LONG);
+        self.has_failed = true;
+    }
+
     fn run_line(&mut self, mut line: Line) {
         loop {
             match self.scanner.scan(&line.text, &mut line.at, &mut self.statement) {
@@ -136,14 +163,18 @@ impl Engine {
                     self.take_back_newline(&line);
                     self.save_entry(&mut line);
                     let text = mem::take(&mut line.text);
+                    self.has_failed = false;
                     let outcome = commands::run(self, &text, &mut line.at);
                     line.text = text;
+                    self.has_failed |= outcome == Outcome::Failed;
                     match outcome {
+                        Outcome::Failed if self.stops_on_error => return self.stop_line(),
                         Outcome::Done | Outcome::Failed if self.asking.is_some() || self.hides_input() => {
                             self.line = Some(line);
                             return;
                         }
                         Outcome::Done | Outcome::Failed => {}
+                        Outcome::Quit if self.script.is_some() => return self.quit_source(),
                         Outcome::Quit => return self.quit(),
                         Outcome::Away => return,
                         Outcome::Send => {
@@ -164,6 +195,12 @@ impl Engine {
                     }
                 }
                 Stop::EndOfLine if line.end_value() => {}
+                Stop::EndOfLine if self.ends_with_line() => {
+                    self.save_entry(&mut line);
+                    self.send_statement();
+                    self.line = Some(line);
+                    return;
+                }
                 Stop::EndOfLine => {
                     self.take_back_newline(&line);
                     if !line.saved {
@@ -188,7 +225,7 @@ impl Engine {
                     "skipping recursive expansion of variable \"{}\"\r\n",
                     reference.name
                 );
-                self.output.say(&warning);
+                self.warn(&warning);
                 None
             }
             (Kind::Bare, false) | (Kind::Literal | Kind::Identifier | Kind::Test, _) => {
@@ -203,8 +240,7 @@ impl Engine {
         };
         line.expanded += value.len();
         if self.statement.len() + line.expanded > MAX_STATEMENT {
-            self.drop_lines();
-            self.say(TOO_LONG);
+            self.refuse_length();
             return false;
         }
         if reference.kind == Kind::Bare {
@@ -221,7 +257,7 @@ impl Engine {
 
     /// A line that added nothing to the statement leaves no newline in it either.
     fn take_back_newline(&mut self, line: &Line) {
-        if line.newline_at == Some(self.statement.len()) {
+        if line.newline_at == Some(self.statement.len()) && !self.scanner.is_within() {
             self.statement.pop();
         }
     }
@@ -262,7 +298,7 @@ impl Engine {
 
     /// Remembers the lines typed up to this one, once, unless a password is among them.
     fn save_entry(&mut self, line: &mut Line) {
-        if mem::replace(&mut line.saved, true) {
+        if self.script.is_some() || mem::replace(&mut line.saved, true) {
             return;
         }
         self.append_to_entry(line.typed());

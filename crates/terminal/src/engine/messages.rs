@@ -6,7 +6,7 @@ use pg_proto::Text;
 use pg_proto::backend::{Column, CopyFormats, DataRow, Fields, Message, tag_rows};
 
 use super::ahead::Echo;
-use super::{Engine, Shape, State, timing};
+use super::{End, Engine, Shape, State, timing};
 use crate::copy;
 use crate::print::Table;
 use crate::print::escape::visible;
@@ -18,7 +18,31 @@ const MAX_NOTIFICATIONS: usize = 64 * 1024;
 /// Tags psql prints even below the rows of their statement.
 const TAGS_BELOW_ROWS: [&[u8]; 3] = [b"INSERT", b"UPDATE", b"DELETE"];
 
+/// What is said of a connection the server has closed.
+const CLOSED: &str = "server closed the connection unexpectedly\r\n\
+                      \tThis probably means the server terminated abnormally\r\n\
+                      \tbefore or while processing the request.\r\n";
+
 impl Engine {
+    /// The connection to the database is gone.
+    pub fn handle_closed(&mut self) {
+        if matches!(self.state, State::Ending(_) | State::Over) {
+            return;
+        }
+        self.abandon_result();
+        self.leave_line();
+        self.leave_password();
+        let notifications = std::mem::take(&mut self.notifications);
+        self.say(&notifications);
+        self.pass_on(CLOSED);
+        if self.is_interactive() {
+            self.say("The connection to the server was lost.\r\n\x1b[?2004l");
+        } else {
+            self.complain("connection to server was lost\r\n");
+        }
+        self.state = State::Ending(End::Lost);
+    }
+
     /// Takes a message of the database. Messages of the startup and of the extended protocol mean nothing
     /// here and are ignored.
     pub fn handle_message(&mut self, message: Message, now: Instant) {
@@ -27,6 +51,9 @@ impl Engine {
             return;
         }
         let message = self.without_verifier(message);
+        let Some(message) = self.hear_of_rows(message) else {
+            return;
+        };
         let Some(message) = self.hear_answer(message) else {
             return;
         };
@@ -40,7 +67,7 @@ impl Engine {
             }
             Message::NoticeResponse(fields) => {
                 let text = report::notice(&fields, self.sql(), self.verbosity(), self.context());
-                self.say_aside(&text);
+                self.pass_on(&text);
             }
             Message::NotificationResponse {
                 process_id,
@@ -125,7 +152,7 @@ impl Engine {
             Shape::CopyOut => false,
         };
         self.tell_success(tag_rows(tag.as_bytes()).unwrap_or(0));
-        if shows_tag && !self.is_quiet() {
+        if shows_tag && !self.is_quiet() && !self.is_silent {
             let text = visible(tag.as_bytes());
             self.say(&format!("{text}\r\n"));
         }
@@ -144,11 +171,21 @@ impl Engine {
         self.abandon_result();
         let text = report::error(fields, self.sql(), self.verbosity(), self.context());
         self.tell_error(fields);
+        self.has_failed = true;
         if let State::CopyIn { since } = self.state {
             self.leave_line();
             self.state = State::Running { since };
         }
-        self.say_aside(&text);
+        self.pass_on(&text);
+    }
+
+    /// `ECHO` set to `errors`: the statement that has failed is named.
+    fn echo_failed(&mut self) {
+        if self.has_failed && self.asking.is_none() && !self.is_silent && self.variables.is("ECHO", "errors")
+        {
+            let text = format!("STATEMENT:  {}\n", self.sql());
+            self.pass_on(&visible(text.as_bytes()));
+        }
     }
 
     fn notify(&mut self, text: &str) {
@@ -182,6 +219,9 @@ impl Engine {
         }
         if self.begin_upload() {
             return;
+        }
+        if let (Some(_), Some(since)) = (&self.script, self.running_since()) {
+            return self.begin_script_rows(formats.overall != 0, since);
         }
         if formats.overall != 0 {
             return self.refuse_rows(copy::BINARY_REFUSED);
@@ -218,6 +258,7 @@ impl Engine {
             | State::Over => return,
         }
         self.echo = Echo::default();
+        self.echo_failed();
         if let (true, None, Some(since)) = (self.is_timing, &self.asking, self.running_since()) {
             self.say(&timing::elapsed(self.now.saturating_duration_since(since)));
         }
@@ -225,6 +266,7 @@ impl Engine {
         self.say(&notifications);
         self.cancelled = false;
         self.has_sent_verifier = false;
+        self.is_silent = false;
         self.run_options = None;
         self.state = State::Ready;
     }

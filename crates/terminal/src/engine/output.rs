@@ -1,5 +1,10 @@
 //! What waits to be printed: text and tables, made into chunks when somebody asks for them.
+//!
+//! For a terminal all of it is one stream, safe to show, with `\\r\\n` at the ends of lines. For who reads a script's
+//! output there are two, and what they hold is what psql writes: lines end in `\\n`, and values nobody aligns are as
+//! the server sent them.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use bytes::Bytes;
@@ -7,15 +12,28 @@ use bytes::Bytes;
 use crate::print::Table;
 use crate::print::escape::{SOME, piece_len, visible};
 
+/// Where output goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stream {
+    /// The terminal, or a script's standard output.
+    Out,
+    /// A script's standard error.
+    Err,
+}
+
 /// Most bytes of one chunk.
 pub(super) const CHUNK: usize = 32 * 1024;
 
 /// Output in order. Text is held as it is, tables as rows.
 #[derive(Debug, Default)]
 pub(super) struct Output {
+    /// It is no terminal that is written to.
+    is_piped: bool,
     /// Written; of which the first `n_taken` bytes have been taken. A line of 100 MiB is not moved for each chunk of it.
-    ready: String,
+    ready: Vec<u8>,
     n_taken: usize,
+    /// What a table has written last.
+    written: String,
     pieces: VecDeque<Piece>,
     /// Bytes of `pieces` to be printed, tables not counted.
     text: usize,
@@ -26,6 +44,8 @@ pub(super) struct Output {
 #[derive(Debug)]
 enum Piece {
     Text(String),
+    /// Text for standard error.
+    Complaint(String),
     /// A long text of the database's. Made visible as it is printed: it may be 256 MiB, and six times as much then.
     Raw(Bytes),
     /// Boxed: it is far larger than a text.
@@ -33,25 +53,57 @@ enum Piece {
 }
 
 impl Output {
+    /// For who reads a script's output.
+    pub(super) fn piped() -> Self {
+        Self {
+            is_piped: true,
+            ..Self::default()
+        }
+    }
+
     /// Appends text; it goes between the rows of a table that is still growing.
     pub(super) fn say(&mut self, text: &str) {
+        let text: &str = &self.with_line_ends(text);
         match self.pieces.back_mut() {
             Some(Piece::Table(table)) if table.is_open() => table.push_text(text.to_owned()),
             Some(Piece::Text(last)) => {
                 last.push_str(text);
                 self.text += text.len();
             }
-            Some(Piece::Table(_) | Piece::Raw(_)) => {
+            Some(Piece::Table(_) | Piece::Raw(_) | Piece::Complaint(_)) => {
                 self.pieces.push_back(Piece::Text(text.to_owned()));
                 self.text += text.len();
             }
-            None => self.ready.push_str(text),
+            None => self.ready.extend_from_slice(text.as_bytes()),
+        }
+    }
+
+    /// Appends text of the person's as it is, where it is not shown on a terminal.
+    pub(super) fn say_verbatim(&mut self, text: &str) {
+        if self.is_piped {
+            self.say_raw(&Bytes::copy_from_slice(text.as_bytes()));
+        } else {
+            self.say(&visible(text.as_bytes()));
+        }
+    }
+
+    /// Appends text for standard error. It does not wait for a table that is still growing.
+    pub(super) fn complain(&mut self, text: &str) {
+        let text = self.with_line_ends(text).into_owned();
+        self.text += text.len();
+        let is_growing = self.open_table().is_some();
+        let idx = self.pieces.len() - usize::from(is_growing);
+        match idx.checked_sub(1).and_then(|before| self.pieces.get_mut(before)) {
+            Some(Piece::Complaint(last)) => last.push_str(&text),
+            Some(Piece::Text(_) | Piece::Raw(_) | Piece::Table(_)) | None => {
+                self.pieces.insert(idx, Piece::Complaint(text));
+            }
         }
     }
 
     /// Appends text of the database's, as it came.
     pub(super) fn say_raw(&mut self, bytes: &Bytes) {
-        if bytes.len() <= SOME {
+        if bytes.len() <= SOME && !self.is_piped {
             return self.say(&visible(bytes));
         }
         if let Some(table) = self.open_table() {
@@ -70,7 +122,7 @@ impl Output {
     pub(super) fn open_table(&mut self) -> Option<&mut Table> {
         match self.pieces.back_mut() {
             Some(Piece::Table(table)) if table.is_open() => Some(table),
-            Some(Piece::Table(_) | Piece::Text(_) | Piece::Raw(_)) | None => None,
+            Some(Piece::Table(_) | Piece::Text(_) | Piece::Raw(_) | Piece::Complaint(_)) | None => None,
         }
     }
 
@@ -78,33 +130,33 @@ impl Output {
     pub(super) fn away_table(&mut self) -> Option<&mut Table> {
         self.pieces.iter_mut().find_map(|piece| match piece {
             Piece::Table(table) if table.is_away() => Some(&mut **table),
-            Piece::Table(_) | Piece::Text(_) | Piece::Raw(_) => None,
+            Piece::Table(_) | Piece::Text(_) | Piece::Raw(_) | Piece::Complaint(_) => None,
         })
     }
 
     /// Bytes to be printed: a table counts as its rows, wherever they are.
     pub(super) fn pending(&self) -> usize {
         let tables = self.pieces.iter().map(|piece| match piece {
-            Piece::Text(_) | Piece::Raw(_) => 0,
+            Piece::Text(_) | Piece::Raw(_) | Piece::Complaint(_) => 0,
             Piece::Table(table) => table.pending(),
         });
         self.rest().len() + self.text + tables.sum::<usize>()
     }
 
-    /// The next chunk, cut between characters; `None` when nothing can be printed.
-    pub(super) fn next_chunk(&mut self) -> Option<Bytes> {
+    /// The next chunk, cut between characters, and where it goes; `None` when nothing can be printed.
+    pub(super) fn next_chunk(&mut self) -> Option<(Stream, Bytes)> {
         self.fill();
         let rest = self.rest();
-        let chunk = rest.get(..rest.floor_char_boundary(CHUNK)).unwrap_or_default();
+        let chunk = rest.get(..piece_end(rest)).unwrap_or_default();
         if chunk.is_empty() {
-            return None;
+            return self.next_complaint().map(|text| (Stream::Err, text));
         }
-        let within_line = !chunk.ends_with('\n');
-        let chunk = Bytes::copy_from_slice(chunk.as_bytes());
+        let within_line = !chunk.ends_with(b"\n");
+        let chunk = Bytes::copy_from_slice(chunk);
         self.n_taken += chunk.len();
         self.within_line = within_line;
 
-        Some(chunk)
+        Some((Stream::Out, chunk))
     }
 
     /// Drops everything. A line of which a part was taken already is finished if its rest is at hand, else
@@ -114,21 +166,45 @@ impl Output {
             return;
         }
         self.drop_taken();
-        let rest = self.ready.find('\n').filter(|idx| *idx < CHUNK);
-        let n_kept = match (self.within_line, rest) {
+        let rest = self.ready.iter().position(|byte| *byte == b'\n');
+        let n_kept = match (self.within_line, rest.filter(|idx| *idx < CHUNK)) {
             (true, Some(idx)) => idx + 1,
             (true, None) | (false, _) => 0,
         };
         self.ready.truncate(n_kept);
         if self.within_line && n_kept == 0 {
-            self.ready.push_str("\r\n");
+            self.ready
+                .extend_from_slice(if self.is_piped { b"\n" } else { b"\r\n" });
         }
         self.pieces.clear();
         self.text = 0;
     }
 
+    /// Text of ours with the ends of lines its reader expects. A carriage return of somebody else's is never in it.
+    fn with_line_ends<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        if self.is_piped && text.contains('\r') {
+            Cow::Owned(text.replace("\r\n", "\n"))
+        } else {
+            Cow::Borrowed(text)
+        }
+    }
+
+    fn next_complaint(&mut self) -> Option<Bytes> {
+        let Some(Piece::Complaint(text)) = self.pieces.front_mut() else {
+            return None;
+        };
+        let end = text.floor_char_boundary(CHUNK);
+        let chunk: String = text.drain(..end).collect();
+        self.text -= chunk.len();
+        if text.is_empty() {
+            self.pieces.pop_front();
+        }
+
+        Some(chunk.into())
+    }
+
     /// What has not been taken.
-    fn rest(&self) -> &str {
+    fn rest(&self) -> &[u8] {
         self.ready.get(self.n_taken..).unwrap_or_default()
     }
 
@@ -150,20 +226,35 @@ impl Output {
             match self.pieces.front_mut() {
                 Some(Piece::Text(text)) => {
                     self.text -= text.len();
-                    self.ready.push_str(text);
+                    self.ready.extend_from_slice(text.as_bytes());
                     self.pieces.pop_front();
                 }
+                Some(Piece::Complaint(_)) => return,
                 Some(Piece::Raw(bytes)) => {
                     let piece = bytes.split_to(piece_len(bytes));
                     self.text -= piece.len();
-                    self.ready.push_str(&visible(&piece));
+                    if self.is_piped {
+                        self.ready.extend_from_slice(&piece);
+                    } else {
+                        self.ready.extend_from_slice(visible(&piece).as_bytes());
+                    }
                     if bytes.is_empty() {
                         self.pieces.pop_front();
                     }
                 }
                 Some(Piece::Table(table)) => {
-                    table.write(&mut self.ready, CHUNK);
-                    if !table.is_done() {
+                    self.written.clear();
+                    table.write(&mut self.written, CHUNK - self.ready.len());
+                    let is_done = table.is_done();
+                    // Where cells are aligned, carriage returns of theirs are shown, not written.
+                    if self.is_piped && !table.is_verbatim() {
+                        let text = self.written.replace("\r\n", "\n");
+                        self.ready.extend_from_slice(text.as_bytes());
+                    } else {
+                        self.ready.extend_from_slice(self.written.as_bytes());
+                    }
+                    self.written.shrink_to(2 * CHUNK);
+                    if !is_done {
                         return;
                     }
                     self.pieces.pop_front();
@@ -172,6 +263,19 @@ impl Output {
             }
         }
     }
+}
+
+/// Bytes that make a chunk: whole characters, as far as there are any.
+fn piece_end(rest: &[u8]) -> usize {
+    if rest.len() <= CHUNK {
+        return rest.len();
+    }
+    let is_inside = |idx: &usize| rest.get(*idx).is_some_and(|byte| byte & 0xC0 == 0x80);
+
+    (CHUNK - 3..=CHUNK)
+        .rev()
+        .find(|idx| !is_inside(idx))
+        .unwrap_or(CHUNK)
 }
 
 #[cfg(test)]
@@ -192,7 +296,7 @@ mod tests {
 
     fn drain(output: &mut Output) -> String {
         let mut shown = String::new();
-        while let Some(chunk) = output.next_chunk() {
+        while let Some((_, chunk)) = output.next_chunk() {
             assert!(chunk.len() <= CHUNK);
             shown.push_str(std::str::from_utf8(&chunk).unwrap());
         }
@@ -218,7 +322,7 @@ mod tests {
         assert_eq!(output.pending(), row.len() + "COPY 1\r\n".len());
         let mut held = 0;
         let mut shown = String::new();
-        while let Some(chunk) = output.next_chunk() {
+        while let Some((_, chunk)) = output.next_chunk() {
             held = held.max(output.ready.capacity());
             shown.push_str(std::str::from_utf8(&chunk).unwrap());
         }
@@ -263,7 +367,7 @@ mod tests {
         let mut finished = table(100_000);
         finished.end();
         output.push_table(finished);
-        let first = output.next_chunk().unwrap();
+        let (_, first) = output.next_chunk().unwrap();
         output.clear();
 
         let shown = String::from_utf8(first.to_vec()).unwrap() + &drain(&mut output);

@@ -161,7 +161,7 @@ impl Engine {
             }
             Stage::Asked if keeps_scram(answer.as_ref()) => self.send_password(),
             Stage::Asked => {
-                self.say(NOT_SCRAM);
+                self.complain(NOT_SCRAM);
                 self.give_up_inquiry();
             }
             Stage::Sent => self.end_inquiry(),

@@ -162,9 +162,8 @@ impl Engine {
     }
 
     /// What `\errverbose` says.
-    pub(crate) fn last_error(&self) -> String {
-        let none = || "There is no previous error.\r\n".to_owned();
-        self.last_error.clone().unwrap_or_else(none)
+    pub(crate) fn last_error(&self) -> Option<String> {
+        self.last_error.clone()
     }
 
     /// The prompt for a statement or for its next line.

@@ -5,6 +5,7 @@ mod inquiry;
 mod lines;
 mod messages;
 mod password;
+mod script;
 mod spool;
 mod strain;
 mod transfer;
@@ -131,6 +132,8 @@ impl Session {
             Action::Download { name } => self.seen.push_str(&format!("{{download {name:?}}}")),
             Action::File(bytes) => self.seen.push_str(&format!("{{file {bytes:?}}}")),
             Action::FileEnd { is_whole } => self.seen.push_str(&format!("{{whole {is_whole}}}")),
+            Action::Complain(bytes) => self.seen.push_str(&format!("{{complain {bytes:?}}}")),
+            Action::Read(reading) => self.seen.push_str(&format!("{{read {reading:?}}}")),
             Action::End(end) => self.seen.push_str(&format!("{{{end:?}}}")),
         }
     }

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use pg_proto::frontend;
 
-use super::{Action, Engine};
+use super::{Action, Engine, Files};
 use crate::copy;
 use crate::print::escape::visible;
 
@@ -24,6 +24,11 @@ pub(crate) enum Transfer {
 }
 
 impl Engine {
+    /// Whether commands name the person's files by where they are.
+    pub(crate) fn names_files(&self) -> bool {
+        self.files == Files::Named
+    }
+
     /// Whether the file of [`Action::Upload`] is still wanted.
     pub fn is_uploading(&self) -> bool {
         self.transfer == Some(Transfer::Uploading)

@@ -34,6 +34,8 @@ pub(crate) struct Options {
     /// `\pset pager` and `pager_min_lines`; kept for `\pset` to show, no pager is run.
     pub(crate) pager: Pager,
     pub(crate) pager_min_lines: u32,
+    /// The formats without padding are for a program, not for a terminal: control characters pass.
+    pub(crate) verbatim: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,6 +115,7 @@ impl Default for Options {
             table_attributes: None,
             pager: Pager::Off,
             pager_min_lines: 0,
+            verbatim: false,
         }
     }
 }

@@ -250,6 +250,11 @@ impl Table {
         }
     }
 
+    /// Whether cells are written as the server sent them.
+    pub(crate) fn is_verbatim(&self) -> bool {
+        self.sheet.options.verbatim && !self.needs_widths()
+    }
+
     pub(crate) fn is_open(&self) -> bool {
         !self.sheet.ended
     }

@@ -14,6 +14,8 @@ use super::table::{Next, Sheet, Step};
 pub(super) struct Unaligned {
     is_csv: bool,
     is_expanded: bool,
+    /// What is written is for a program.
+    is_verbatim: bool,
     field_sep: String,
     record_sep: String,
     /// Records end in NUL, the last one too.
@@ -47,16 +49,25 @@ impl Unaligned {
     pub(super) fn new(sheet: &Sheet) -> Self {
         let options = &sheet.options;
         let is_csv = options.format == Format::Csv;
+        let is_verbatim = options.verbatim;
+        let separator = |separator: &Separator| match separator {
+            Separator::Text(text) => written(text.as_bytes(), is_verbatim),
+            Separator::Zero => written(b"\0", is_verbatim),
+        };
         Self {
             is_csv,
             is_expanded: options.expanded == Expanded::On,
+            is_verbatim,
             field_sep: match is_csv {
-                true => visible(options.csv_field_sep.encode_utf8(&mut [0; 4]).as_bytes()),
-                false => shown(&options.field_sep),
+                true => written(
+                    options.csv_field_sep.encode_utf8(&mut [0; 4]).as_bytes(),
+                    is_verbatim,
+                ),
+                false => separator(&options.field_sep),
             },
             record_sep: match is_csv {
-                true => "\r\n".to_owned(),
-                false => shown(&options.record_sep),
+                true => written(b"\n", is_verbatim),
+                false => separator(&options.record_sep),
             },
             ends_in_zero: !is_csv && options.record_sep == Separator::Zero,
             owes_separator: false,
@@ -91,7 +102,7 @@ impl Unaligned {
                     Next::Row(_) => {}
                     Next::Text(text) => {
                         if std::mem::take(&mut self.owes_separator) {
-                            pen.newline();
+                            pen.text(&self.written(b"\n"));
                         }
                         pen.text(&text);
                     }
@@ -117,7 +128,7 @@ impl Unaligned {
             return;
         }
         if let Some(title) = sheet.shown_title().filter(|_| !self.is_csv) {
-            pen.text(&visible(title.as_bytes()));
+            pen.text(&self.written(title.as_bytes()));
             match self.is_expanded {
                 true => self.owes_separator = true,
                 false => pen.text(&self.record_sep),
@@ -163,7 +174,7 @@ impl Unaligned {
         };
         let rest = value.get(at..).unwrap_or_default();
         let piece = rest.get(..piece_len(rest)).unwrap_or_default();
-        let text = visible(piece);
+        let text = self.written(piece);
         pen.text(&if place.is_quoted {
             text.replace('"', "\"\"")
         } else {
@@ -191,7 +202,7 @@ impl Unaligned {
     }
 
     fn write_text(&self, text: &[u8], pen: &mut Pen<'_>) {
-        let shown = visible(text);
+        let shown = self.written(text);
         if self.is_csv && needs_quotes(text, self.field_sep.chars().next().unwrap_or(',')) {
             pen.text(&format!("\"{}\"", shown.replace('"', "\"\"")));
         } else {
@@ -212,24 +223,30 @@ impl Unaligned {
             if std::mem::take(&mut self.owes_separator) || self.is_expanded {
                 pen.text(&self.record_sep);
             }
-            pen.text(&visible(footer.as_bytes()));
+            pen.text(&self.written(footer.as_bytes()));
             self.owes_separator = true;
         }
         if self.owes_separator {
-            pen.text(if self.ends_in_zero {
-                &self.record_sep
+            if self.ends_in_zero {
+                pen.text(&self.record_sep);
             } else {
-                "\r\n"
-            });
+                pen.text(&self.written(b"\n"));
+            }
         }
+    }
+
+    fn written(&self, text: &[u8]) -> String {
+        written(text, self.is_verbatim)
     }
 }
 
-fn shown(separator: &Separator) -> String {
-    match separator {
-        Separator::Text(text) => visible(text.as_bytes()),
-        Separator::Zero => visible(b"\0"),
+/// Text as it is, or as a terminal may show it. What is not UTF-8 is shown either way.
+fn written(text: &[u8], is_verbatim: bool) -> String {
+    if is_verbatim && let Ok(text) = std::str::from_utf8(text) {
+        return text.to_owned();
     }
+
+    visible(text)
 }
 
 fn needs_quotes(value: &[u8], separator: char) -> bool {

@@ -63,6 +63,8 @@ fn drain(engine: &mut Engine) -> (String, usize) {
             | Action::Spool(_)
             | Action::Unspool
             | Action::DropSpool
+            | Action::Complain(_)
+            | Action::Read(_)
             | Action::End(_)) => panic!("{other:?}"),
         }
     }
@@ -176,6 +178,8 @@ fn check_session(golden: &str) {
                 | Action::Spool(_)
                 | Action::Unspool
                 | Action::DropSpool
+                | Action::Complain(_)
+                | Action::Read(_)
                 | Action::End(_)) => panic!("{other:?}"),
             }
         }
