@@ -55,11 +55,11 @@ ready: install-ready $(NPM) ## Before a commit: format, lints, licences, tidy, u
 bench: install-bench $(NPM) $(BENCH_NPM) ## Against psql and a plain web terminal; refuses a busy machine.
 	cargo build --package xtask
 	"$(XTASK)" site --release
-	cargo build --release --package server --bins --examples
+	cargo build --release --package server --package cli --bins --examples
 	XTASK="$(XTASK)" POSTERND="$(TARGET)/release/posternd" RECORDER="$(TARGET)/release/examples/recording" PYTHON="$(TOOLS)/bin/python" npx playwright test --config bench
 
 build-demo: install-demo $(NPM)
-	@cargo build --package xtask --package server --bins
+	@cargo build --package xtask --package server --package cli --bins
 	@"$(XTASK)" site
 
 install-demo install-test install-ready install-bench: install-%:

@@ -102,6 +102,27 @@ test("an access token is shown once, listed, and revoked", async ({ page, client
   await expect(row).toHaveCount(0);
 });
 
+test("a token for the command line is not for one record, and all an auditor may have", async ({ page, client }) => {
+  const admin = await client(administrator);
+  const [user, auditor] = [await admin.addPerson("Tina", "user"), await admin.addPerson("Uwe", "auditor")];
+  await enterAs(page, await client(user));
+  await visit(page, "/account/tokens/new");
+  await expect(page.getByLabel("Opens")).toBeVisible();
+  await page.getByLabel("For", { exact: true }).selectOption("The command line");
+  await expect(page.getByLabel("Opens")).toBeHidden();
+
+  await enterAs(page, await client(auditor));
+  await visit(page, "/account/tokens/new");
+  await expect(page.getByLabel("For", { exact: true }).getByRole("option")).toHaveText(["The command line"]);
+  await expect(page.getByLabel("Opens")).toBeHidden();
+  await page.getByLabel("Name").fill("nightly report");
+  await page.getByLabel("Your password").fill(auditor.password);
+  await page.getByRole("button", { name: "Create token" }).click();
+  await expect(page.getByRole("dialog")).toContainText("POSTERN_TOKEN");
+  await page.getByRole("link", { name: "Done" }).click();
+  await expect(page.getByRole("row", { name: "nightly report" })).toContainText("The command line, as me");
+});
+
 test("what is wrong with a token stands beside its field, and what was right stays", async ({ page, client }) => {
   const person = await (await client(administrator)).addPerson("Lars", "user");
   await enterAs(page, await client(person));

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { enterAs, expect, test } from "./support/browser";
 import { Client, unique } from "./support/client";
 import { runDirectly } from "./support/postgres";
+import { beginLogin, pollLogin } from "./support/device";
 import { type Evidence, filesBelow, kept, placesOf, watch } from "./support/search";
 import { administrator } from "./support/server";
 import { addShop } from "./support/shop";
@@ -216,4 +217,44 @@ test("an access token is in the answer that shows it and nowhere else, and kept 
   const hashed = placesOf(hash, evidence);
   expect(hashed.filter((place) => place.includes("response "))).toEqual([]);
   expect(hashed.some((place) => place.includes("/backup/"))).toBe(true);
+});
+
+test("a device code and the token it fetches are nowhere on the server, and in no browser", async ({ alone, browser }) => {
+  test.setTimeout(120_000);
+  const admin = await Client.signIn(alone.url, administrator);
+  const user = await admin.addPerson("Xenia", "user");
+  const login = await beginLogin(alone.url);
+  const context = await browser.newContext({ baseURL: alone.url });
+  const { traffic, settled } = watch(context);
+  const page = await context.newPage();
+  await enterAs(page, await Client.signIn(alone.url, user));
+  await page.goto(login.pageWithCode);
+  await page.getByRole("button", { name: "Continue" }).click();
+  await page.getByLabel("Your password").fill(user.password);
+  await page.getByRole("button", { name: "Approve" }).click();
+  await expect(page.getByRole("status")).toContainText("Approved.");
+  const token = (await pollLogin(alone.url, login)).access_token!;
+  expect(token).toMatch(/^ptn_[\w-]{43}$/);
+
+  const evidence: Evidence = await kept(page);
+  await page.goto("/account");
+  await expect(page.getByRole("row", { name: login.machine })).toBeVisible();
+  (await kept(page)).forEach((content, place) => evidence.set(`account ${place}`, content));
+  await settled();
+  await context.close();
+  traffic.forEach((content, place) => evidence.set(place, content));
+  evidence.set("audit export", Buffer.from(await (await admin.get("/audit/export?format=jsonl")).arrayBuffer()));
+  const backup = alone.run(["backup", join(alone.folder, "backup")]);
+  expect(backup, backup.output).toMatchObject({ status: 0 });
+  filesBelow(alone.data).forEach((content, place) => evidence.set(`running ${place}`, content));
+  await alone.stop();
+  filesBelow(alone.folder).forEach((content, place) => evidence.set(place, content));
+  evidence.set("log", Buffer.from(alone.log()));
+
+  for (const secret of [token, login.deviceCode]) expect(placesOf(secret, evidence)).toEqual([]);
+
+  // The same search does find what is there.
+  expect(placesOf(login.machine, evidence).some((place) => place.includes("audit export"))).toBe(true);
+  const hash = createHash("sha256").update(token).digest("hex");
+  expect(placesOf(hash, evidence).some((place) => place.includes("/backup/"))).toBe(true);
 });

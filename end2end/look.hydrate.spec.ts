@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import type { Browser, Page } from "@playwright/test";
 import { enterAs, expect, openPage, test, visit } from "./support/browser";
 import { Client, type Person } from "./support/client";
+import { beginLogin } from "./support/device";
 import { look } from "./support/look";
 import { everyPage, pagesWithout } from "./support/pages";
 import { sessionsOf } from "./support/recordings";
@@ -202,6 +203,22 @@ test("a token, in the one moment it is shown", async ({ browser }) => {
   await page.getByRole("button", { name: "Create token" }).click();
   await expect(page.getByRole("textbox", { name: "Access token" })).toHaveValue(/^ptn_/);
   await look(page, "dialog-token-shown");
+});
+
+test("a command line that asks to sign in", async ({ browser }) => {
+  test.setTimeout(60_000);
+  const page = await open(browser, user);
+  const login = await beginLogin(posternd.url, "workstation-of-ben-brandt.office.postern.example", "ben brandt");
+  await visit(page, login.pageWithCode);
+  await page.getByRole("button", { name: "Continue" }).click();
+  await expect(page.getByRole("button", { name: "Approve" })).toBeVisible();
+  await page.getByRole("button", { name: "Approve" }).click();
+  await expect(page.getByText("Enter your present password.")).toBeVisible();
+  await look(page, "device-asks");
+  await page.getByLabel("Your password").fill(user.password);
+  await page.getByRole("button", { name: "Approve" }).click();
+  await expect(page.getByRole("status")).toContainText("Approved.");
+  await look(page, "device-approved");
 });
 
 test("the pages of who has nothing yet", async ({ browser }) => {

@@ -164,6 +164,38 @@ test("PAM settings refuse what cannot be", async ({ page }) => {
   await expect(page.getByRole("navigation", { name: "PAM settings" })).toContainText("2");
 });
 
+test("a tunnel is set up, and its command stands beside the record while tunnels are allowed", async ({ page, client }) => {
+  const person = await admin.addPerson("Tove", "user");
+  const tove = await client(person);
+  const shop = await addShop(admin, database(), { launchers: [person.id] });
+  const command = page.getByLabel("Command");
+  await visit(page, `/vault/${shop.id}/settings?tab=tunnel`);
+  await page.getByLabel("Remote port").fill("70000");
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await expectSentence(page.getByLabel("Remote port"), "Remote port must be a whole number from 1 to 65535.");
+
+  await page.getByLabel("Remote port").fill("");
+  await page.getByLabel("Reuse port").check();
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await expect(page).toHaveURL(`/vault/${shop.id}`);
+  await visit(page, `/vault/${shop.id}/settings?tab=tunnel`);
+  await expect(page.getByLabel("Reuse port")).toBeChecked();
+  await expect(page.getByLabel("Inject credentials")).toBeChecked();
+
+  await enterAs(page, tove);
+  await visit(page, `/vault/${shop.id}`);
+  await expect(command).toHaveValue(new RegExp(`^postern tunnel ${shop.id} --url http`));
+  await enterAs(page, admin);
+  await visit(page, `/vault/${shop.id}/settings?tab=tunnel`);
+  await choose(page, "Enable tunneling", "Off");
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await expect(page).toHaveURL(`/vault/${shop.id}`);
+  await enterAs(page, tove);
+  await visit(page, `/vault/${shop.id}`);
+  await expect(page.getByRole("link", { name: "Launch" })).toBeVisible();
+  await expect(command).toHaveCount(0);
+});
+
 test("a test says what failed and what to do", async ({ page }) => {
   const shop = await addShop(admin, database(), { launchers: [], password: "not the password" });
   await visit(page, `/vault/${shop.id}`);

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use leptos::prelude::use_context;
 use protocol::audit::{EventName, Outcome};
+use protocol::device::{ApprovalDraft, LoginView, UserCode};
 use protocol::errors::{Code, Refusal};
 use protocol::forms::Draft;
 use protocol::ids::{PersonId, RecordId, RequestId, SessionId, SignInId};
@@ -50,6 +51,12 @@ pub trait Operations: Send + Sync {
     fn change_password(&self, actor: Actor, draft: PasswordDraft, client: Client) -> Acting<'_, ()>;
     /// Asks for the password again before something sensitive; throttled like a sign-in.
     fn confirm_password(&self, actor: Actor, password: Password, client: Client) -> Acting<'_, ()>;
+    /// Who waits with the code a person entered; codes of nobody are throttled.
+    fn look_at_login(&self, actor: Actor, code: UserCode, client: Client) -> Acting<'_, LoginView>;
+    /// Lets a command line have a token of the person, who gives their password again.
+    fn approve_login(&self, actor: Actor, draft: ApprovalDraft, client: Client) -> Acting<'_, LoginView>;
+    /// Tells a command line no.
+    fn deny_login(&self, actor: Actor, code: UserCode, client: Client) -> Acting<'_, ()>;
     /// Connects with the administrative or the launch credential and reports stage by stage.
     fn test_connection(
         &self,

@@ -6,6 +6,7 @@
 pub mod account;
 pub mod audit;
 pub mod ctx;
+pub mod device;
 pub mod errors;
 pub mod pages;
 pub mod parts;

@@ -12,17 +12,20 @@ pub enum Who {
     /// Administrators and auditors.
     Evidence,
     Administrator,
+    /// Who brings an access token in `Authorization`. A cookie opens nothing here.
+    TokenHolder,
 }
 
 impl Who {
-    /// Whether somebody of this role, `None` for nobody signed in, may pass.
+    /// Whether somebody who is signed in with this role, `None` for nobody signed in, may pass.
     pub fn includes(self, role: Option<Role>) -> bool {
         match (self, role) {
             (Self::Anyone, _)
             | (Self::SignedIn, Some(_))
             | (Self::Evidence, Some(Role::Administrator | Role::Auditor))
             | (Self::Administrator, Some(Role::Administrator)) => true,
-            (Self::SignedIn | Self::Evidence | Self::Administrator, None)
+            (Self::TokenHolder, _)
+            | (Self::SignedIn | Self::Evidence | Self::Administrator, None)
             | (Self::Evidence, Some(Role::User))
             | (Self::Administrator, Some(Role::Auditor | Role::User)) => false,
         }
@@ -47,6 +50,7 @@ pub const PAGES: &[Page] = &[
     page("/welcome/{token}", Who::Anyone),
     page("/account", Who::SignedIn),
     page("/account/tokens/new", Who::SignedIn),
+    page("/device", Who::SignedIn),
     page("/vault", Who::SignedIn),
     page("/vault/new", Who::Administrator),
     page("/vault/new/{kind}", Who::Administrator),

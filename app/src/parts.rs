@@ -13,6 +13,7 @@ use leptos_router::ChooseView;
 
 use crate::account::AccountPage;
 use crate::audit::AuditPage;
+use crate::device::DevicePage;
 use crate::pages::page_at;
 use crate::people::{InvitePage, PeoplePage, PersonPage};
 use crate::sessions::{ActivityPage, LivePage, PlayerPage, SessionsPage, TerminatePage, TranscriptPage};
@@ -43,7 +44,7 @@ impl Part {
             Some(Self::Forms)
         } else if starts_with(&["/sessions"]) || ends_with(&["/terminal", "/activity"]) {
             Some(Self::Sessions)
-        } else if starts_with(&["/people", "/account", "/audit"]) {
+        } else if starts_with(&["/people", "/account", "/audit", "/device"]) {
             Some(Self::House)
         } else if starts_with(&["/vault/", "/folders/"]) {
             Some(Self::Vault)
@@ -132,13 +133,14 @@ part! {
 }
 
 part! {
-    /// People, one's own account, the audit log.
+    /// People, one's own account and what acts in its name, the audit log.
     house fetch_house House {
         People => PeoplePage,
         Invite => InvitePage,
         Person => PersonPage,
         Account => AccountPage,
         NewToken => NewTokenPage,
+        Device => DevicePage,
         Audit => AuditPage,
     }
 }
@@ -175,6 +177,7 @@ mod tests {
             ("/sessions/abc/terminate", Some(Part::Sessions)),
             ("/account", Some(Part::House)),
             ("/account/tokens/new", Some(Part::House)),
+            ("/device", Some(Part::House)),
             ("/sign-in", None),
             ("/no/such/page", None),
         ] {

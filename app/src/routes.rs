@@ -48,6 +48,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/welcome/:token") view=WelcomePage />
                     <Route path=path!("/account") view=House::Account />
                     <Route path=path!("/account/tokens/new") view=House::NewToken />
+                    <Route path=path!("/device") view=House::Device />
                     <Route path=path!("/vault") view=VaultPage />
                     <Route path=path!("/vault/new") view=Forms::New />
                     <Route path=path!("/vault/new/:kind") view=Forms::NewKind />

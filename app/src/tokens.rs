@@ -4,6 +4,7 @@ pub mod api;
 mod list;
 mod make;
 
+use protocol::tokens::Scope;
 use serde::{Deserialize, Serialize};
 
 pub use list::{OwnTokens, TokensOf};
@@ -12,7 +13,8 @@ pub use make::NewTokenPage;
 /// A new token, shown once: only its hash is kept.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewToken {
-    /// What it is for.
+    /// What its person calls it.
     pub name: String,
+    pub scope: Scope,
     pub token: String,
 }

@@ -3,6 +3,7 @@
 pub mod breaks;
 pub mod callback;
 pub mod clipboard;
+pub mod copyable;
 pub mod dialog;
 pub mod fetched;
 pub mod field;

@@ -55,6 +55,8 @@ pub struct RecordDetail {
     pub folders: Vec<FolderView>,
     /// The credentials the viewer may test the connection with.
     pub tests: Vec<TestedCredential>,
+    /// What the viewer says at a command line to open a tunnel, if they may.
+    pub tunnel: Option<String>,
 }
 
 /// PAM settings with what their form offers.

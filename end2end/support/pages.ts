@@ -40,6 +40,7 @@ export function everyPage({ shop, person, ended, live, invited }: Places): Place
       ["edit-user", `/vault/${shop.reading}/edit`],
       ["settings-general", `${record}/settings?tab=general`],
       ["settings-connection", `${record}/settings?tab=connection`],
+      ["settings-tunnel", `${record}/settings?tab=tunnel`],
       ["sharing", `${record}/sharing`],
       ["activity", `${record}/activity`],
       ["history", `${record}/history`],
@@ -74,6 +75,7 @@ export function everyPage({ shop, person, ended, live, invited }: Places): Place
       ["sessions-own", "/sessions"],
       ["account-tokens", "/account"],
       ["new-token", "/account/tokens/new"],
+      ["device", "/device"],
       ["refused", `/sessions/${ended}`],
     ]),
   ];

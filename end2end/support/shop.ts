@@ -25,7 +25,7 @@ export interface Wish {
   connection?: Record<string, string>;
 }
 
-const ON = ["connections", "graphical_session_recording", "text_session_recording", "can_export", "can_import", "can_copy", "can_paste"];
+const ON = ["connections", "tunneling", "graphical_session_recording", "text_session_recording", "can_export", "can_import", "can_copy", "can_paste"];
 
 export async function addShop(administrator: Client, database: Database, wish: Wish): Promise<Shop> {
   const title = wish.title ?? unique("shop");

@@ -133,6 +133,8 @@ fn log(config: &Config) -> anyhow::Result<()> {
         .filter
         .parse()
         .context("log.filter is no filter; write e.g. info")?;
+    // Each of a peer's malformed frames would be a line of its own; that a tunnel was lost is ours to say.
+    let filter = filter.add_directive("yamux=off".parse()?);
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr);

@@ -311,6 +311,14 @@ fn variable(section: &str, key: &str) -> String {
     format!("POSTERN_{}_{}", section.to_uppercase(), key.to_uppercase())
 }
 
+/// Variables that are no keys: where the file is, and what the command line looks at.
+const NOT_KEYS: [&str; 4] = [
+    "POSTERN_CONFIG",
+    "POSTERN_URL",
+    "POSTERN_TOKEN",
+    "POSTERN_CA_FILE",
+];
+
 /// Reads `file`, if any, and what of `environment` starts with `POSTERN_`; checks every value.
 pub fn load(
     file: Option<&Path>,
@@ -342,7 +350,7 @@ fn read(
     let _: Config = toml::from_str(text).map_err(|error| malformed(error.to_string()))?;
     let mut table: toml::Table = toml::from_str(text).map_err(|error| malformed(error.to_string()))?;
     for (name, value) in environment {
-        if !name.starts_with("POSTERN_") || name == "POSTERN_CONFIG" {
+        if !name.starts_with("POSTERN_") || NOT_KEYS.contains(&name.as_str()) {
             continue;
         }
         let Some((section, key)) = KEYS.iter().find(|(section, key)| variable(section, key) == name) else {

@@ -3,6 +3,7 @@
 pub mod assets;
 pub mod forms;
 pub mod headers;
+pub mod json;
 pub mod origin;
 pub mod pages;
 pub mod sign_in;

@@ -1,10 +1,13 @@
 //! Launching: what may be launched, the ticket for it, and the right to it, checked when a ticket is issued, when
 //! it is redeemed, and while the session lives.
 
+pub mod names;
+
 use app::ctx::{Actor, Client};
 use protocol::audit::{EventName, Outcome};
 use protocol::errors::{Code, Refusal};
 use protocol::ids::{RecordId, SessionId, TokenId};
+use protocol::sessions::SessionKind;
 use protocol::terminal::{LaunchChoice, LaunchDraft, LaunchTicket, LaunchView};
 use protocol::time::Timestamp;
 use store::access_tokens::{self, Standing};
@@ -14,6 +17,7 @@ use tracing::warn;
 use vault::authorize::{self, Authorized, Launch, LiveSessions};
 use vault::people::Person;
 
+use crate::access_tokens::Holder;
 use crate::clock;
 use crate::people::sign_in::event;
 use crate::people::store_failed;
@@ -24,7 +28,7 @@ use crate::terminal::tickets::{Purpose, Ticket};
 pub async fn look_at(state: &AppState, actor: &Actor, record: &RecordId) -> Result<LaunchView, Refusal> {
     let mut snapshot = state.db.read().await.map_err(store_failed)?;
     let known = load(&mut snapshot, record, &actor.person).await?;
-    let offer = authorize::offer(&actor.person, known.facts(None))?;
+    let offer = authorize::offer(&actor.person, known.facts(SessionKind::Terminal, None))?;
     let launch_credential = known.settings.connection.launch_credential.as_ref();
     let mut choices = Vec::with_capacity(offer.accounts.len());
     for account in offer.accounts {
@@ -58,13 +62,9 @@ pub async fn issue(
     draft: &LaunchDraft,
     client: &Client,
 ) -> Result<LaunchTicket, Refusal> {
-    let authorized = authorize(state, &actor.person, draft, client).await?;
-    let draft = LaunchDraft {
-        record: authorized.record().clone(),
-        account: Some(authorized.account().clone()),
-    };
+    let authorized = authorize(state, &actor.person, SessionKind::Terminal, draft, client).await?;
 
-    hand_out(state, actor, client, Purpose::Launch(draft))
+    hand_out(state, actor, client, Purpose::Launch(draft_of(&authorized)))
 }
 
 /// A ticket to come back to a session; that of somebody else does not exist.
@@ -110,12 +110,35 @@ fn hand_out(
 pub async fn authorize(
     state: &AppState,
     person: &Person,
+    kind: SessionKind,
     draft: &LaunchDraft,
     client: &Client,
 ) -> Result<Authorized<Launch>, Refusal> {
-    let weighed = weigh(state, person, draft).await;
+    let weighed = weigh(state, person, kind, draft).await;
 
     unless_denied(state, person, draft, client, weighed).await
+}
+
+/// What an authorization is for, so that it can be asked for again.
+pub fn draft_of(launch: &Authorized<Launch>) -> LaunchDraft {
+    LaunchDraft {
+        record: launch.record().clone(),
+        account: Some(launch.account().clone()),
+    }
+}
+
+/// The same for who comes with an access token: it is asked for last, since who waited to get here may have lost it.
+pub async fn authorize_holder(
+    state: &AppState,
+    holder: &Holder,
+    kind: SessionKind,
+    draft: &LaunchDraft,
+    client: &Client,
+) -> Result<Authorized<Launch>, Refusal> {
+    let launch = authorize(state, &holder.person, kind, draft, client).await?;
+    may_stay_with_token(state, &holder.token.id, kind, draft).await?;
+
+    Ok(launch)
 }
 
 /// The right to another connection of a session that may be open: how many sessions there are does not count. A denial
@@ -123,6 +146,7 @@ pub async fn authorize(
 pub async fn authorize_connection(
     state: &AppState,
     person: &Person,
+    kind: SessionKind,
     draft: &LaunchDraft,
     client: &Client,
 ) -> Result<Authorized<Launch>, Refusal> {
@@ -130,7 +154,7 @@ pub async fn authorize_connection(
         let mut snapshot = state.db.read().await.map_err(store_failed)?;
         let known = load(&mut snapshot, &draft.record, person).await?;
 
-        authorize::stay(person, known.facts(draft.account.as_ref()))
+        authorize::stay(person, known.facts(kind, draft.account.as_ref()))
     };
 
     unless_denied(state, person, draft, client, weighed.await).await
@@ -195,6 +219,7 @@ async fn note_denial(
 async fn weigh(
     state: &AppState,
     person: &Person,
+    kind: SessionKind,
     draft: &LaunchDraft,
 ) -> Result<Authorized<Launch>, Refusal> {
     let mut snapshot = state.db.read().await.map_err(store_failed)?;
@@ -204,7 +229,7 @@ async fn weigh(
         of_record: count(sessions::count_open_of_record(&mut snapshot, &draft.record).await)?,
     };
 
-    authorize::launch(person, known.facts(draft.account.as_ref()), live)
+    authorize::launch(person, known.facts(kind, draft.account.as_ref()), live)
 }
 
 /// Whether an open session may go on: the person as they are now, with everything else as it is now.
@@ -216,13 +241,14 @@ pub async fn may_stay(
     let mut snapshot = state.db.read().await.map_err(store_failed)?;
     let person = signed_in(state, &mut snapshot, actor).await?;
 
-    stays(&mut snapshot, &person, draft).await
+    stays(&mut snapshot, &person, SessionKind::Terminal, draft).await
 }
 
 /// The same for a session whose connections come with an access token.
 pub async fn may_stay_with_token(
     state: &AppState,
     token: &TokenId,
+    kind: SessionKind,
     draft: &LaunchDraft,
 ) -> Result<Authorized<Launch>, Refusal> {
     let mut snapshot = state.db.read().await.map_err(store_failed)?;
@@ -236,17 +262,18 @@ pub async fn may_stay_with_token(
         ));
     };
 
-    stays(&mut snapshot, &person, draft).await
+    stays(&mut snapshot, &person, kind, draft).await
 }
 
 async fn stays(
     snapshot: &mut Snapshot,
     person: &Person,
+    kind: SessionKind,
     draft: &LaunchDraft,
 ) -> Result<Authorized<Launch>, Refusal> {
     let known = load(snapshot, &draft.record, person).await.map_err(taken_away)?;
 
-    authorize::stay(person, known.facts(draft.account.as_ref())).map_err(taken_away)
+    authorize::stay(person, known.facts(kind, draft.account.as_ref())).map_err(taken_away)
 }
 
 /// Whose session is open knows that the record is there: to them it is not hidden, it was taken away.

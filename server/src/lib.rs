@@ -3,11 +3,15 @@
 // The types of views nest as deeply as the pages do.
 #![recursion_limit = "512"]
 
+pub mod access_tokens;
 pub mod audit;
+pub mod clients;
 pub mod clock;
 pub mod command;
 pub mod config;
 pub mod connection_test;
+pub mod crowd;
+pub mod device;
 pub mod health;
 pub mod http;
 pub mod jobs;
@@ -28,3 +32,4 @@ pub mod state;
 pub mod target;
 pub mod terminal;
 pub mod tls;
+pub mod tunnel;

@@ -1,14 +1,10 @@
 //! The listener: native PostgreSQL clients on a TCP address or a Unix socket, each with an access token for a password.
 //!
-//! A connection passes [`way_in`] (TLS, startup, token), [`names`] (which record, which account), the session it belongs
-//! to ([`crate::sessions::native`]), and then the same pump as every other client.
+//! A connection is heard ([`crate::clients`]), its token and user name say who it is and which record and account it
+//! means, it joins the session it belongs to ([`session`]), and passes the same pump as every other client.
 
-mod cancels;
 mod connection;
-mod crowd;
-mod names;
 mod session;
-mod way_in;
 
 use std::fs;
 use std::io::ErrorKind;
@@ -20,22 +16,24 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use pg_proto::server::ALPN;
-use proxy::Stream;
+use proxy::{Roaming, Stream};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::sleep;
 use tokio_rustls::TlsAcceptor;
 use tracing::{info, warn};
 
+use crate::clients::way_in::Terms;
+use crate::crowd::Crowd;
 use crate::peer::Peer;
 use crate::state::AppState;
 use crate::tls::Certificates;
 
-pub use cancels::Cancels;
-use crowd::Crowd;
-
 /// Connections at once, those on their way in among them; more wait to be accepted.
 const CONNECTIONS: usize = 4096;
+
+/// Connections of one network that have not shown a token yet.
+const NEWCOMERS: usize = 64;
 
 /// How long nobody is accepted when the operating system has no room for another connection.
 const BREATHER: Duration = Duration::from_secs(1);
@@ -88,7 +86,7 @@ pub async fn start(
     let config = &state.config.listener;
     let tls = certificates.map(|own| own.acceptor(ALPN)).transpose()?;
     let room = Arc::new(Semaphore::new(CONNECTIONS));
-    let crowd = Crowd::default();
+    let crowd = Crowd::of(NEWCOMERS);
     let mut reached = None;
     if let Some(address) = config.listen {
         if tls.is_none() && !address.ip().is_loopback() {
@@ -200,9 +198,13 @@ async fn accept(state: AppState, door: Door, room: Arc<Semaphore>, crowd: Crowd)
         match accepted {
             Ok(Accepted::Tcp(stream, peer)) => {
                 let origin = Origin::Network(Peer::from(peer));
+                let stream = Roaming::new(stream);
                 spawn(&state, &crowd, stream, origin, door.tls().cloned(), place);
             }
-            Ok(Accepted::Unix(stream)) => spawn(&state, &crowd, stream, Origin::Machine, None, place),
+            Ok(Accepted::Unix(stream)) => {
+                let stream = Roaming::new(stream);
+                spawn(&state, &crowd, stream, Origin::Machine, None, place);
+            }
             // One that was given up before it was accepted.
             Err(error)
                 if matches!(
@@ -231,8 +233,13 @@ fn spawn<S: Stream + 'static>(
     let comer = crowd.join(origin.network());
     let (state, tasks) = (state.clone(), state.tasks.clone());
     tasks.spawn(async move {
+        let terms = Terms {
+            tls,
+            is_private: origin.is_private(),
+            asks_password: true,
+        };
         match comer {
-            Some(comer) => connection::serve(state, stream, origin, tls, comer).await,
+            Some(comer) => connection::receive(state, stream, origin, terms, comer).await,
             None => connection::turn_away(stream).await,
         }
         drop(place);

@@ -2,6 +2,7 @@
 
 use app::ctx::{Acting, Actor, Client, Operations};
 use app::sign_in::LinkView;
+use protocol::device::{ApprovalDraft, LoginView, UserCode};
 use protocol::ids::{PersonId, RecordId, SessionId};
 use protocol::people::{InviteDraft, Password, PasswordDraft, SetPasswordDraft, SetUpDraft, SignInDraft};
 use protocol::recordings::{RecordingView, TranscriptView, VerdictView};
@@ -10,7 +11,7 @@ use protocol::vault::{TestReport, TestedCredential};
 
 use crate::people::{links, password, sign_in};
 use crate::state::AppState;
-use crate::{connection_test, launch, recordings, sessions};
+use crate::{connection_test, device, launch, recordings, sessions};
 
 /// The server's implementation.
 pub struct ServerOperations {
@@ -62,6 +63,18 @@ impl Operations for ServerOperations {
 
     fn confirm_password(&self, actor: Actor, password: Password, client: Client) -> Acting<'_, ()> {
         Box::pin(async move { password::confirm(&self.state, &actor, password, &client).await })
+    }
+
+    fn look_at_login(&self, actor: Actor, code: UserCode, client: Client) -> Acting<'_, LoginView> {
+        Box::pin(async move { device::look_at(&self.state, &actor, code, &client).await })
+    }
+
+    fn approve_login(&self, actor: Actor, draft: ApprovalDraft, client: Client) -> Acting<'_, LoginView> {
+        Box::pin(async move { device::approve(&self.state, &actor, draft, &client).await })
+    }
+
+    fn deny_login(&self, actor: Actor, code: UserCode, client: Client) -> Acting<'_, ()> {
+        Box::pin(async move { device::deny(&self.state, &actor, code, &client).await })
     }
 
     fn test_connection(

@@ -19,6 +19,13 @@ pub fn doors(state: &AppState) -> Doors {
         .door(Method::GET, "/pkg/{*file}", Who::Anyone, web::assets::serve)
         .door(Method::GET, "/xterm/{*file}", Who::Anyone, web::assets::serve)
         .door(Method::GET, "/{file}", Who::Anyone, web::assets::serve_top)
+        .door(Method::POST, "/cli/login", Who::Anyone, crate::device::begin)
+        .door(
+            Method::POST,
+            "/cli/login/token",
+            Who::Anyone,
+            crate::device::token,
+        )
         .door(
             Method::GET,
             "/terminal",
@@ -30,6 +37,30 @@ pub fn doors(state: &AppState) -> Doors {
             "/sessions/{session}/watch",
             Who::Evidence,
             terminal::watch::watch,
+        )
+        .door(
+            Method::POST,
+            "/cli/logout",
+            Who::TokenHolder,
+            crate::access_tokens::logout,
+        )
+        .door(
+            Method::GET,
+            "/cli/whoami",
+            Who::TokenHolder,
+            crate::access_tokens::whoami,
+        )
+        .door(
+            Method::GET,
+            protocol::tunnel::PATH,
+            Who::TokenHolder,
+            crate::tunnel::upgrade,
+        )
+        .door(
+            Method::GET,
+            protocol::terminal::script::PATH,
+            Who::TokenHolder,
+            terminal::command_line::upgrade,
         )
         .door(Method::GET, "/audit/export", Who::Evidence, crate::audit::export)
         .door(

@@ -2,7 +2,7 @@
 
 pub mod bound;
 pub mod close;
-mod ends;
+pub mod ends;
 mod fanout;
 pub mod join;
 pub mod knocks;

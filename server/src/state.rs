@@ -12,9 +12,11 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use vault::envelope::MasterKey;
 
+use crate::clients::cancels::Cancels;
 use crate::clock;
 use crate::config::Config;
-use crate::listener::Cancels;
+use crate::crowd::Crowd;
+use crate::device::Logins;
 use crate::operations::ServerOperations;
 use crate::recorder::Note;
 use crate::recordings::Viewings;
@@ -34,10 +36,16 @@ pub struct App {
     pub db: Db,
     pub master: Arc<MasterKey>,
     pub tickets: Tickets,
+    /// Command lines that wait for their person.
+    pub logins: Logins,
     pub sessions: Registry,
     /// Sessions of native clients that others may join.
     pub halls: Halls,
     pub cancels: Cancels,
+    /// Requests of one network whose access token is being looked up.
+    pub strangers: Crowd,
+    /// Tunnels that are being opened with one access token.
+    pub openings: Crowd,
     /// Where sessions keep rows of results that are larger than memory.
     pub spools: Arc<Space>,
     pub viewings: Viewings,
@@ -61,9 +69,12 @@ impl AppState {
             db,
             master: Arc::new(master),
             tickets: Tickets::default(),
+            logins: Logins::default(),
             sessions: Registry::default(),
             halls: Halls::default(),
             cancels: Cancels::default(),
+            strangers: Crowd::of(64),
+            openings: Crowd::of(8),
             spools: Arc::new(spools),
             viewings: Viewings::default(),
             notes,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use protocol::errors::{Code, Refusal};
 use protocol::ids::RecordId;
+use protocol::sessions::SessionKind;
 use protocol::vault::TlsMode;
 use proxy::{
     ClientCertificate, ConnectError, Credential, Dial, DirectDial, Roots, Target, Tls, TlsRules, Verify,
@@ -22,6 +23,8 @@ use crate::state::AppState;
 /// A target, how to reach it, and whom to be there. `Debug` of a credential shows no secret.
 pub struct Aim {
     pub record_title: String,
+    /// As whom the session works, for lists and recordings.
+    pub account: String,
     pub dial: Arc<dyn Dial>,
     pub target: Target,
     pub credential: Credential,
@@ -34,18 +37,31 @@ pub async fn aim_at(state: &AppState, launch: &Authorized<Launch>) -> Result<Aim
     let mut snapshot = state.db.read().await.map_err(store_failed)?;
     let record = lookup(&mut snapshot, launch.record()).await?;
     let account = lookup(&mut snapshot, launch.account()).await?;
-    let secrets = secrets::for_launch(&mut snapshot, launch)
-        .await
-        .map_err(store_failed)?;
     let effective = launch.effective();
+    let is_tunnel = launch.kind() == SessionKind::Tunnel;
+    let port = if is_tunnel {
+        &effective.tunnel_port
+    } else {
+        &effective.port
+    };
     let endpoint = Endpoint {
-        port: effective.port.value,
+        port: port.value,
         database: effective.default_database.value.clone(),
         timeout: effective.connect_timeout(),
     };
+    if is_tunnel && !effective.inject_credentials.value {
+        // No secret is opened that nobody is to use.
+        return point(state, &record, endpoint, OWN.to_owned(), Credential::default());
+    }
+    let secrets = secrets::for_launch(&mut snapshot, launch)
+        .await
+        .map_err(store_failed)?;
 
     aim(state, &record, &account, &secrets, endpoint)
 }
+
+/// The account of a session whose clients sign in as whom they like.
+const OWN: &str = "own credentials";
 
 /// What of a connection is not the record's own.
 pub struct Endpoint {
@@ -62,6 +78,18 @@ pub fn aim(
     secrets: &[(SecretField, Sealed)],
     endpoint: Endpoint,
 ) -> Result<Aim, Refusal> {
+    let credential = credential(state, account, secrets)?;
+
+    point(state, record, endpoint, credential.user.clone(), credential)
+}
+
+fn point(
+    state: &AppState,
+    record: &Record,
+    endpoint: Endpoint,
+    account: String,
+    credential: Credential,
+) -> Result<Aim, Refusal> {
     let database = record.database().ok_or_else(Refusal::not_found)?;
     let target = Target {
         host: database.host.clone(),
@@ -72,10 +100,10 @@ pub fn aim(
         options: Vec::new(),
         timeout: endpoint.timeout,
     };
-    let credential = credential(state, account, secrets)?;
 
     Ok(Aim {
         record_title: record.title().to_owned(),
+        account,
         dial: Arc::new(DirectDial {
             attempt: endpoint.timeout,
         }),

@@ -1,5 +1,6 @@
 //! The programs people use with PostgreSQL: each makes its round trip and checks every answer, on the server itself,
-//! which proves the program, and through the listener. What is on record then is held against the server's own log.
+//! which proves the program, through the listener, and through a tunnel. What is on record then is held against the
+//! server's own log.
 
 mod evidence;
 mod log;
@@ -14,6 +15,7 @@ mod tokio_postgres;
 mod tools;
 
 use protocol::people::Role;
+use protocol::sessions::SessionKind;
 use recording::{Body, Frame};
 use testkit::cluster::{PASSWORD, SUPERUSER};
 use testkit::{Cluster, Version};
@@ -23,9 +25,7 @@ use self::place::Place;
 use self::tap::Tap;
 use crate::sessions::desk::until;
 use crate::sessions::native::Port;
-
-/// The database of the round trip through the listener.
-const DATABASE: &str = "listener";
+use crate::sessions::tunnel::Tunnel;
 
 /// Sends a client on its round trips, on a server of its own.
 async fn everywhere(version: Version, client: impl AsyncFn(Place)) {
@@ -46,57 +46,101 @@ async fn everywhere(version: Version, client: impl AsyncFn(Place)) {
     .await;
 
     let target = cluster.port();
-    through_a_listener(version, cluster, target, client).await;
+    let postern = Port::before(cluster, target).await;
+    through_the_listener(version, &postern, &client).await;
+    through_a_tunnel(version, &postern, &client).await;
 }
 
-/// The round trip by way of a record that reaches `cluster` at the port `target`.
-async fn through_a_listener(version: Version, cluster: Cluster, target: u16, client: impl AsyncFn(Place)) {
-    cluster.sql(&format!("CREATE DATABASE {DATABASE}")).unwrap();
+/// The round trip as a client of the listener.
+async fn through_the_listener(version: Version, postern: &Port, client: &impl AsyncFn(Place)) {
+    let way = Way {
+        kind: SessionKind::Listener,
+        port: postern.port,
+        user: "Books".to_owned(),
+        password: postern.token(Role::User).await,
+    };
+
+    round(version, postern, way, client, async || ()).await;
+}
+
+/// The round trip through `postern tunnel`.
+async fn through_a_tunnel(version: Version, postern: &Port, client: &impl AsyncFn(Place)) {
+    let tunnel = Tunnel::open(postern, &[]).await;
+    let way = Way {
+        kind: SessionKind::Tunnel,
+        port: tunnel.port(),
+        user: tunnel.user(),
+        password: tunnel.password(),
+    };
+
+    round(version, postern, way, client, async || tunnel.close().await).await;
+}
+
+/// How a client comes in.
+struct Way {
+    kind: SessionKind,
+    port: u16,
+    user: String,
+    password: String,
+}
+
+/// A round trip in a database of its own, whose record is held against what the server says.
+async fn round(
+    version: Version,
+    postern: &Port,
+    way: Way,
+    client: &impl AsyncFn(Place),
+    leave: impl AsyncFnOnce(),
+) {
+    let (kind, database) = (way.kind, way.kind.as_str());
+    let cluster = &postern.desk.cluster;
+    cluster.sql(&format!("CREATE DATABASE {database}")).unwrap();
     for setting in log::SETTINGS {
         cluster
-            .sql(&format!("ALTER DATABASE {DATABASE} SET {setting}"))
+            .sql(&format!("ALTER DATABASE {database} SET {setting}"))
             .unwrap();
     }
-    let listener = Port::before(cluster, target).await;
-    let tap = Tap::before(listener.port, PASSWORD).await;
+    let tap = Tap::before(way.port, PASSWORD).await;
 
     client(Place {
         version,
         port: tap.port(),
-        user: "Books".to_owned(),
-        password: listener.token(Role::User).await,
-        database: DATABASE.to_owned(),
+        user: way.user,
+        password: way.password,
+        database: database.to_owned(),
     })
     .await;
+    leave().await;
 
     assert_eq!(tap.leaks(), 0, "the vault's password was sent to a client");
     let sessions = until(async || {
-        let sessions = frames(&listener).await;
+        let sessions = frames(postern, kind).await;
         sessions.iter().all(|frames| is_left(frames)).then_some(sessions)
     })
     .await;
-    evidence::agree(&sessions, &witness(&listener.desk.cluster).await);
+    evidence::agree(&sessions, &witness(cluster, database).await);
 }
 
 /// What the server says, once it has said all of it.
-async fn witness(cluster: &Cluster) -> Witness {
-    const LAST_WORD: &str = "that was all";
-
+async fn witness(cluster: &Cluster, database: &str) -> Witness {
+    let last_word = format!("that was all of {database}");
     cluster
-        .sql(&format!("DO $$ BEGIN RAISE LOG '{LAST_WORD}'; END $$"))
+        .sql(&format!("DO $$ BEGIN RAISE LOG '{last_word}'; END $$"))
         .unwrap();
     let log = until(async || {
         let log = cluster.log();
-        log.contains(&format!("LOG:  {LAST_WORD}")).then_some(log)
+        log.contains(&format!("LOG:  {last_word}")).then_some(log)
     });
 
-    Witness::of(&log.await, DATABASE)
+    Witness::of(&log.await, database)
 }
 
-async fn frames(listener: &Port) -> Vec<Vec<Frame>> {
+async fn frames(postern: &Port, kind: SessionKind) -> Vec<Vec<Frame>> {
     let mut sessions = Vec::new();
-    for row in listener.sessions().await {
-        sessions.push(listener.frames(&row.id).await);
+    for row in postern.sessions().await {
+        if row.kind == kind {
+            sessions.push(postern.frames(&row.id).await);
+        }
     }
 
     sessions

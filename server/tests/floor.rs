@@ -1,9 +1,11 @@
 //! The security floor: what holds at every door, whatever is behind it.
 
 mod connections;
+mod device;
 mod forms;
 mod headers;
 mod links;
+mod login;
 mod nodes;
 mod origin;
 mod rights;

@@ -7,6 +7,8 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
+use axum::middleware::{Next, from_fn};
+use axum::response::Response;
 use bytes::Bytes;
 use http::response::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
@@ -17,13 +19,16 @@ use protocol::time::Timestamp;
 use server::config::Config;
 use server::peer::Peer;
 use server::recorder::{MAX_WAITING_NOTES, Note};
+use server::serve::connections::{Limits, serve};
 use server::state::AppState;
 use server::{clock, master_key, node, routes};
 use store::sign_ins::{self, SignIn};
 use store::tokens::Token;
 use store::{Db, people};
 use tempfile::TempDir;
+use tokio::net::TcpListener;
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 use tower::ServiceExt;
 use vault::Secret;
 use vault::passwords::Hash;
@@ -41,6 +46,13 @@ pub struct House {
     router: Router,
     _folder: TempDir,
     _notes: mpsc::Receiver<Note>,
+}
+
+/// A house on a loopback port, which is its public URL, as long as `serving` is kept.
+pub struct Served {
+    pub house: House,
+    pub port: u16,
+    pub serving: JoinSet<()>,
 }
 
 /// What a call was answered with.
@@ -90,6 +102,28 @@ impl House {
         }
 
         house
+    }
+
+    /// The same, served on a port of the system's choice. Every request comes from [`ADDRESS`].
+    pub async fn serve(change: impl FnOnce(&mut Config)) -> Served {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let house = Self::open_with(|config| {
+            config.http.public_url = format!("http://localhost:{port}");
+            change(config);
+        })
+        .await;
+        let router = house.router.clone().layer(from_fn(as_the_house_calls));
+        let mut serving = JoinSet::new();
+        serving.spawn(serve(
+            listener,
+            None,
+            router,
+            Limits::PUBLIC,
+            std::future::pending(),
+        ));
+
+        Served { house, port, serving }
     }
 
     async fn add(&self, role: Role) {
@@ -174,6 +208,12 @@ impl House {
             .with(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .with(header::ACCEPT, "application/json")
     }
+}
+
+async fn as_the_house_calls(mut request: Request, next: Next) -> Response {
+    request.extensions_mut().insert(Peer(ADDRESS));
+
+    next.run(request).await
 }
 
 impl Call {

@@ -12,6 +12,8 @@ mod floor;
 #[cfg(test)]
 mod house;
 #[cfg(test)]
+mod program;
+#[cfg(test)]
 mod recordings;
 #[cfg(test)]
 mod sessions;

@@ -5,6 +5,7 @@
     reason = "any other frame is not the one that is waited for"
 )]
 
+mod command_line;
 pub mod desk;
 mod disk;
 mod endings;
@@ -17,4 +18,5 @@ mod passwords;
 mod resuming;
 mod spool;
 mod strain;
+pub mod tunnel;
 mod watching;

@@ -92,7 +92,7 @@ fn Player(recording: RecordingView, opening: Asked) -> impl IntoView {
         .into_any(),
         (true, false) => match kind {
             SessionKind::Terminal => view! { <Stage recording opening shown /> }.into_any(),
-            SessionKind::Listener => {
+            SessionKind::Listener | SessionKind::Tunnel => {
                 view! { <Lanes session=recording.session has_begun=shown.has_begun /> }.into_any()
             }
         },

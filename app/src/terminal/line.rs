@@ -226,6 +226,8 @@ impl Line {
             ServerFrame::FileEnd(end) => self.end_download(end),
             ServerFrame::Edit { text } => self.shown.edit.set(Some(text)),
             ServerFrame::EditOver => self.shown.edit.set(None),
+            // A command line's.
+            ServerFrame::Complaint(_) | ServerFrame::Read(_) | ServerFrame::Exit(_) => {}
         }
     }
 

@@ -31,13 +31,12 @@ pub async fn tokens_of(person: PersonId) -> Result<Vec<TokenView>, AppError> {
     support::listed(&ctx, &mut snapshot, &person.id).await
 }
 
-/// The records a token can be for, to who may have one.
+/// The records a token can be for; none to who launches nothing.
 #[server(prefix = "/api", endpoint = "token-records")]
 pub async fn token_records() -> Result<Vec<Link>, AppError> {
     let ctx = crate::ctx::RequestCtx::current()?;
     let actor = ctx.signed_in()?;
     let mut snapshot = ctx.shared.db.read().await?;
-    support::may_take(&mut snapshot, &actor.person, None).await?;
 
     support::launchable(&mut snapshot, &actor.person).await
 }
@@ -51,7 +50,7 @@ pub async fn create_token(draft: TokenDraft) -> Result<NewToken, AppError> {
     let expires_at = draft.expires_at(ctx.now()).map_err(support::invalid)?;
     let mut snapshot = ctx.shared.db.read().await?;
     // Whoever may not have one is told so before a password is counted.
-    support::may_take(&mut snapshot, &actor.person, draft.record.as_ref()).await?;
+    support::may_take(&mut snapshot, &actor.person, &draft).await?;
     drop(snapshot);
     ctx.shared
         .operations
@@ -96,14 +95,14 @@ mod support {
     use protocol::forms::FieldError;
     use protocol::ids::{PersonId, RecordId, TokenId};
     use protocol::time::Timestamp;
-    use protocol::tokens::{LastUse, MAX_TOKENS, Reach, TokenDraft, TokenView};
+    use protocol::tokens::{LastUse, Reach, Scope, TokenDraft, TokenView};
     use protocol::vault::{Link, RecordKind};
     use store::access_tokens::{AccessToken, Standing};
     use store::records::RecordFilter;
     use store::tokens::TokenHash;
     use store::{Snapshot, Tx};
     use vault::audit::Event;
-    use vault::authorize::{self, Authorized, Password, TakeToken};
+    use vault::authorize::{self, Authorized, Password, TakeToken, Wanted};
     use vault::people::Person;
     use vault::record::Record;
     use vault::share::Share;
@@ -152,6 +151,7 @@ mod support {
             is_expired: token.standing(now) == Standing::Expired,
             id: token.id,
             name: token.name,
+            scope: token.scope,
             reach,
             created_at: token.created_at,
             expires_at: token.expires_at,
@@ -195,9 +195,9 @@ mod support {
     pub(super) async fn may_take(
         snapshot: &mut Snapshot,
         person: &Person,
-        record: Option<&RecordId>,
+        draft: &TokenDraft,
     ) -> Result<(), AppError> {
-        match weigh(snapshot, person, record, Password::NotGiven).await {
+        match weigh(snapshot, person, draft, Password::NotGiven).await {
             Err(AppError(refusal)) if refusal.code == Code::PamPasswordRequired => Ok(()),
             Err(refused) => Err(refused),
             Ok(_) => Ok(()),
@@ -207,21 +207,25 @@ mod support {
     async fn weigh(
         snapshot: &mut Snapshot,
         person: &Person,
-        record: Option<&RecordId>,
+        draft: &TokenDraft,
         password: Password,
     ) -> Result<Authorized<TakeToken>, AppError> {
-        let Some(id) = record else {
-            return Ok(authorize::take_token(person, None, password)?);
+        let all = match draft.scope {
+            Scope::Launch => Wanted::Everything,
+            Scope::CommandLine => Wanted::CommandLine,
+        };
+        let Some(id) = &draft.record else {
+            return Ok(authorize::take_token(person, all, password)?);
         };
         // The role first: an auditor is not told which records there are.
-        authorize::take_token(person, None, Password::GivenAgain)?;
+        authorize::take_token(person, Wanted::Everything, Password::GivenAgain)?;
         let (record, shares) = found(snapshot, person, id)
             .await?
             .ok_or_else(Refusal::not_found)?;
 
         Ok(authorize::take_token(
             person,
-            Some((&record.location(), &shares)),
+            Wanted::Record(&record.location(), &shares),
             password,
         )?)
     }
@@ -241,8 +245,9 @@ mod support {
         if !store::sign_ins::hold(&mut tx, sign_in, &person.id).await? {
             return Err(Refusal::signed_out().into());
         }
-        let take = weigh(&mut tx, &person, draft.record.as_ref(), Password::GivenAgain).await?;
-        check_room(&mut tx, &person, ctx.now()).await?;
+        let take = weigh(&mut tx, &person, draft, Password::GivenAgain).await?;
+        let n_good = store::access_tokens::count_good(&mut tx, &person.id, ctx.now()).await?;
+        vault::tokens::check_room(n_good)?;
         let id = TokenId::from_random(ctx.shared.draw());
         let token =
             store::access_tokens::add(&mut tx, &take, &id, &hash, &draft.name, expires_at, ctx.now()).await?;
@@ -252,6 +257,7 @@ mod support {
 
         Ok(NewToken {
             name: token.name,
+            scope: token.scope,
             token: text.expose().to_owned(),
         })
     }
@@ -268,6 +274,7 @@ mod support {
             .with("email", person.email.to_string())
             .with("token", token.id.to_string())
             .with("name", token.name.clone())
+            .with("scope", token.scope.as_str())
             .with("expires", rfc3339(token.expires_at));
         let Some(id) = &token.record else {
             return Ok(event);
@@ -276,24 +283,6 @@ mod support {
         let title = record.map(|record| record.title().to_owned()).unwrap_or_default();
 
         Ok(event.about(id, title))
-    }
-
-    async fn check_room(tx: &mut Tx, person: &Person, now: Timestamp) -> Result<(), AppError> {
-        let tokens = store::access_tokens::list(tx, &person.id).await?;
-        let n_good = tokens
-            .iter()
-            .filter(|token| token.standing(now) == Standing::Good)
-            .count();
-        if n_good < MAX_TOKENS {
-            return Ok(());
-        }
-
-        Err(AppError(Refusal::new(
-            Code::PamConflict,
-            format!(
-                "You have {MAX_TOKENS} access tokens, which is as many as one person may have. Revoke one you do not use."
-            ),
-        )))
     }
 
     /// Revokes a token of a person; sessions opened with it look again at once.

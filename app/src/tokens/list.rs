@@ -2,15 +2,13 @@
 
 use leptos::prelude::*;
 use protocol::ids::{PersonId, TokenId};
-use protocol::people::Role;
-use protocol::tokens::{LastUse, Reach, TokenView};
+use protocol::tokens::{LastUse, Reach, Scope, TokenView};
 
 use super::api::{RevokeToken, RevokeTokenOf, access_tokens, tokens_of};
 use crate::ui::dialog::use_changes;
 use crate::ui::form::{DraftForm, FormSentence, FormState};
 use crate::ui::notice::Refused;
 use crate::ui::when::{Day, When};
-use crate::viewer::use_viewer;
 
 /// One's own tokens.
 #[component]
@@ -22,23 +20,11 @@ pub fn OwnTokens() -> impl IntoView {
         move || (revoke.version().get(), changes.get()),
         |_| access_tokens(),
     );
-    let viewer = use_viewer();
-
     view! {
         <section class="card">
             <header>
                 <h2>"Access tokens"</h2>
-                <Suspense>
-                    {move || Suspend::new(async move {
-                        let may_launch = viewer
-                            .await
-                            .ok()
-                            .flatten()
-                            .is_some_and(|viewer| viewer.role != Role::Auditor);
-
-                        may_launch.then(|| view! { <a class="btn" href="/account/tokens/new">"New token"</a> })
-                    })}
-                </Suspense>
+                <a class="btn" href="/account/tokens/new">"New token"</a>
             </header>
             <FormSentence state />
             <Transition>
@@ -47,7 +33,7 @@ pub fn OwnTokens() -> impl IntoView {
                         Ok(list) if list.is_empty() => {
                             view! {
                                 <p class="muted">
-                                    "None. A token is the password of a native client or a job that connects in your name."
+                                    "None. A token is what a native client, a job or the command line acts with in your name."
                                 </p>
                             }
                                 .into_any()
@@ -59,7 +45,7 @@ pub fn OwnTokens() -> impl IntoView {
                                     let (id, name) = (token.id.clone(), token.name.clone());
 
                                     view! {
-                                        <TokenRow token everything="All records I may launch">
+                                        <TokenRow token everything="All records I may launch" command_line="The command line, as me">
                                             <DraftForm action=revoke state check=|_| Vec::new()>
                                                 <RevokeFields id name />
                                             </DraftForm>
@@ -108,7 +94,7 @@ pub fn TokensOf(person: PersonId) -> impl IntoView {
                                     let (id, name) = (token.id.clone(), token.name.clone());
 
                                     view! {
-                                        <TokenRow token everything="All records they may launch">
+                                        <TokenRow token everything="All records they may launch" command_line="The command line, as them">
                                             <DraftForm action=revoke state check=|_| Vec::new()>
                                                 <input
                                                     type="hidden"
@@ -165,12 +151,22 @@ fn TokenTable(children: Children) -> impl IntoView {
 }
 
 #[component]
-fn TokenRow(token: TokenView, everything: &'static str, children: Children) -> impl IntoView {
+fn TokenRow(
+    token: TokenView,
+    everything: &'static str,
+    command_line: &'static str,
+    children: Children,
+) -> impl IntoView {
+    let opened = match token.scope {
+        Scope::Launch => opens(token.reach, everything),
+        Scope::CommandLine => command_line.into_any(),
+    };
+
     view! {
         <tr>
             <td>
                 <b>{token.name}</b>
-                <div class="muted">{opens(token.reach, everything)}</div>
+                <div class="muted">{opened}</div>
             </td>
             <td class="hide muted">
                 <Day at=token.created_at />
@@ -189,7 +185,7 @@ fn TokenRow(token: TokenView, everything: &'static str, children: Children) -> i
     .into_any()
 }
 
-/// What a token opens.
+/// What a token for clients opens.
 fn opens(reach: Reach, everything: &'static str) -> AnyView {
     match reach {
         Reach::Everything => everything.into_any(),

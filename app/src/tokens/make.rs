@@ -1,8 +1,9 @@
-//! *New access token*: name, what it opens, how long; then its text, once.
+//! *New access token*: name, what it is for, how long; then its text, once.
 
 use leptos::prelude::*;
 use protocol::forms::Draft;
-use protocol::tokens::Lifetime;
+use protocol::people::Role;
+use protocol::tokens::{Lifetime, Scope};
 use protocol::vault::Link;
 
 use super::NewToken;
@@ -12,17 +13,20 @@ use crate::ui::form::{DraftForm, FormSentence, FormState, answer_of};
 use crate::ui::layout::{Dialog, Leave, Page};
 use crate::ui::notice::Refused;
 use crate::ui::once::ShownOnce;
+use crate::viewer::use_viewer;
 
 #[component]
 pub fn NewTokenPage() -> impl IntoView {
     let records = Resource::new_blocking(|| (), |()| token_records());
+    let viewer = use_viewer();
 
     view! {
         <Page title="New access token">
             <Transition>
                 {move || Suspend::new(async move {
+                    let role = viewer.await.ok().flatten().map(|viewer| viewer.role);
                     match records.await {
-                        Ok(records) => view! { <NewTokenDialog records /> }.into_any(),
+                        Ok(records) => view! { <NewTokenDialog records scopes=scopes(role) /> }.into_any(),
                         Err(error) => view! { <Refused error /> }.into_any(),
                     }
                 })}
@@ -31,8 +35,16 @@ pub fn NewTokenPage() -> impl IntoView {
     }
 }
 
+/// What a person of this role may have a token for: who launches nothing has no use for a client.
+fn scopes(role: Option<Role>) -> &'static [Scope] {
+    match role {
+        Some(Role::Auditor) => &[Scope::CommandLine],
+        Some(Role::Administrator | Role::User) | None => &Scope::ALL,
+    }
+}
+
 #[component]
-fn NewTokenDialog(records: Vec<Link>) -> impl IntoView {
+fn NewTokenDialog(records: Vec<Link>, scopes: &'static [Scope]) -> impl IntoView {
     let action = ServerAction::<CreateToken>::new();
     let answer = answer_of(action);
 
@@ -40,14 +52,18 @@ fn NewTokenDialog(records: Vec<Link>) -> impl IntoView {
         <Dialog title="New access token" back="/account">
             {move || match answer.get() {
                 Some(new) => view! { <Created new /> }.into_any(),
-                None => view! { <TokenForm action records=records.clone() /> }.into_any(),
+                None => view! { <TokenForm action records=records.clone() scopes /> }.into_any(),
             }}
         </Dialog>
     }
 }
 
 #[component]
-fn TokenForm(action: ServerAction<CreateToken>, records: Vec<Link>) -> impl IntoView {
+fn TokenForm(
+    action: ServerAction<CreateToken>,
+    records: Vec<Link>,
+    scopes: &'static [Scope],
+) -> impl IntoView {
     let state = FormState::of(action);
     let everything = (String::new(), "All records I may launch".to_owned());
     let records = std::iter::once(everything)
@@ -56,6 +72,10 @@ fn TokenForm(action: ServerAction<CreateToken>, records: Vec<Link>) -> impl Into
                 .into_iter()
                 .map(|record| (record.id.to_string(), record.title)),
         )
+        .collect();
+    let scopes = scopes
+        .iter()
+        .map(|scope| (scope.as_str().to_owned(), scope.label().to_owned()))
         .collect();
     let lifetimes = Lifetime::ALL
         .map(|lifetime| (lifetime.as_str().to_owned(), lifetime.label().to_owned()))
@@ -68,8 +88,15 @@ fn TokenForm(action: ServerAction<CreateToken>, records: Vec<Link>) -> impl Into
                 state
                 name="draft[name]"
                 label="Name"
-                hint="What it is for, e.g. the client or the job."
+                hint="Where you use it, e.g. the client or the job."
                 autofocus=true
+            />
+            <SelectField
+                state
+                name="draft[scope]"
+                label="For"
+                hint="Clients connect to databases. The command line does that too, and whatever else you may do with it."
+                options=scopes
             />
             <SelectField
                 state
@@ -111,18 +138,27 @@ fn TokenForm(action: ServerAction<CreateToken>, records: Vec<Link>) -> impl Into
 
 #[component]
 fn Created(new: NewToken) -> impl IntoView {
+    let used = match new.scope {
+        Scope::Launch => view! {
+            "Connect with the user name "
+            <code>"record"</code>
+            " or "
+            <code>"record/account"</code>
+            " and the token for a password."
+        }
+        .into_any(),
+        Scope::CommandLine => view! { "Give it to " <code>"postern"</code> " in the variable " <code>"POSTERN_TOKEN"</code> "." }.into_any(),
+    };
+
     view! {
         <div class="dialog-body">
             <ShownOnce id="new-token" label="Access token" value=new.token>
                 <p>
                     "This is the token " <b>{new.name}</b>
-                    ". Copy it where your client keeps its password: it is not shown again."
+                    ". Copy it where it is used: it is not shown again."
                 </p>
             </ShownOnce>
-            <p>
-                "Connect with the user name " <code>"record"</code> " or " <code>"record/account"</code>
-                " and the token for a password."
-            </p>
+            <p>{used}</p>
         </div>
         <footer>
             <Leave href="/account" word="Done" primary=true />

@@ -10,6 +10,7 @@ use protocol::vault::{Body, RecordView, SettingsView, TestedCredential};
 use self::cards::{Accounts, LinkedFrom, SettingsSummary};
 use self::facts::{ConfigurationFacts, DatabaseFacts, Stamps, UserFacts};
 use super::test::TestConnection;
+use crate::ui::copyable::Copyable;
 
 /// Everything below the tabs of a record's first page.
 #[component]
@@ -17,6 +18,7 @@ pub fn Overview(
     record: RecordView,
     settings: Option<SettingsView>,
     tests: Vec<TestedCredential>,
+    tunnel: Option<String>,
 ) -> impl IntoView {
     let id = record.id.clone();
     let configures = record.may_configure;
@@ -40,10 +42,27 @@ pub fn Overview(
     view! {
         <PastedCredential />
         {facts}
+        {tunnel.map(|command| view! { <StartTunnel command /> })}
         {cards}
         {test}
         <LinkedFrom linked=record.linked_from.clone() />
         <Stamps record />
+    }
+}
+
+/// The command that opens a tunnel: a browser cannot listen on a port.
+#[component]
+fn StartTunnel(command: String) -> impl IntoView {
+    view! {
+        <section class="card" id="tunnel">
+            <header>
+                <h2>"Start tunnel"</h2>
+            </header>
+            <p class="muted">
+                "With psql, pgAdmin, DBeaver or any other client on your machine, without the password: run this there."
+            </p>
+            <Copyable id="tunnel-command" label="Command" value=command />
+        </section>
     }
 }
 

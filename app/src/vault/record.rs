@@ -46,7 +46,12 @@ pub fn RecordPage() -> impl IntoView {
                         Ok(detail) => {
                             view! {
                                 <Head record=detail.record.clone() tab=Tab::Overview />
-                                <Overview record=detail.record.clone() settings=detail.settings tests=detail.tests />
+                                <Overview
+                                    record=detail.record.clone()
+                                    settings=detail.settings
+                                    tests=detail.tests
+                                    tunnel=detail.tunnel
+                                />
                                 <Manage record=detail.record folders=detail.folders />
                             }
                                 .into_any()

@@ -3,6 +3,7 @@
 
 pub mod audit;
 pub mod dates;
+pub mod device;
 pub mod entered;
 pub mod errors;
 mod filters;
@@ -14,4 +15,5 @@ pub mod sessions;
 pub mod terminal;
 pub mod time;
 pub mod tokens;
+pub mod tunnel;
 pub mod vault;

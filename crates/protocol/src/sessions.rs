@@ -79,16 +79,19 @@ pub enum SessionKind {
     Terminal,
     /// With clients of their own through the listener: connections side by side, and no screen.
     Listener,
+    /// With clients of their own through a tunnel of the command line.
+    Tunnel,
 }
 
 impl SessionKind {
-    pub const ALL: [Self; 2] = [Self::Terminal, Self::Listener];
+    pub const ALL: [Self; 3] = [Self::Terminal, Self::Listener, Self::Tunnel];
 
     /// The stable text: in the store and in filters.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Terminal => "terminal",
             Self::Listener => "listener",
+            Self::Tunnel => "tunnel",
         }
     }
 
@@ -97,6 +100,7 @@ impl SessionKind {
         match self {
             Self::Terminal => "Terminal",
             Self::Listener => "Listener",
+            Self::Tunnel => "Tunnel",
         }
     }
 
@@ -104,7 +108,7 @@ impl SessionKind {
     pub fn has_screen(self) -> bool {
         match self {
             Self::Terminal => true,
-            Self::Listener => false,
+            Self::Listener | Self::Tunnel => false,
         }
     }
 }

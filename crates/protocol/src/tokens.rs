@@ -1,5 +1,6 @@
-//! Access tokens: what programs give for a password when they connect to a listener in a person's name.
+//! Access tokens: what programs give for a password when they act in a person's name.
 
+use std::str::FromStr;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -7,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::dates;
 use crate::forms::{Draft, FieldError};
 use crate::ids::{RecordId, TokenId};
-use crate::people::{Password, check_name};
+use crate::people::{Password, Role, UnknownWord, check_name};
 use crate::time::Timestamp;
 
 /// What every token begins with, so that scanners for leaked secrets find it.
@@ -21,6 +22,48 @@ pub const MAX_TOKENS: usize = 50;
 
 const fn days(n: u64) -> Duration {
     Duration::from_secs(n * 24 * 60 * 60)
+}
+
+/// What a token is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// Connecting to databases with clients.
+    #[default]
+    Launch,
+    /// Whatever the command line does in its person's name, connecting too.
+    CommandLine,
+}
+
+impl Scope {
+    pub const ALL: [Self; 2] = [Self::Launch, Self::CommandLine];
+
+    /// The stable text.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Launch => "launch",
+            Self::CommandLine => "command_line",
+        }
+    }
+
+    /// What a form offers.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Launch => "Database clients and jobs",
+            Self::CommandLine => "The command line",
+        }
+    }
+}
+
+impl FromStr for Scope {
+    type Err = UnknownWord;
+
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        Self::ALL
+            .into_iter()
+            .find(|scope| scope.as_str() == text)
+            .ok_or(UnknownWord)
+    }
 }
 
 /// How long a new token is to last.
@@ -51,6 +94,16 @@ impl Lifetime {
         }
     }
 
+    /// How long that is; a day is named beside it.
+    pub fn duration(self) -> Option<Duration> {
+        match self {
+            Self::Month => Some(days(30)),
+            Self::Quarter => Some(days(90)),
+            Self::Year => Some(LONGEST),
+            Self::UntilDay => None,
+        }
+    }
+
     /// What a screen shows.
     pub fn label(self) -> &'static str {
         match self {
@@ -66,8 +119,9 @@ impl Lifetime {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TokenDraft {
-    /// What it is for.
+    /// What its person calls it.
     pub name: String,
+    pub scope: Scope,
     pub lifetime: Lifetime,
     /// With [`Lifetime::UntilDay`]: a day such as `2026-12-31`, UTC, of which the token lasts to the end.
     pub day: String,
@@ -84,14 +138,11 @@ impl TokenDraft {
     /// The sentence beside *Day*: there is no such day, it is over, or it is too far away.
     pub fn expires_at(&self, now: Timestamp) -> Result<Timestamp, FieldError> {
         let wrong = |message| Err(FieldError::new("day", message));
-        let expires_at = match self.lifetime {
-            Lifetime::Month => return Ok(now + days(30)),
-            Lifetime::Quarter => return Ok(now + days(90)),
-            Lifetime::Year => return Ok(now + LONGEST),
-            Lifetime::UntilDay => end_of_day(&self.day),
-        };
+        if let Some(lifetime) = self.lifetime.duration() {
+            return Ok(now + lifetime);
+        }
 
-        match expires_at {
+        match end_of_day(&self.day) {
             None => wrong("Enter a day such as 2026-12-31."),
             Some(at) if at <= now => wrong("This day is over. Choose a later one."),
             Some(at) if at > now + LONGEST => wrong("A token lasts at most a year. Choose an earlier day."),
@@ -105,6 +156,12 @@ impl Draft for TokenDraft {
         let mut errors = Vec::new();
 
         errors.extend(check_name(&self.name));
+        if self.scope == Scope::CommandLine && self.record.is_some() {
+            errors.push(FieldError::new(
+                "record",
+                "A token for the command line is not for one record. Choose all records, or another kind of token.",
+            ));
+        }
         if self.lifetime == Lifetime::UntilDay && end_of_day(&self.day).is_none() {
             errors.push(FieldError::new("day", "Enter a day such as 2026-12-31."));
         }
@@ -149,11 +206,23 @@ pub struct LastUse {
 pub struct TokenView {
     pub id: TokenId,
     pub name: String,
+    pub scope: Scope,
     pub reach: Reach,
     pub created_at: Timestamp,
     pub expires_at: Timestamp,
     pub is_expired: bool,
     pub last_use: Option<LastUse>,
+}
+
+/// Whose token it is, as the command line asks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HolderView {
+    pub email: String,
+    pub role: Role,
+    /// The token's name.
+    pub token: String,
+    pub scope: Scope,
+    pub expires_at: Timestamp,
 }
 
 #[cfg(test)]
@@ -165,6 +234,7 @@ mod tests {
     fn draft(lifetime: Lifetime, day: &str) -> TokenDraft {
         TokenDraft {
             name: "nightly export".to_owned(),
+            scope: Scope::Launch,
             lifetime,
             day: day.to_owned(),
             record: None,
@@ -215,12 +285,28 @@ mod tests {
     }
 
     #[test]
+    fn a_token_for_the_command_line_is_not_for_one_record() {
+        let both = |scope| TokenDraft {
+            scope,
+            record: Some(RecordId::from_random([1; 16])),
+            ..draft(Lifetime::Month, "")
+        };
+
+        assert_eq!(both(Scope::Launch).check(), []);
+        assert_eq!(both(Scope::CommandLine).check().len(), 1);
+        for scope in Scope::ALL {
+            assert_eq!(scope.as_str().parse(), Ok(scope));
+        }
+    }
+
+    #[test]
     fn a_form_without_a_record_asks_for_all_of_them() {
         let sent: TokenDraft =
             serde_qs::from_str("name=x&lifetime=day&day=2026-12-31&record=&password=y").unwrap();
 
         assert_eq!(sent.record, None);
         assert_eq!(sent.lifetime, Lifetime::UntilDay);
+        assert_eq!(sent.scope, Scope::Launch);
         for lifetime in Lifetime::ALL {
             assert_eq!(
                 serde_json::to_string(&lifetime).unwrap(),

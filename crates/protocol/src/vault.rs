@@ -18,6 +18,7 @@ pub mod settings;
 pub mod settings_view;
 pub mod share;
 pub mod test_report;
+pub mod tunneling;
 pub mod user;
 
 pub use configuration::{ConfigurationDraft, ConfigurationView, Environment, Gateway};
@@ -33,4 +34,5 @@ pub use settings::{AccountDraft, ConnectionDraft, GeneralDraft, MayLaunch, Proto
 pub use settings_view::{AccountView, Resolved, SettingsView, Source};
 pub use share::{Permissions, ShareDraft, ShareScope, ShareView};
 pub use test_report::{StageReport, TestOutcome, TestReport, TestStage};
+pub use tunneling::TunnelingDraft;
 pub use user::{UserDraft, UserView};

@@ -1,9 +1,10 @@
-//! Access tokens: what programs of a person connect with. A hash, an end, and when each was used last.
+//! Access tokens: what programs of a person act with. A hash, an end, and when each was used last.
 
 use std::time::Duration;
 
 use protocol::ids::{PersonId, RecordId, TokenId};
 use protocol::time::Timestamp;
+use protocol::tokens::Scope;
 use vault::authorize::{Authorized, TakeToken};
 use vault::people::Person;
 
@@ -20,8 +21,9 @@ pub const TOUCH: Duration = Duration::from_secs(60);
 pub struct AccessToken {
     pub id: TokenId,
     pub person: PersonId,
-    /// What it is for.
+    /// What its person calls it.
     pub name: String,
+    pub scope: Scope,
     /// The one record it opens; none means all that its person may launch.
     pub record: Option<RecordId>,
     pub created_at: Timestamp,
@@ -68,6 +70,7 @@ struct Row {
     token: String,
     person: String,
     token_name: String,
+    scope: String,
     record: Option<String>,
     made_at: i64,
     expires_at: i64,
@@ -88,6 +91,7 @@ impl TryFrom<Row> for AccessToken {
             record: record
                 .map(|record| column("access_tokens", "record", &row.token, record))
                 .transpose()?,
+            scope: column("access_tokens", "scope", &row.token, &row.scope)?,
             name: row.token_name,
             created_at: Timestamp(row.made_at),
             expires_at: Timestamp(row.expires_at),
@@ -115,8 +119,8 @@ impl TryFrom<JoinedRow> for (AccessToken, Person) {
 }
 
 const ADD: &str = r#"
-    INSERT INTO access_tokens (id, token_hash, person, name, record, created_at, expires_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7)
+    INSERT INTO access_tokens (id, token_hash, person, name, scope, record, created_at, expires_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 "#;
 
 /// Adds a token to whom and for what it was allowed. That the sign-in by which it was asked for is still good is the
@@ -137,6 +141,7 @@ pub async fn add(
             .bind(hash.as_str())
             .bind(take.person().as_str())
             .bind(name.trim())
+            .bind(take.scope().as_str())
             .bind(take.record().map(RecordId::as_str))
             .bind(now.micros())
             .bind(expires_at.micros())
@@ -146,6 +151,7 @@ pub async fn add(
         id: id.clone(),
         person: take.person().clone(),
         name: name.trim().to_owned(),
+        scope: take.scope(),
         record: take.record().cloned(),
         created_at: now,
         expires_at,
@@ -161,6 +167,7 @@ macro_rules! columns {
         access_tokens.id AS token,
         access_tokens.person,
         access_tokens.name AS token_name,
+        access_tokens.scope,
         access_tokens.record,
         access_tokens.created_at AS made_at,
         access_tokens.expires_at,
@@ -253,6 +260,22 @@ pub async fn list(snapshot: &mut Snapshot, person: &PersonId) -> Result<Vec<Acce
     rows.into_iter().map(AccessToken::try_from).collect()
 }
 
+const COUNT_GOOD: &str = r#"
+    SELECT COUNT(*)
+    FROM access_tokens
+    WHERE person = $1 AND revoked_at IS NULL AND expires_at > $2
+"#;
+
+/// Counts the tokens of a person that are good.
+pub async fn count_good(snapshot: &mut Snapshot, person: &PersonId, now: Timestamp) -> Result<usize, Error> {
+    let n_good: i64 = on!(snapshot, |conn| sqlx::query_scalar(COUNT_GOOD)
+        .bind(person.as_str())
+        .bind(now.micros())
+        .fetch_one(conn))?;
+
+    Ok(usize::try_from(n_good).unwrap_or(usize::MAX))
+}
+
 const REVOKE: &str = concat!(
     r#"
     UPDATE access_tokens
@@ -306,7 +329,9 @@ pub async fn remove_old(tx: &mut Tx, before: Timestamp) -> Result<u64, Error> {
 
 /// The statements of this module, for the test that prepares each on both databases.
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[&str] = &[ADD, FIND, LOOKUP, TOUCH_ROW, LIST, REVOKE, REVOKE_ALL, REMOVE_OLD];
+pub(crate) const STATEMENTS: &[&str] = &[
+    ADD, FIND, LOOKUP, TOUCH_ROW, LIST, COUNT_GOOD, REVOKE, REVOKE_ALL, REMOVE_OLD,
+];
 
 #[cfg(test)]
 mod tests;

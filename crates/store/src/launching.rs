@@ -1,6 +1,7 @@
 //! What the vault weighs when somebody launches, read in one snapshot.
 
 use protocol::ids::{PersonId, RecordId};
+use protocol::sessions::SessionKind;
 use vault::authorize::LaunchFacts;
 use vault::record::Record;
 use vault::settings::Settings;
@@ -20,13 +21,14 @@ pub struct Launching {
 }
 
 impl Launching {
-    /// The facts, with the account somebody chose.
-    pub fn facts<'a>(&'a self, account: Option<&'a RecordId>) -> LaunchFacts<'a> {
+    /// The facts, with how somebody comes and the account they chose.
+    pub fn facts<'a>(&'a self, kind: SessionKind, account: Option<&'a RecordId>) -> LaunchFacts<'a> {
         LaunchFacts {
             record: &self.record,
             shares: &self.shares,
             settings: &self.settings,
             configuration: self.configuration.as_ref(),
+            kind,
             account,
         }
     }

@@ -76,6 +76,16 @@ const STEPS: &[(i64, &str, Script)] = &[
         "session kinds",
         Script::Both(include_str!("../migrations/0011_session_kinds.sql")),
     ),
+    (
+        12,
+        "token scopes",
+        Script::Both(include_str!("../migrations/0012_token_scopes.sql")),
+    ),
+    (
+        13,
+        "tunnels",
+        Script::Both(include_str!("../migrations/0013_tunnels.sql")),
+    ),
 ];
 
 /// The version of a schema that is up to date.

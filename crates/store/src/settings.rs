@@ -4,7 +4,9 @@ use std::collections::{BTreeSet, HashMap};
 
 use protocol::ids::{PersonId, RecordId};
 use protocol::time::Timestamp;
-use protocol::vault::{AccountView, ConnectionDraft, HistoryAction, Link, LinkKind, MayLaunch, SettingsView};
+use protocol::vault::{
+    AccountView, ConnectionDraft, HistoryAction, Link, LinkKind, MayLaunch, SettingsView, TunnelingDraft,
+};
 use vault::authorize::{Authorized, Configure, Create};
 use vault::effective::{Effective, Parent};
 use vault::record::Record;
@@ -267,6 +269,7 @@ pub async fn view(
         version,
         general: settings.general_draft(),
         connection: ConnectionDraft::from(&settings.connection),
+        tunneling: TunnelingDraft::from(&settings.tunneling),
         configuration: named(&settings.configuration),
         administrative: named(&settings.administrative),
         launch: named(&settings.connection.launch_credential),

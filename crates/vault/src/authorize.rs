@@ -8,7 +8,8 @@
 //!   settings and shares are not part of *edit*: they decide who receives credentials.
 //! - An auditor reads recordings, sessions and the audit log, watches and ends live sessions, and views what is shared
 //!   with them. An auditor never edits, launches or reveals, whatever the share says.
-//! - Who may launch may have an access token, for all of it or for one record; an auditor may not.
+//! - Who may launch may have an access token, for all of it or for one record; an auditor may not. Everybody may have
+//!   one for the command line.
 //! - A user replays sessions of their own on a record that is shared with them, where its settings allow it.
 //! - What a person may not view does not exist for them: `PamNotFound`.
 
@@ -23,7 +24,7 @@ use protocol::vault::{Permissions, RecordKind, ShareScope};
 
 pub use launch::{Launch, LaunchFacts, LiveSessions, Offer, launch, offer, stay};
 pub use replay::{ReplayOwn, not_shared, replay_own};
-pub use token::{TakeToken, take_token};
+pub use token::{TakeToken, Wanted, take_token};
 
 use crate::people::Person;
 use crate::record::Location;

@@ -1,6 +1,6 @@
 //! What is in force for a record, and where each value comes from: record, PAM Configuration or Postern's default.
 //!
-//! Parental switches (connections, recordings, gates): `configuration off → off; record inherits → configuration;
+//! Parental switches (connections, tunneling, recordings, gates): `configuration off → off; record inherits → configuration;
 //! else record` (spec §3). Key events and limits only inherit.
 
 use std::time::Duration;
@@ -40,6 +40,8 @@ impl Parent<'_> {
     pub fn denied(&self, field: &str) -> String {
         let (subject, verb) = match field {
             "connections" => ("Connections", "are"),
+            "tunneling" => ("Tunneling", "is"),
+            "unguarded_tunnels" => ("Tunnels without a token or open to other machines", "are"),
             "graphical_session_recording" => ("Graphical session recording", "is"),
             "text_session_recording" => ("Text session recording", "is"),
             "can_export" => ("CSV export", "is"),
@@ -90,6 +92,13 @@ impl<T> Sourced<T> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Effective {
     pub connections: Sourced<bool>,
+    pub tunneling: Sourced<bool>,
+    /// Tunnels may go without a token, and listen where other machines reach them.
+    pub unguarded_tunnels: Sourced<bool>,
+    pub tunnel_port: Sourced<u16>,
+    pub reuse_port: Sourced<bool>,
+    /// Otherwise clients of tunnels sign in as whom they like.
+    pub inject_credentials: Sourced<bool>,
     pub graphical_session_recording: Sourced<bool>,
     pub text_session_recording: Sourced<bool>,
     pub recording_include_keys: Sourced<bool>,
@@ -135,6 +144,14 @@ impl Effective {
                 Some(_) => switch("connections", own.connections, |c| c.connections),
                 None => Sourced::new(false, Source::Default),
             },
+            tunneling: switch("tunneling", settings.tunneling.tunneling, |c| c.tunneling),
+            unguarded_tunnels: switch("unguarded_tunnels", Tri::Inherit, |c| c.unguarded_tunnels),
+            tunnel_port: Sourced::new(
+                settings.tunneling.remote_port.unwrap_or(database.port),
+                Source::Record,
+            ),
+            reuse_port: Sourced::new(settings.tunneling.reuse_port, Source::Record),
+            inject_credentials: Sourced::new(settings.tunneling.inject_credentials, Source::Record),
             recording_include_keys: keys(own.recording_include_keys, parent, recorded),
             replay_own_sessions: Sourced::new(
                 own.may_replay_own_sessions(),
@@ -230,7 +247,7 @@ impl Effective {
         (most > 0).then(|| most.into())
     }
 
-    /// Every field of the *Connection* tab as a person reads it.
+    /// Every field of the *Connection* and *Tunnel* tabs as a person reads it.
     pub fn resolved(&self) -> Vec<Resolved> {
         let on = |value: &bool| if *value { "on" } else { "off" }.to_owned();
         let seconds = |value: &u32| length_of_time::show(*value);
@@ -283,6 +300,11 @@ impl Effective {
                 &self.max_statements_per_session,
                 unlimited,
             ),
+            resolved("tunneling", &self.tunneling, on),
+            resolved("unguarded_tunnels", &self.unguarded_tunnels, on),
+            resolved("remote_port", &self.tunnel_port, u16::to_string),
+            resolved("reuse_port", &self.reuse_port, on),
+            resolved("inject_credentials", &self.inject_credentials, on),
         ]
     }
 }

@@ -1,4 +1,4 @@
-//! PAM settings of a database: which configuration and credentials, and how sessions behave (spec §6, §7).
+//! PAM settings of a database: which configuration and credentials, and how sessions behave (spec §6, §7, §13).
 
 mod rules;
 
@@ -8,7 +8,7 @@ use protocol::ids::{PersonId, RecordId};
 use protocol::terminal::ColorScheme;
 use protocol::vault::{
     AccountDraft, ConnectionDraft, FieldChange, GeneralDraft, Limits, LinkKind, MayLaunch, Protocol, Tri,
-    length_of_time,
+    TunnelingDraft, length_of_time,
 };
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +24,7 @@ pub struct Settings {
     /// Each PAM User once; the launch credential is among them.
     pub accounts: Vec<Account>,
     pub connection: Connection,
+    pub tunneling: Tunneling,
 }
 
 /// A PAM User linked to a database, with its own list of who may launch with it.
@@ -81,6 +82,46 @@ pub struct Connection {
 impl Default for Connection {
     fn default() -> Self {
         Self::from(&ConnectionDraft::default())
+    }
+}
+
+/// The *Tunnel* tab as stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Tunneling {
+    pub tunneling: Tri,
+    pub remote_port: Option<u16>,
+    pub reuse_port: bool,
+    pub inject_credentials: bool,
+}
+
+impl Default for Tunneling {
+    fn default() -> Self {
+        Self::from(&TunnelingDraft::default())
+    }
+}
+
+/// Takes what the fields mean; a field `check` would refuse says nothing.
+impl From<&TunnelingDraft> for Tunneling {
+    fn from(draft: &TunnelingDraft) -> Self {
+        Self {
+            tunneling: draft.tunneling,
+            remote_port: draft.remote_port(),
+            reuse_port: draft.reuse_port,
+            inject_credentials: draft.inject_credentials,
+        }
+    }
+}
+
+/// The draft an edit form starts from.
+impl From<&Tunneling> for TunnelingDraft {
+    fn from(tunneling: &Tunneling) -> Self {
+        Self {
+            tunneling: tunneling.tunneling,
+            remote_port: number(tunneling.remote_port),
+            reuse_port: tunneling.reuse_port,
+            inject_credentials: tunneling.inject_credentials,
+        }
     }
 }
 
@@ -225,6 +266,8 @@ impl Settings {
     fn described(&self, names: &impl Names) -> Vec<(String, String)> {
         let record = |id: &Option<RecordId>| id.as_ref().map(|id| names.record(id)).unwrap_or_default();
         let draft = ConnectionDraft::from(&self.connection);
+        let tunneling = TunnelingDraft::from(&self.tunneling);
+        let on = |value: bool| if value { "on" } else { "off" }.to_owned();
         let tri = |value: Tri| value.label().to_lowercase();
         let mut fields = vec![
             ("configuration", record(&self.configuration)),
@@ -262,6 +305,10 @@ impl Settings {
             ("max_sessions_per_resource", draft.max_sessions_per_resource),
             ("max_connections_per_session", draft.max_connections_per_session),
             ("max_statements_per_session", draft.max_statements_per_session),
+            ("tunneling", tri(tunneling.tunneling)),
+            ("remote_port", tunneling.remote_port),
+            ("reuse_port", on(tunneling.reuse_port)),
+            ("inject_credentials", on(tunneling.inject_credentials)),
         ]
         .into_iter()
         .map(|(field, value)| (field.to_owned(), value))

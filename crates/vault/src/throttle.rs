@@ -31,6 +31,9 @@ const EVERYWHERE_DOUBLINGS: u32 = 4;
 /// Failures from a network that lock it until they are forgotten.
 const NETWORK_LIMIT: u32 = 50;
 
+/// Wrong codes of a device login after which a person waits until they are forgotten.
+const CODES: u32 = 10;
+
 /// Failed attempts within the last [`WINDOW`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Failures {
@@ -124,6 +127,14 @@ fn wait_of_network(failures: Failures) -> Option<Timestamp> {
     let last = failures.last?;
 
     (failures.count >= NETWORK_LIMIT).then(|| last + WINDOW)
+}
+
+/// How long a person has to wait before they may enter the code of a device login, after as many wrong ones, the last of
+/// them so long ago. Ten guesses at one of 25,600 million find none that waits.
+pub fn wait_for_code(n_wrong: u32, since_last: Duration) -> Option<Duration> {
+    let left = WINDOW.checked_sub(since_last)?;
+
+    (n_wrong >= CODES && !left.is_zero()).then_some(left)
 }
 
 /// The network an address is counted under: an IPv4 address itself, of IPv6 the /64 its owner commands.
@@ -252,6 +263,17 @@ mod tests {
         assert_eq!(judge(&here(5), NOW + Duration::from_secs(2)), Verdict::Allowed);
         assert_eq!(judge(&here(10), NOW + WINDOW), Verdict::Allowed);
         assert!(judge(&here(10), NOW + WINDOW - Duration::from_secs(1)) != Verdict::Allowed);
+    }
+
+    #[test]
+    fn after_ten_wrong_codes_a_person_waits_until_they_are_forgotten() {
+        let second = Duration::from_secs(1);
+
+        assert_eq!(wait_for_code(9, Duration::ZERO), None);
+        assert_eq!(wait_for_code(10, Duration::ZERO), Some(WINDOW));
+        assert_eq!(wait_for_code(11, WINDOW - second), Some(second));
+        assert_eq!(wait_for_code(10, WINDOW), None);
+        assert_eq!(wait_for_code(10, WINDOW + second), None);
     }
 
     #[test]

@@ -1,8 +1,10 @@
-//! The text of an access token: a prefix that scanners for leaked secrets can find, and 256 random bits.
+//! The text of an access token: a prefix that scanners for leaked secrets can find, and 256 random bits; and how many of
+//! them one person has.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use protocol::tokens::PREFIX;
+use protocol::errors::{Code, Refusal};
+use protocol::tokens::{MAX_TOKENS, PREFIX};
 use zeroize::Zeroizing;
 
 use crate::Secret;
@@ -19,6 +21,23 @@ pub fn text(random: [u8; 32]) -> Secret {
     URL_SAFE_NO_PAD.encode_string(random.as_slice(), &mut text);
 
     Secret::new(text)
+}
+
+/// Whether somebody with as many good tokens may have one more.
+///
+/// # Errors
+/// `PamConflict`: it is as many as one person may have.
+pub fn check_room(n_good: usize) -> Result<(), Refusal> {
+    if n_good < MAX_TOKENS {
+        return Ok(());
+    }
+
+    Err(Refusal::new(
+        Code::PamConflict,
+        format!(
+            "You have {MAX_TOKENS} access tokens, which is as many as one person may have. Revoke one you do not use."
+        ),
+    ))
 }
 
 #[cfg(test)]
@@ -39,6 +58,12 @@ mod tests {
                 "{random:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_person_has_so_many_and_no_more() {
+        assert!(check_room(MAX_TOKENS - 1).is_ok());
+        assert!(check_room(MAX_TOKENS).is_err());
     }
 
     #[test]

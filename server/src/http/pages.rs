@@ -68,8 +68,16 @@ async fn page(
 
 /// What the functions of this request may reach.
 pub fn context(state: &AppState, request: &Request<Body>) -> RequestCtx {
+    let actor = request.extensions().get::<Actor>().cloned();
+
+    RequestCtx::new(state.shared(), client(request), actor)
+}
+
+/// Where a request comes from.
+pub fn client(request: &Request<Body>) -> Client {
     let extensions = request.extensions();
-    let client = Client {
+
+    Client {
         address: extensions
             .get::<Peer>()
             .map(|peer| peer.0.to_string())
@@ -84,9 +92,7 @@ pub fn context(state: &AppState, request: &Request<Body>) -> RequestCtx {
             .get::<RequestId>()
             .cloned()
             .unwrap_or_else(|| RequestId::from_random(clock::draw())),
-    };
-
-    RequestCtx::new(state.shared(), client, extensions.get::<Actor>().cloned())
+    }
 }
 
 fn set_status(status: u16) {

@@ -1,75 +1,92 @@
-//! One connection of a native client: let in, joined to its session and to the database, pumped to its end.
-
-use std::io;
-use std::time::Duration;
+//! One connection of the listener: whose token it brings, what its user name means, which session it belongs to.
 
 use app::ctx::Client;
-use bytes::BytesMut;
-use pg_proto::client::Established;
-use pg_proto::server::{Reception, Refusal, Startup};
-use protocol::ids::RequestId;
-use proxy::pump::{Downstream, Ending, pump};
-use proxy::{BoxStream, Canceller, Stream, Upstream, Wishes};
-use recording::{Connection, Lane};
-use tokio::io::{AsyncReadExt, AsyncWriteExt, split};
-use tokio::time::timeout;
-use tokio_rustls::TlsAcceptor;
-use tracing::{Instrument, debug, error, info_span};
+use pg_proto::frontend::Password;
+use pg_proto::server::{Refusal, Startup};
+use protocol::sessions::SessionKind;
+use proxy::{Stream, Wishes};
 
-use super::cancels::Issued;
-use super::crowd::Comer;
-use super::session::{Asking, Joined, join};
-use super::way_in::{Arrival, Arrived, Refused, identify, receive};
-use super::{Origin, names};
-use crate::clock;
-use crate::sessions::join::time;
-use crate::sessions::native::{Key, Place};
-use crate::sessions::supervise;
+use super::Origin;
+use super::session::{Asking, join};
+use crate::access_tokens::holder_of;
+use crate::clients::connection::{Newcomer, hear, send_away, serve};
+use crate::clients::refusals::{denied, failed};
+use crate::clients::upstream::Joined;
+use crate::clients::way_in::{Refused, Terms};
+use crate::crowd::Comer;
+use crate::launch::names::{self, Named};
+use crate::sessions::native::Key;
 use crate::state::AppState;
 
-/// How long a client may take until its password is there.
-const WAY_IN: Duration = Duration::from_secs(60);
-
-/// How long a client may wait for the database, and for others of its session who wait.
-const LETTING_IN: Duration = Duration::from_secs(60);
-
-/// How long a client may take to read that it is let in.
-const GREETING: Duration = Duration::from_secs(10);
-
-/// How long a client that is sent away may take to read why.
-const FAREWELL: Duration = Duration::from_secs(2);
-
-/// Bytes of a cancel key's secret, where the client's protocol has room for it.
-const SECRET: usize = 32;
-
-/// Longest name of a program in lists, in characters.
-const MAX_PROGRAM: usize = 200;
-
-/// Serves a connection from its first byte to its last.
-pub async fn serve<S: Stream + 'static>(
+/// Receives a connection, from its first byte to its last.
+pub async fn receive<S: Stream + 'static>(
     state: AppState,
     stream: S,
     origin: Origin,
-    tls: Option<TlsAcceptor>,
+    terms: Terms,
     comer: Comer,
 ) {
-    let arrival = tokio::select! {
-        arrival = timeout(WAY_IN, receive(stream, &origin, tls)) => arrival,
-        () = state.stopping.cancelled() => return,
+    let newcomer = hear(&state, stream, &terms, origin.address()).await;
+    let Some(Newcomer {
+        heard,
+        startup,
+        password,
+    }) = newcomer
+    else {
+        return;
     };
-    match arrival {
-        Ok(Ok(Arrival::Client(arrived))) => welcome(&state, *arrived, &origin, comer).await,
-        Ok(Ok(Arrival::Refused(refused))) => send_away(refused).await,
-        Ok(Ok(Arrival::Cancel(stream, key))) => {
-            state.cancels.cancel(&key).await;
-            drop(stream);
-        }
-        Ok(Err(error)) => debug!(
-            error = &error as &dyn std::error::Error,
-            "native client lost on its way in"
-        ),
-        Err(_) => debug!("native client took too long on its way in"),
-    }
+    let client = heard.client.clone();
+
+    serve(
+        &state,
+        heard,
+        Box::pin(let_in(&state, startup, password, &client, comer)),
+    )
+    .await;
+}
+
+async fn let_in(
+    state: &AppState,
+    startup: Startup,
+    password: Password,
+    client: &Client,
+    comer: Comer,
+) -> Result<Joined, Refusal> {
+    let text = std::str::from_utf8(password.expose()).unwrap_or_default();
+    let holder = holder_of(state, text, client)
+        .await
+        .map_err(failed)?
+        .ok_or_else(unknown)?;
+    drop((password, comer));
+    let named = Named {
+        name: &startup.user.to_str(),
+        folder: None,
+    };
+    let authorized = names::authorize(state, &holder, SessionKind::Listener, named, client)
+        .await
+        .map_err(|refusal| denied(&refusal))?;
+    let asking = Asking {
+        key: Key {
+            token: holder.token.id.clone(),
+            record: authorized.record().clone(),
+            account: authorized.account().clone(),
+            address: client.address.clone(),
+        },
+        holder: &holder,
+        client,
+        authorized: &authorized,
+        wishes: &Wishes::of(&startup)?,
+    };
+
+    join(state, &asking).await
+}
+
+/// One refusal, whatever is wrong with the token.
+fn unknown() -> Refusal {
+    Refusal::new(
+        "28P01",
+        "password authentication failed: the password has to be a valid access token; make one under Account in Postern",
+    )
 }
 
 /// Sends a connection away unheard: too many others of its network are on their way in.
@@ -83,176 +100,4 @@ pub async fn turn_away<S: Stream + 'static>(stream: S) {
         refusal,
     })
     .await;
-}
-
-async fn welcome(state: &AppState, arrived: Arrived, origin: &Origin, comer: Comer) {
-    let Arrived {
-        stream,
-        reception,
-        startup,
-        password,
-    } = arrived;
-    let program = startup.application_name.as_ref().map(|name| name.to_str());
-    let client = Client {
-        address: origin.address(),
-        user_agent: program.unwrap_or_default().chars().take(MAX_PROGRAM).collect(),
-        request: RequestId::from_random(clock::draw()),
-    };
-    let letting_in = async {
-        let (token, person) = identify(state, &password, &client).await?;
-        drop(comer);
-        let authorized = names::authorize(state, &token, &person, &startup.user, &client).await?;
-        let asking = Asking {
-            key: Key {
-                token: token.id,
-                record: authorized.record().clone(),
-                account: authorized.account().clone(),
-                address: client.address.clone(),
-            },
-            person: &person,
-            client: &client,
-            authorized: &authorized,
-            wishes: &Wishes::of(&startup)?,
-        };
-
-        match timeout(LETTING_IN, join(state, &asking)).await {
-            Ok(joined) => joined,
-            Err(_) => Err(Refusal::new("08001", "the database was not reached in time")),
-        }
-    };
-    let joined = match supervise::unless_panicked(letting_in, panicked).await {
-        Ok(joined) => joined,
-        Err(refusal) => return send_away(Refused { stream, refusal }).await,
-    };
-    drop(password);
-    let session = joined.place.hall().session().clone();
-    let span = info_span!("connection", session.id = %session, lane = joined.place.lane().number());
-
-    talk(state, stream, reception, &startup, &client, joined)
-        .instrument(span)
-        .await;
-}
-
-/// Greets the client and pumps until one side ends it; when the connection began and ended is on record.
-async fn talk(
-    state: &AppState,
-    mut stream: BoxStream,
-    reception: Reception,
-    startup: &Startup,
-    client: &Client,
-    joined: Joined,
-) {
-    let Joined {
-        place,
-        upstream,
-        database,
-        settings,
-    } = joined;
-    let lane = place.lane();
-    let connection = Connection {
-        database,
-        application_name: client.user_agent.clone(),
-        remote_address: client.address.clone(),
-        backend_pid: upstream.canceller().map(Canceller::process_id),
-        tls: reception.is_secure(),
-        settings,
-    };
-    if lane.connected(clock::now().micros(), connection).is_err() {
-        let refusal = Refusal::new("58030", "the session's recording cannot be written");
-        return send_away(Refused { stream, refusal }).await;
-    }
-    debug!(protocol = startup.minor, "native client let in");
-    let key = upstream.canceller().map(|upstream| {
-        state
-            .cancels
-            .issue(upstream.process_id(), reception.secret_limit().min(SECRET))
-    });
-    let established = upstream.established().clone();
-    let greeting = greet(&mut stream, reception, &established, key.as_ref());
-    let ending = match timeout(GREETING, greeting).await {
-        Ok(Ok(unread)) => run(stream, unread, upstream, &lane, &place, key.as_ref()).await,
-        Ok(Err(error)) => Ending::ClientIo(error.kind()),
-        Err(_) => Ending::ClientIo(io::ErrorKind::TimedOut),
-    };
-    debug!(?ending, "native client left");
-    // A recording that failed has ended the session.
-    let _ = lane.disconnected(clock::now().micros(), ending.reason());
-}
-
-/// Tells the client what the server has told us; gives what it has sent ahead.
-async fn greet(
-    stream: &mut BoxStream,
-    mut reception: Reception,
-    established: &Established,
-    key: Option<&Issued>,
-) -> io::Result<BytesMut> {
-    let mut out = BytesMut::new();
-    reception.welcome(
-        &established.parameters,
-        key.map(Issued::key),
-        &established.notices,
-        established.status,
-        &mut out,
-    );
-    stream.write_all(&out).await?;
-    stream.flush().await?;
-
-    Ok(reception.into_rest())
-}
-
-async fn run(
-    stream: BoxStream,
-    unread: BytesMut,
-    upstream: Upstream,
-    lane: &Lane,
-    place: &Place,
-    key: Option<&Issued>,
-) -> Ending {
-    let (reader, writer) = split(stream);
-    let client = Downstream {
-        reader,
-        writer,
-        unread,
-    };
-    let (control, to_server, to_client) = pump(client, upstream, lane.clone(), place.policy(), time());
-    place.begin(&control);
-    if let Some(key) = key {
-        key.begin(&control);
-    }
-    let limited = async {
-        if let Some(limit) = place.hall().effective().statement_timeout() {
-            proxy::limits::statement_timeout(control.clone(), limit).await;
-        }
-    };
-    tokio::join!(
-        supervise::pump(control.clone(), to_server),
-        supervise::pump(control.clone(), to_client),
-        limited
-    );
-
-    control.ended().await
-}
-
-/// Says why, then waits for the client to leave: who closes at once may take its own words back.
-async fn send_away(refused: Refused) {
-    let Refused { mut stream, refusal } = refused;
-    debug!(%refusal, "native client sent away");
-    let mut out = BytesMut::new();
-    refusal.encode(&mut out);
-    let farewell = async {
-        stream.write_all(&out).await?;
-        stream.shutdown().await?;
-        let mut rest = [0; 1024];
-        while stream.read(&mut rest).await? > 0 {}
-
-        io::Result::Ok(())
-    };
-    // Who has gone is not told.
-    let _ = timeout(FAREWELL, farewell).await;
-}
-
-fn panicked() -> Refusal {
-    error!("letting a native client in panicked");
-
-    Refusal::new("XX000", "something went wrong in Postern; tell an administrator")
 }

@@ -62,7 +62,7 @@ fn page(segments: &[StoredSegment], from: u32, key: &SessionKey, kind: SessionKi
         }
         page.text.push_str(&match kind {
             SessionKind::Terminal => recording::transcript(sized(&frames).iter()),
-            SessionKind::Listener => recording::listing(&frames),
+            SessionKind::Listener | SessionKind::Tunnel => recording::listing(&frames),
         });
     }
 

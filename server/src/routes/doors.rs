@@ -1,6 +1,6 @@
 //! Doors: the only way to declare a route. Records method, path and who may, and guards the handler with it.
 
-use app::ctx::Actor;
+use app::ctx::{Actor, Client};
 use app::pages::Who;
 use axum::Router;
 use axum::extract::Request;
@@ -8,9 +8,13 @@ use axum::handler::Handler;
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{MethodFilter, on};
-use http::{Method, StatusCode, header};
+use http::{HeaderMap, Method, StatusCode, header};
 use protocol::errors::{Code, Refusal};
+use zeroize::Zeroizing;
 
+use crate::access_tokens::{Holder, holder_of};
+use crate::http::pages;
+use crate::people::{network_of, store_failed};
 use crate::state::AppState;
 
 /// One declared way in.
@@ -46,7 +50,10 @@ impl Doors {
         T: 'static,
     {
         let filter = MethodFilter::try_from(method.clone()).unwrap_or(MethodFilter::GET);
-        let guarded = on(filter, handler).layer(from_fn(move |request, next| guard(who, request, next)));
+        let state = self.state.clone();
+        let guarded = on(filter, handler).layer(from_fn(move |request, next| {
+            guard(state.clone(), who, request, next)
+        }));
         self.router = self.router.route(path, guarded);
         self.list.push(Door {
             method,
@@ -73,7 +80,19 @@ impl Doors {
 }
 
 /// Lets the request through to its handler, or refuses it with a sentence.
-async fn guard(who: Who, request: Request, next: Next) -> Response {
+async fn guard(state: AppState, who: Who, mut request: Request, next: Next) -> Response {
+    if who == Who::TokenHolder {
+        let client = pages::context(&state, &request).client;
+        let token = bearer(request.headers());
+        return match holder(&state, token, &client).await {
+            Ok(holder) => {
+                request.extensions_mut().insert(holder);
+
+                next.run(request).await
+            }
+            Err(refusal) => refuse(&refusal),
+        };
+    }
     let role = request.extensions().get::<Actor>().map(Actor::role);
 
     if who.includes(role) {
@@ -84,11 +103,47 @@ async fn guard(who: Who, request: Request, next: Next) -> Response {
         return signed_out(&request);
     }
     let sentence = match who {
-        Who::Anyone | Who::SignedIn | Who::Evidence => "Only administrators and auditors may see this.",
+        Who::Anyone | Who::SignedIn | Who::Evidence | Who::TokenHolder => {
+            "Only administrators and auditors may see this."
+        }
         Who::Administrator => "Only an administrator may do this.",
     };
 
     refuse(&Refusal::new(Code::PamPolicyDenied, sentence))
+}
+
+/// The token a request brings.
+fn bearer(headers: &HeaderMap) -> Option<Zeroizing<String>> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+
+    value
+        .strip_prefix("Bearer ")
+        .map(|token| Zeroizing::new(token.to_owned()))
+}
+
+/// Who holds the token.
+async fn holder(
+    state: &AppState,
+    token: Option<Zeroizing<String>>,
+    client: &Client,
+) -> Result<Holder, Refusal> {
+    let Some(_comer) = state.strangers.join(network_of(client)) else {
+        return Err(Refusal::new(
+            Code::TooMany,
+            "Too many requests from this network wait for their token to be looked up. Try again in a moment.",
+        ));
+    };
+    let found = match token {
+        Some(token) => holder_of(state, &token, client).await.map_err(store_failed)?,
+        None => None,
+    };
+
+    found.ok_or_else(|| {
+        Refusal::new(
+            Code::SignedOut,
+            "A valid access token is needed: sign in with postern login, or make a token under Account in Postern.",
+        )
+    })
 }
 
 /// A browser that asks for a page is sent to sign in and comes back, one that posts a form is sent there too;

@@ -5,6 +5,7 @@
 
 mod halls;
 pub mod task;
+mod thread;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,6 +16,7 @@ use protocol::time::Timestamp;
 use proxy::pump::{Budget, Control, Phase, Policy};
 use recording::{Lane, Tape};
 use tokio::sync::watch;
+use tracing::warn;
 use vault::effective::Effective;
 
 use super::close::{Closing, Counted};
@@ -23,9 +25,16 @@ use crate::clock;
 use crate::target::Aim;
 
 pub use halls::{Found, Halls, Key};
+use thread::Thread;
 
 /// Lanes of a recording beside the terminal's: more connections a session never has at once.
 const LANES: u8 = 250;
+
+/// Databases of one session that are named in lists.
+const MAX_DATABASES: usize = 64;
+
+/// Characters of a name there; PostgreSQL keeps no longer one.
+const MAX_NAME: usize = 63;
 
 /// What the connections of one session share. Cheap to clone.
 #[derive(Clone)]
@@ -39,6 +48,8 @@ struct Inner {
     aim: Aimed,
     budget: Option<Arc<Budget>>,
     floor: Mutex<Floor>,
+    /// Where its connections are pumped; `None` where the operating system has no room for a thread.
+    thread: Option<Thread>,
     /// How many connections there are.
     open: watch::Sender<usize>,
 }
@@ -114,6 +125,14 @@ impl Hall {
                 databases: vec![database],
                 over: None,
             }),
+            thread: Thread::start()
+                .inspect_err(|error| {
+                    warn!(
+                        error = error as &dyn std::error::Error,
+                        "a session has no thread of its own"
+                    )
+                })
+                .ok(),
             open: watch::Sender::new(0),
         }))
     }
@@ -165,12 +184,27 @@ impl Hall {
     /// Notes a database somebody works in; gives the list of all when it is a new one.
     pub fn note_database(&self, database: &str) -> Option<String> {
         let databases = &mut self.floor().databases;
-        if databases.iter().any(|known| known == database) {
+        if databases.len() > MAX_DATABASES || databases.iter().any(|known| known == database) {
             return None;
         }
-        databases.push(database.to_owned());
+        databases.push(if databases.len() == MAX_DATABASES {
+            "…".to_owned()
+        } else {
+            database.chars().take(MAX_NAME).collect()
+        });
 
         Some(databases.join(", "))
+    }
+
+    /// Runs what belongs to one of its connections, on the session's thread; `None` where that panicked.
+    pub async fn run<T: Send + 'static>(
+        &self,
+        future: impl Future<Output = T> + Send + 'static,
+    ) -> Option<T> {
+        match &self.0.thread {
+            Some(thread) => thread.run(future).await,
+            None => Some(future.await),
+        }
     }
 
     pub fn doing(&self) -> Doing {
@@ -227,6 +261,11 @@ impl Hall {
         }
 
         is_empty
+    }
+
+    /// Why it is over, if it is.
+    pub fn ended(&self) -> Option<Ended> {
+        self.floor().over.clone()
     }
 
     /// Waits until everybody has left.

@@ -8,8 +8,8 @@ use pg_proto::backend::Fields;
 use protocol::audit::{EventName, Outcome};
 use protocol::errors::{Code, Refusal};
 use protocol::ids::SessionId;
-use protocol::sessions::{Recordings, SessionKind};
-use proxy::{ConnectError, Upstream, Wishes, connect};
+use protocol::sessions::Recordings;
+use proxy::{ConnectError, Upstream, connect};
 use recording::{Header, SessionKey, Switches, Tape};
 use store::sessions::{Added, Limits, NewSession};
 use store::{acquisitions, audit, sessions};
@@ -37,22 +37,35 @@ pub struct Screen {
     pub rows: u16,
 }
 
-/// How the person comes to the database, and what they bring.
-#[derive(Debug, Clone, Copy)]
-pub enum Way<'a> {
-    Terminal(Screen),
-    /// The first connection of a native client.
-    Listener(&'a Wishes),
+/// What a session is opened with.
+#[derive(Clone, Copy)]
+pub struct Opening<'a> {
+    pub person: &'a Person,
+    pub client: &'a Client,
+    pub launch: &'a Authorized<Launch>,
+    pub aim: &'a Aim,
+    /// Where it has one.
+    pub screen: Option<Screen>,
 }
 
-/// A session that has been opened.
-pub struct Opened {
+/// A session that has been opened, with what was reached of its database.
+pub struct Opened<U> {
     pub id: SessionId,
-    pub aim: Aim,
     pub effective: Effective,
-    pub upstream: Upstream,
+    pub upstream: U,
     pub tape: Tape,
     pub closing: Closing,
+}
+
+/// What was reached of a database, and the server's version as far as it is known.
+pub type Reached<U> = Result<(U, String), NotOpened>;
+
+/// Connects with the session's credential.
+pub async fn reach(aim: &Aim) -> Reached<Upstream> {
+    let upstream = connect(Arc::clone(&aim.dial), &aim.target, &aim.credential, &|_| ()).await?;
+    let version = upstream.parameter("server_version").unwrap_or_default();
+
+    Ok((upstream, version))
 }
 
 /// Why a session was not opened.
@@ -81,35 +94,36 @@ impl From<ConnectError> for NotOpened {
     }
 }
 
-/// Opens a session for the person, with the account and under the settings of `launch`.
-pub async fn open(
+/// Opens a session for the person, with the account and under the settings of its launch. `reaching` is how its database
+/// is reached, once the session is on the books.
+pub async fn open<U>(
     state: &AppState,
-    person: &Person,
-    client: &Client,
-    launch: &Authorized<Launch>,
-    way: Way<'_>,
-) -> Result<Opened, NotOpened> {
+    opening: Opening<'_>,
+    reaching: impl Future<Output = Reached<U>>,
+) -> Result<Opened<U>, NotOpened> {
+    let Opening {
+        person,
+        client,
+        launch,
+        aim,
+        ..
+    } = opening;
     let id = SessionId::from_random(clock::draw());
-    let effective = launch.effective().clone();
-    let mut aim = target::aim_at(state, launch).await?;
-    if let Way::Listener(wishes) = way {
-        wishes.apply(&mut aim.target);
-    }
     let key = clock::draw::<32>();
-    let closing = Closing::new(id.clone(), person, client, launch, &aim);
-    enter(state, person, client, launch, &aim, &id, &key, way).await?;
+    let closing = Closing::new(id.clone(), person, client, launch, aim);
+    enter(state, opening, &id, &key).await?;
 
     let acquired = async {
-        let acquired = acquire(state, person, &aim, &effective, &id, key, way).await?;
-        go_live(state, &closing, &aim, launch).await?;
+        let (upstream, version) = reaching.await?;
+        let tape = record(state, opening, &id, key, version)?;
+        go_live(state, &closing, aim, launch).await?;
 
-        Ok::<_, NotOpened>(acquired)
+        Ok::<_, NotOpened>((upstream, tape))
     };
     match supervise::acquire(&closing.session, acquired).await {
         Ok((upstream, tape)) => Ok(Opened {
             id,
-            aim,
-            effective,
+            effective: launch.effective().clone(),
             upstream,
             tape,
             closing,
@@ -123,20 +137,19 @@ pub async fn open(
 }
 
 /// Writes the session's row and its ledger before anything is acquired.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "one row, from all that is known of its session"
-)]
 async fn enter(
     state: &AppState,
-    person: &Person,
-    client: &Client,
-    launch: &Authorized<Launch>,
-    aim: &Aim,
+    opening: Opening<'_>,
     id: &SessionId,
     key: &[u8; 32],
-    way: Way<'_>,
 ) -> Result<(), Refusal> {
+    let Opening {
+        person,
+        client,
+        launch,
+        aim,
+        ..
+    } = opening;
     let now = clock::now();
     let effective = launch.effective();
     let recording_key =
@@ -150,17 +163,17 @@ async fn enter(
         })?;
     let new = NewSession {
         id: id.clone(),
-        kind: kind(way),
+        kind: launch.kind(),
         node: state.node.clone(),
         record: launch.record().clone(),
         record_title: aim.record_title.clone(),
         person: person.id.clone(),
         person_email: person.email.to_string(),
-        account: aim.credential.user.clone(),
+        account: aim.account.clone(),
         database: aim.target.database.clone(),
         remote_address: client.address.clone(),
         started_at: now,
-        recordings: recordings(effective, way),
+        recordings: recordings(launch),
         recording_key,
     };
     let limits = Limits {
@@ -187,39 +200,39 @@ async fn enter(
     Ok(())
 }
 
-async fn acquire(
+fn record(
     state: &AppState,
-    person: &Person,
-    aim: &Aim,
-    effective: &Effective,
+    opening: Opening<'_>,
     id: &SessionId,
     key: [u8; 32],
-    way: Way<'_>,
-) -> Result<(Upstream, Tape), NotOpened> {
-    let upstream = connect(Arc::clone(&aim.dial), &aim.target, &aim.credential, &|_| ()).await?;
-    let (cols, rows) = match way {
-        Way::Terminal(screen) => (screen.cols, screen.rows),
-        Way::Listener(_) => (0, 0),
-    };
+    server_version: String,
+) -> Result<Tape, Refusal> {
+    let Opening {
+        person,
+        launch,
+        aim,
+        screen,
+        ..
+    } = opening;
+    let (cols, rows) = screen.map_or((0, 0), |screen| (screen.cols, screen.rows));
     let header = Header {
         session: id.to_string(),
         record_title: aim.record_title.clone(),
         person: person.email.to_string(),
-        account: aim.credential.user.clone(),
+        account: aim.account.clone(),
         database: aim.target.database.clone(),
-        server_version: upstream.parameter("server_version").unwrap_or_default(),
+        server_version,
         recorder_version: env!("CARGO_PKG_VERSION").to_owned(),
         cols,
         rows,
-        switches: switches(recordings(effective, way)),
+        switches: switches(recordings(launch)),
     };
-    let tape = aside(|| begin_recording(state, id, key, header)).map_err(|error| {
+
+    aside(|| begin_recording(state, id, key, header)).map_err(|error| {
         error!(error = &*error as &dyn std::error::Error, session.id = %id, "recording not started");
 
         not_recorded()
-    })?;
-
-    Ok((upstream, tape))
+    })
 }
 
 fn begin_recording(state: &AppState, id: &SessionId, key: [u8; 32], header: Header) -> anyhow::Result<Tape> {
@@ -248,7 +261,7 @@ async fn go_live(
         .map_err(store_failed)?;
     let started = closing
         .event(EventName::ConnectionStarted, Outcome::Ok, now)
-        .with("account", aim.credential.user.clone())
+        .with("account", aim.account.clone())
         .with("database", aim.target.database.clone());
     audit::append(&mut tx, started).await.map_err(store_failed)?;
     store::records::used(&mut tx, launch, now)
@@ -271,25 +284,20 @@ fn limit(number: u32) -> Option<u32> {
     (number > 0).then_some(number)
 }
 
-fn kind(way: Way<'_>) -> SessionKind {
-    match way {
-        Way::Terminal(_) => SessionKind::Terminal,
-        Way::Listener(_) => SessionKind::Listener,
-    }
-}
-
 /// Without a screen and keys there are only statements, which are kept where anything is.
-fn recordings(effective: &Effective, way: Way<'_>) -> Recordings {
-    match way {
-        Way::Terminal(_) => Recordings {
+fn recordings(launch: &Authorized<Launch>) -> Recordings {
+    let effective = launch.effective();
+    if launch.kind().has_screen() {
+        return Recordings {
             graphical: effective.graphical_session_recording.value,
             text: effective.text_session_recording.value,
             keys: effective.recording_include_keys.value,
-        },
-        Way::Listener(_) => Recordings {
-            text: effective.records(),
-            ..Recordings::default()
-        },
+        };
+    }
+
+    Recordings {
+        text: effective.records(),
+        ..Recordings::default()
     }
 }
 

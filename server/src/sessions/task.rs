@@ -10,7 +10,9 @@ mod cancels;
 mod comings;
 mod database;
 mod farewell;
+mod owner;
 mod rounds;
+mod script;
 mod spool;
 mod transfer;
 mod typing;
@@ -19,8 +21,7 @@ mod wire;
 
 use std::time::Duration;
 
-use app::ctx::{Actor, Client};
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use pg_proto::backend::Message;
 use pg_proto::frontend;
 use protocol::terminal::{ClientFrame, EndReason, Ended, Hello, Status, Transaction};
@@ -48,6 +49,8 @@ use cancels::Cancels;
 use database::Reached;
 pub use database::Server;
 use farewell::{lost, malformed};
+pub use owner::{Keeper, Owner};
+use script::Piping;
 use spool::{Spooled, Spooling};
 use transfer::Transfers;
 use window::{Window, size_of};
@@ -59,18 +62,14 @@ const FRAME: usize = 32 * 1024;
 /// Output printed before orders, keys and other sessions have a turn, in bytes.
 const TURN: u64 = 1024 * 1024;
 
+/// What a script without a connection ends with, as psql does.
+const BAD_CONNECTION: u8 = 2;
+
 /// How often limits are checked and the recording is made durable.
 const TICK: Duration = Duration::from_secs(1);
 
 /// Largest screen, in columns or rows.
 pub const MAX_SCREEN: u16 = 1000;
-
-/// Who runs the session and with what right; checked again while it lives.
-pub struct Owner {
-    pub actor: Actor,
-    pub client: Client,
-    pub launch: protocol::terminal::LaunchDraft,
-}
 
 /// A running session.
 pub struct Task {
@@ -88,6 +87,8 @@ pub struct Task {
     connecting: Option<oneshot::Receiver<Reached>>,
     transfers: Transfers,
     spooling: Spooling,
+    /// What is special about a script.
+    piping: Option<Piping>,
     /// How the connection has ended; what was received before is still shown.
     ending: Option<Ending>,
     activity: watch::Receiver<Activity>,
@@ -135,6 +136,8 @@ pub struct Parts {
     pub backend_pid: Option<i32>,
     pub server: Server,
     pub database: String,
+    /// A script is run, and no terminal shows it.
+    pub is_script: bool,
 }
 
 /// What woke the session.
@@ -179,6 +182,7 @@ impl Task {
             connecting: None,
             transfers: Transfers::default(),
             spooling: Spooling::of(&state),
+            piping: parts.is_script.then(Piping::default),
             ending: None,
             activity,
             fanout: Fanout::new(parts.tape.clone(), parts.size.cols, parts.size.rows),
@@ -304,9 +308,18 @@ impl Task {
                 Ok(())
             }
             ClientFrame::End => Err(ended(EndReason::Goodbye, "Goodbye.")),
+            ClientFrame::Read(piece) => self.hear_of_script(piece),
+            ClientFrame::Interrupt => {
+                self.interrupt_script();
+
+                Ok(())
+            }
+            // It has begun.
+            ClientFrame::Begin(_) => Ok(()),
             frame @ (ClientFrame::UploadChunk(_)
             | ClientFrame::UploadEnd
             | ClientFrame::UploadCancel
+            | ClientFrame::UploadFailed(_)
             | ClientFrame::FileTaken { .. }
             | ClientFrame::DownloadCancel
             | ClientFrame::Edited(_)) => self.hear_of_files(frame),
@@ -349,6 +362,8 @@ impl Task {
                         return Ok(());
                     }
                 }
+                Some(Action::Complain(bytes)) => self.complain(&bytes)?,
+                Some(Action::Read(reading)) => self.want_piece(reading),
                 Some(Action::Cancel) => {
                     self.cut_download();
                     self.cancels.ask();
@@ -367,8 +382,17 @@ impl Task {
                 Some(Action::End(end)) => {
                     self.show()?;
 
+                    if end == End::Lost && self.piping.is_some() {
+                        // The script's standard error says so.
+                        self.note_exit(BAD_CONNECTION);
+                    }
+
                     return Err(match (end, &self.ending) {
                         (End::Quit, _) => ended(EndReason::Goodbye, "Goodbye."),
+                        (End::Exit(code), _) => {
+                            self.note_exit(code);
+                            ended(EndReason::Goodbye, "Goodbye.")
+                        }
                         (End::Lost, Some(ending)) => lost(ending),
                         (End::Lost, None) => ended(EndReason::ConnectionLost, "Connection lost."),
                     });
@@ -383,6 +407,7 @@ impl Task {
                     self.show()?;
                     let has_waited = self.transfers.is_in_the_way();
                     self.move_files()?;
+                    self.ask_for_piece()?;
                     if has_waited && !self.transfers.is_in_the_way() {
                         continue;
                     }
@@ -414,19 +439,34 @@ impl Task {
     fn show(&mut self) -> Step {
         if !self.output.is_empty() {
             let output = self.output.split().freeze();
-            let now = clock::now();
-            let recorded = self
-                .lane
-                .record_output(now.micros(), output)
-                .map_err(|_| unrecorded())?;
-            let output = recorded.into_inner();
-            self.bytes += output.len() as u64;
-            self.fanout.publish(&output, now);
-            self.presence.print(output);
+            let shown = self.record(&output)?;
+            match self.piping {
+                Some(_) => self.presence.write(output),
+                None => self.presence.print(shown),
+            }
         }
         let delivered = self.presence.deliver(clock::instant());
 
         self.unless_gone(delivered)
+    }
+
+    /// Puts output on record and before everybody who watches; gives it as a terminal may show it.
+    fn record(&mut self, output: &Bytes) -> Result<Bytes, Ended> {
+        let now = clock::now();
+        let shown = match self.piping {
+            // A script's output is as it is: control characters of the database's, ends of lines without a return.
+            Some(_) => terminal::visible(output).into(),
+            None => output.clone(),
+        };
+        let recorded = self
+            .lane
+            .record_output(now.micros(), shown)
+            .map_err(|_| unrecorded())?;
+        let shown = recorded.into_inner();
+        self.bytes += shown.len() as u64;
+        self.fanout.publish(&shown, now);
+
+        Ok(shown)
     }
 
     fn show_status(&mut self) -> Step {

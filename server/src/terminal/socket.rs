@@ -16,6 +16,9 @@ use tracing::Instrument;
 /// Frames waiting on either side. Output is bounded by the browser's credit besides.
 const WAITING: usize = 64;
 
+/// How long who still sends may take to read the end.
+const FAREWELL: Duration = Duration::from_secs(10);
+
 /// Between two pings (spec §8).
 const PING: Duration = Duration::from_secs(30);
 
@@ -57,6 +60,10 @@ where
                 return;
             };
             if to_session.send(frame).await.is_err() {
+                // The session is over. A socket that is closed with something unread in it takes back what was sent last:
+                // the other side has not read all of it when it still sends.
+                let rest = async { while let Some(Ok(_)) = stream.next().await {} };
+                let _left = timeout(FAREWELL, rest).await;
                 return;
             }
         }

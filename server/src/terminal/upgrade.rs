@@ -10,11 +10,14 @@ use http::{HeaderMap, header};
 use protocol::errors::{Code, Refusal};
 use protocol::sessions::SessionKind;
 use protocol::terminal::{
-    EndReason, Ended, Hello, MAX_CLIENT_FRAME, SUBPROTOCOL, ServerFrame, TICKET_PREFIX,
+    EndReason, Ended, Hello, LaunchDraft, Look, MAX_CLIENT_FRAME, SUBPROTOCOL, ServerFrame, TICKET_PREFIX,
 };
+use proxy::Upstream;
 use serde::Deserialize;
-use terminal::{Engine, Settings, Size};
+use terminal::{Engine, Files, Flag, Script, Settings, Size};
 use tracing::{Instrument, info_span};
+use vault::authorize::{Authorized, Launch};
+use vault::people::Person;
 
 use super::socket::{Ends, split};
 use super::tickets::{Bearer, Purpose};
@@ -28,10 +31,11 @@ use crate::sessions::close::reason_of;
 use crate::sessions::join::{Joined, join};
 use crate::sessions::knocks::{Arrival, Knock};
 use crate::sessions::limits::Limits;
-use crate::sessions::open::{Opened, Screen, Way, open};
+use crate::sessions::open::{Opened, Opening, Screen, open, reach};
 use crate::sessions::supervise;
-use crate::sessions::task::{MAX_SCREEN, Owner, Parts, Server, Task};
+use crate::sessions::task::{Keeper, MAX_SCREEN, Owner, Parts, Server, Task};
 use crate::state::AppState;
+use crate::target::{self, Aim};
 
 /// The screen as the browser has measured it.
 #[derive(Deserialize)]
@@ -132,27 +136,17 @@ async fn serve(
             return;
         }
     };
-    let opened = match launch::authorize(&state, &actor.person, &draft, &client).await {
-        Ok(authorized) => open(&state, &actor.person, &client, &authorized, Way::Terminal(screen))
-            .await
-            .map_err(|not_opened| not_opened.refusal),
-        Err(refusal) => Err(refusal),
-    };
-    match opened {
-        Ok(opened) => {
+    match begin(&state, &actor, &client, &draft, screen).await {
+        Ok((aim, opened)) => {
             let span = info_span!("session", session.id = %opened.id);
             let (closing, tape) = (opened.closing.clone(), opened.tape.clone());
-            let task = run(
-                state.clone(),
-                Owner {
-                    actor,
-                    client,
-                    launch: draft,
-                },
-                opened,
-                ends,
-                screen,
-            );
+            let owner = Owner {
+                person: actor.person.clone(),
+                keeper: Keeper::SignIn(Box::new(actor)),
+                client,
+                launch: draft,
+            };
+            let task = run(state.clone(), owner, aim, opened, ends, Display::Browser(screen));
             supervise::run(&state, &closing, &tape, task)
                 .instrument(span)
                 .await;
@@ -161,8 +155,58 @@ async fn serve(
     }
 }
 
+/// Authorizes the launch again, and opens its session.
+async fn begin(
+    state: &AppState,
+    actor: &Actor,
+    client: &Client,
+    draft: &LaunchDraft,
+    screen: Screen,
+) -> Result<(Aim, Opened<Upstream>), Refusal> {
+    let launch = launch::authorize(state, &actor.person, SessionKind::Terminal, draft, client).await?;
+    let aim = target::aim_at(state, &launch).await?;
+    let opened = open_on(state, &actor.person, client, &launch, &aim, screen).await?;
+
+    Ok((aim, opened))
+}
+
+/// Opens a session with a screen where the launch leads.
+pub(super) async fn open_on(
+    state: &AppState,
+    person: &Person,
+    client: &Client,
+    launch: &Authorized<Launch>,
+    aim: &Aim,
+    screen: Screen,
+) -> Result<Opened<Upstream>, Refusal> {
+    let opening = Opening {
+        person,
+        client,
+        launch,
+        aim,
+        screen: Some(screen),
+    };
+
+    open(state, opening, reach(aim))
+        .await
+        .map_err(|not_opened| not_opened.refusal)
+}
+
+/// What a session is shown on.
+pub(super) enum Display {
+    Browser(Screen),
+    /// A terminal of the person's own, or the streams of a script.
+    CommandLine {
+        screen: Screen,
+        /// As the command line says, where results are shown; nothing where that is no terminal.
+        measured: Size,
+        flags: Vec<Flag>,
+        script: Option<Script>,
+    },
+}
+
 /// Why the session did not open; the browser shows it.
-async fn tell(ends: &Ends, refusal: Refusal) {
+pub(super) async fn tell(ends: &Ends, refusal: Refusal) {
     let ended = Ended {
         reason: reason_of(&refusal),
         sentence: refusal.sentence,
@@ -171,28 +215,64 @@ async fn tell(ends: &Ends, refusal: Refusal) {
     let _ = ends.to_browser.send(ServerFrame::Ended(ended)).await;
 }
 
-async fn run(state: AppState, owner: Owner, opened: Opened, ends: Ends, screen: Screen) {
+/// Runs a session that has been opened.
+pub(super) async fn run(
+    state: AppState,
+    owner: Owner,
+    aim: Aim,
+    opened: Opened<Upstream>,
+    ends: Ends,
+    display: Display,
+) {
     let Opened {
         id,
-        aim,
         effective,
         upstream,
         tape,
         closing,
     } = opened;
     let now = clock::now();
-    let engine = Engine::new(settings(&state, &aim, &upstream, screen), clock::instant());
+    let settings = settings(&state, &aim, &upstream);
+    let look = effective.look();
+    let (screen, size, look, settings) = match display {
+        Display::Browser(screen) => (screen, size_of(screen), look, settings),
+        Display::CommandLine {
+            screen,
+            measured,
+            flags,
+            script,
+        } => {
+            let settings = Settings {
+                files: Files::Named,
+                flags,
+                script,
+                ..settings
+            };
+            // How much the person's own terminal keeps is theirs to say: nothing is left out.
+            let scrollback = u32::MAX;
+
+            let size = match settings.script {
+                // What a script prints may have no width to keep to.
+                Some(_) => measured,
+                None => size_of(screen),
+            };
+
+            (screen, size, Look { scrollback, ..look }, settings)
+        }
+    };
+    let is_script = settings.script.is_some();
+    let engine = Engine::new(Settings { size, ..settings }, clock::instant());
     let limits = Limits::new(now, effective.idle_timeout(), effective.max_session_duration());
     let hello = Hello {
         session: id.clone(),
         resumed: false,
         record_title: aim.record_title.clone(),
-        account: aim.credential.user.clone(),
+        account: aim.account.clone(),
         recordings: effective.recordings(),
         reached: aim.reached.clone(),
         ends_at: limits.ends_at(),
         now,
-        look: effective.look(),
+        look,
     };
     let Joined {
         stream,
@@ -203,10 +283,10 @@ async fn run(state: AppState, owner: Owner, opened: Opened, ends: Ends, screen: 
         &id,
         Place {
             kind: SessionKind::Terminal,
-            person: owner.actor.person.id.clone(),
+            person: owner.person.id.clone(),
             record: owner.launch.record.clone(),
             record_title: aim.record_title.clone(),
-            account: aim.credential.user.clone(),
+            account: aim.account.clone(),
             started_at: now,
         },
     );
@@ -217,27 +297,27 @@ async fn run(state: AppState, owner: Owner, opened: Opened, ends: Ends, screen: 
         tape,
         ends,
         hello,
-        size: Size {
-            cols: screen.cols,
-            rows: screen.rows,
-        },
+        size: size_of(screen),
         seat,
         limits,
         effective,
         backend_pid,
         server: Server::of(&aim),
         database: aim.target.database.clone(),
+        is_script,
     };
 
     Task::new(state, owner, closing, parts).run().await;
 }
 
-fn settings(
-    state: &AppState,
-    aim: &crate::target::Aim,
-    upstream: &proxy::Upstream,
-    screen: Screen,
-) -> Settings {
+fn size_of(screen: Screen) -> Size {
+    Size {
+        cols: screen.cols,
+        rows: screen.rows,
+    }
+}
+
+fn settings(state: &AppState, aim: &Aim, upstream: &Upstream) -> Settings {
     let is_on = |name: &str| upstream.parameter(name).as_deref() == Some("on");
 
     Settings {
@@ -252,12 +332,8 @@ fn settings(
         is_superuser: is_on("is_superuser"),
         standard_conforming_strings: is_on("standard_conforming_strings"),
         server_version: upstream.parameter("server_version").unwrap_or_default(),
-        size: Size {
-            cols: screen.cols,
-            rows: screen.rows,
-        },
         result_memory: state.config.sessions.result_memory(),
         result_spool: state.config.sessions.result_spool(),
-        history: Vec::new(),
+        ..Settings::default()
     }
 }

@@ -23,15 +23,12 @@ pub fn agree(sessions: &[Vec<Frame>], witness: &Witness) {
     for frames in sessions {
         entries.extend(paired(frames));
     }
-    // What is prepared or bound is on record beside what executes it; an error of that is no statement's.
-    let of_clients = || {
-        entries
-            .iter()
-            .filter(|entry| entry.kind != StatementKind::Cancel && !entry.sql.starts_with("[only "))
-    };
+    let all = || entries.iter().filter(|entry| entry.kind != StatementKind::Cancel);
+    // What is prepared or bound is on record beside what executes it.
+    let of_clients = || all().filter(|entry| !entry.sql.starts_with("[only "));
 
     let mut errors: BTreeMap<String, u64> = BTreeMap::new();
-    for end in of_clients().flat_map(|entry| &entry.ends) {
+    for end in all().flat_map(|entry| &entry.ends) {
         if let Some(sqlstate) = &end.sqlstate {
             *errors.entry(sqlstate.clone()).or_default() += 1;
         }
@@ -43,7 +40,7 @@ pub fn agree(sessions: &[Vec<Frame>], witness: &Witness) {
 
     let mut on_record: BTreeMap<String, u64> = BTreeMap::new();
     for entry in of_clients() {
-        *on_record.entry(head(&entry.sql)).or_default() += 1;
+        *on_record.entry(head(text(entry))).or_default() += 1;
     }
     for (text, n) in &witness.statements {
         let recorded = on_record.get(text).copied().unwrap_or_default();
@@ -56,7 +53,7 @@ pub fn agree(sessions: &[Vec<Frame>], witness: &Witness) {
     for entry in of_clients() {
         let ran = entry.ends.iter().any(|end| !end.tag.is_empty());
         assert!(
-            !ran || witness.statements.contains_key(&head(&entry.sql)),
+            !ran || witness.statements.contains_key(&head(text(entry))),
             "on record, and the server knows nothing of it: {}",
             entry.sql
         );
@@ -64,6 +61,14 @@ pub fn agree(sessions: &[Vec<Frame>], witness: &Witness) {
     for entry in of_clients() {
         copies_are_counted(entry);
     }
+}
+
+/// What the server calls it.
+fn text(entry: &Entry) -> &str {
+    entry
+        .sql
+        .strip_prefix("[continued, with the same values] ")
+        .unwrap_or(&entry.sql)
 }
 
 /// Each statement with its ends, in the order of the record.

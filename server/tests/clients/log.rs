@@ -1,12 +1,10 @@
 //! What the database server itself says it was asked: the other witness.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Settings of a database whose log [`Witness::of`] reads.
-pub const SETTINGS: [&str; 5] = [
+pub const SETTINGS: [&str; 4] = [
     "log_statement = 'all'",
-    // A statement that is done is said to be.
-    "log_duration = on",
     // A parameter is large, and a failed statement has been logged when it came.
     "log_parameter_max_length = 0",
     "log_parameter_max_length_on_error = 0",
@@ -21,31 +19,27 @@ pub const PREFIX: &str = "<%d %p %e> ";
 pub struct Witness {
     /// Texts, and how often each was run.
     pub statements: BTreeMap<String, u64>,
-    /// SQLSTATEs of errors a statement ended with, and how often. One that is told before anything runs, when a text is
-    /// prepared or its parameters are bound, is no statement's.
+    /// SQLSTATEs of errors, also of those that were told when a text was prepared or its parameters were bound, and how
+    /// often.
     pub errors: BTreeMap<String, u64>,
 }
 
 impl Witness {
     pub fn of(log: &str, database: &str) -> Self {
         let mut witness = Self::default();
-        let mut running: BTreeSet<&str> = BTreeSet::new();
         // Lines of a text after its first begin with a tab.
         let entries = log.replace("\n\t", "\u{0}");
         let prefix = format!("<{database} ");
         for entry in entries.lines().filter_map(|line| line.strip_prefix(&prefix)) {
             let (facts, entry) = entry.split_once("> ").unwrap();
-            let (backend, sqlstate) = facts.split_once(' ').unwrap();
+            let (_, sqlstate) = facts.split_once(' ').unwrap();
             if let Some(text) = statement(entry) {
                 if is_poolers_own(text) {
                     continue;
                 }
-                running.insert(backend);
                 let text = head(&text.replace('\u{0}', "\n"));
                 *witness.statements.entry(text).or_default() += 1;
-            } else if entry.starts_with("LOG:  duration: ") {
-                running.remove(backend);
-            } else if entry.starts_with("ERROR:  ") && running.remove(backend) {
+            } else if entry.starts_with("ERROR:  ") {
                 *witness.errors.entry(sqlstate.to_owned()).or_default() += 1;
             }
         }

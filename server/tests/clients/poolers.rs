@@ -5,7 +5,7 @@ use testkit::{Cluster, Pgbouncer, Version};
 use tokio_postgres::{Config, NoTls};
 
 use crate::clients::place::Place;
-use crate::clients::{log, programs, through_a_listener};
+use crate::clients::{log, programs, through_the_listener};
 use crate::sessions::native::Port;
 
 #[tokio::test]
@@ -48,5 +48,6 @@ async fn through_both(settings: &str, client: impl AsyncFn(Place)) {
     let pooler = Pgbouncer::before(&cluster, settings).unwrap();
     let target = pooler.port();
 
-    through_a_listener(Version::System, cluster, target, client).await;
+    let listener = Port::before(cluster, target).await;
+    through_the_listener(Version::System, &listener, &client).await;
 }

@@ -41,6 +41,7 @@ pub fn form_of(path: &str, id: &str) -> String {
 
     match path {
         "/api/access-tokens"
+        | "/cli/logout"
         | "/api/audit"
         | "/api/folders"
         | "/api/list-sessions"
@@ -64,6 +65,10 @@ pub fn form_of(path: &str, id: &str) -> String {
         "/api/create-token" => {
             format!("draft[name]=psql&draft[lifetime]=30&draft[record]={id}&draft[password]={password}")
         }
+        "/cli/login" => r#"{"machine":"pc-7","user":"ada"}"#.to_owned(),
+        "/cli/login/token" => r#"{"device_code":"00"}"#.to_owned(),
+        "/api/look-at-login" | "/api/deny-login" => "code=BCDF-GHJK".to_owned(),
+        "/api/approve-login" => format!("draft[code]=BCDF-GHJK&draft[password]={password}"),
         "/api/revoke-token-of" => format!("person={id}&id={id}"),
         "/api/tokens-of" => format!("person={id}"),
         "/api/share-folder" | "/api/share-record" => format!("id={id}&draft[person]={id}&draft[launch]=on"),
@@ -82,6 +87,7 @@ pub fn form_of(path: &str, id: &str) -> String {
         "/api/save-general" => {
             format!("id={id}&version=1&draft[configuration]={id}&draft[administrative_credential]={id}")
         }
+        "/api/save-tunnel" => format!("id={id}&version=1&draft[tunneling]=on"),
         "/api/save-connection" => format!("id={id}&version=1&draft[launch_credential]={id}"),
         "/api/launch" => format!("draft[record]={id}"),
         "/api/launch-view" => format!("record={id}"),

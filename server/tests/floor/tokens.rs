@@ -3,11 +3,13 @@
 use protocol::audit::{AuditFilter, EventName};
 use protocol::ids::TokenId;
 use protocol::people::Role;
+use protocol::tokens::Scope;
 use server::clock;
 use store::access_tokens::{self, AccessToken, Standing};
 use store::tokens::TokenHash;
 
 use super::forms::post;
+use crate::doors::requests::NOTHING;
 use crate::house::{Answer, Call, House, PASSWORD};
 
 const MAKE: &str = "/api/create-token";
@@ -78,7 +80,7 @@ async fn a_token_is_shown_once_and_kept_as_a_hash() {
     assert!(token.starts_with("ptn_") && token.len() == 47, "{token}");
     let kept = stored(&house, &token).await.unwrap();
     assert_eq!(kept.name, "nightly export");
-    assert_eq!(kept.record, None);
+    assert_eq!((kept.scope, kept.record.clone()), (Scope::Launch, None));
     assert_eq!(kept.standing(clock::now()), Standing::Good);
     for page in ["/account", "/account/tokens/new"] {
         let answer = house.call(Call::get(page).by(&cookie)).await;
@@ -114,16 +116,39 @@ async fn a_token_takes_the_persons_own_password() {
 }
 
 #[tokio::test]
-async fn an_auditor_has_no_tokens() {
+async fn an_auditor_has_tokens_for_the_command_line_alone() {
     let house = House::open().await;
     let cookie = house.sign_in(Role::Auditor).await;
 
     let refused = make(&house, &cookie, &form(PASSWORD)).await;
+    let page = house.call(Call::get("/account/tokens/new").by(&cookie)).await;
+    let for_command_line = form(PASSWORD) + "&draft[scope]=command_line";
+    let answer = make(&house, &cookie, &for_command_line).await;
 
     assert_eq!(
         refused.told(),
-        "403 PAM_POLICY_DENIED: Your role does not allow launching connections, so a token would open nothing."
+        "403 PAM_POLICY_DENIED: Your role does not allow launching connections, so a token for clients would open nothing."
     );
+    assert!(page.body.contains(r#"value="command_line""#) && !page.body.contains(r#"value="launch""#));
+    let shown: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+    let kept = stored(&house, shown["token"].as_str().unwrap()).await.unwrap();
+    assert_eq!(kept.scope, Scope::CommandLine);
+    let event = logged(&house, EventName::AccessTokenCreated).await;
+    assert!(event.contains(&"scope: command_line".to_owned()), "{event:?}");
+}
+
+#[tokio::test]
+async fn a_token_for_the_command_line_is_not_for_one_record() {
+    let house = House::open().await;
+    let cookie = house.sign_in(Role::User).await;
+    let form = format!(
+        "{}&draft[scope]=command_line&draft[record]={NOTHING}",
+        form(PASSWORD)
+    );
+
+    let refused = make(&house, &cookie, &form).await;
+
+    assert_eq!(refused.told(), "422 VALIDATION: One field needs attention.");
 }
 
 #[tokio::test]

@@ -4,8 +4,6 @@ use std::future::Future;
 use std::time::Duration;
 
 use avt::Terminal as Screen;
-use axum::extract::Request;
-use axum::middleware::{Next, from_fn};
 use futures_util::{SinkExt, StreamExt};
 use http::{StatusCode, header};
 use protocol::ids::SessionId;
@@ -15,20 +13,17 @@ use protocol::terminal::{ClientFrame, Ended, Hello, LaunchTicket, LaunchView, Se
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use server::config::Config;
-use server::peer::Peer;
-use server::routes;
-use server::serve::connections::{Limits, serve};
 use testkit::Cluster;
 use testkit::cluster::{PASSWORD, SUPERUSER};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{interval, timeout};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{WebSocketStream, client_async};
 
-use crate::house::{ADDRESS, Answer, House};
+use crate::house::{Answer, House, Served};
 
 /// Longer than anything a test waits for on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -43,6 +38,7 @@ pub struct Desk {
     pub house: House,
     pub cluster: Cluster,
     pub record: String,
+    configuration: String,
     port: u16,
     _serving: JoinSet<()>,
 }
@@ -88,28 +84,55 @@ impl Desk {
         change: impl FnOnce(&mut Config),
         connection: &str,
     ) -> Self {
-        let house = House::open_with(change).await;
+        let Served { house, port, serving } = House::serve(change).await;
         std::fs::create_dir_all(house.state.config.data.recordings()).unwrap();
-        let record = furnish(&house, target, connection).await;
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let router = routes::router(&house.state).layer(from_fn(as_the_house_calls));
-        let mut serving = JoinSet::new();
-        serving.spawn(serve(
-            listener,
-            None,
-            router,
-            Limits::PUBLIC,
-            std::future::pending(),
-        ));
+        let (record, configuration) = furnish(&house, target, connection).await;
 
         Self {
             house,
             cluster,
             record,
+            configuration,
             port,
             _serving: serving,
         }
+    }
+
+    /// Where browsers and the command line find it.
+    pub fn url(&self) -> &str {
+        &self.house.state.config.http.public_url
+    }
+
+    /// Saves the configuration with more of its form.
+    pub async fn configure(&self, more: &str) {
+        let form = format!(
+            "id={}&version=1&draft[title]=House{}{more}",
+            self.configuration,
+            switches()
+        );
+
+        self.save("/api/save-configuration", &form).await;
+    }
+
+    /// Saves the *Tunnel* tab.
+    pub async fn set_tunnel(&self, form: &str) {
+        let ada = self.house.sign_in(Role::Administrator).await;
+        let call = self.house.post("/api/settings", &format!("id={}", self.record));
+        let answer: serde_json::Value = value(&self.house.call(call.by(&ada)).await);
+        let version = answer.pointer("/settings/version").unwrap();
+
+        self.save(
+            "/api/save-tunnel",
+            &format!("id={}&version={version}{form}", self.record),
+        )
+        .await;
+    }
+
+    async fn save(&self, path: &str, form: &str) {
+        let ada = self.house.sign_in(Role::Administrator).await;
+        let answer = self.house.call(self.house.post(path, form).by(&ada)).await;
+
+        assert_eq!(answer.status, 200, "{}", answer.body);
     }
 
     /// A terminal on a new session.
@@ -376,7 +399,10 @@ impl Terminal {
             | ServerFrame::File(_)
             | ServerFrame::FileEnd(_)
             | ServerFrame::Edit { .. }
-            | ServerFrame::EditOver => {}
+            | ServerFrame::EditOver
+            | ServerFrame::Complaint(_)
+            | ServerFrame::Read(_)
+            | ServerFrame::Exit(_) => {}
         }
 
         None
@@ -405,14 +431,8 @@ pub async fn until<T, F: Future<Output = Option<T>>>(look: impl Fn() -> F) -> T 
     timeout(PATIENCE, looking).await.expect("in time")
 }
 
-async fn as_the_house_calls(mut request: Request, next: Next) -> axum::response::Response {
-    request.extensions_mut().insert(Peer(ADDRESS));
-
-    next.run(request).await
-}
-
 /// A database with everything a launch takes, shared with its user and administrator.
-async fn furnish(house: &House, port: u16, more: &str) -> String {
+async fn furnish(house: &House, port: u16, more: &str) -> (String, String) {
     let ada = house.sign_in(Role::Administrator).await;
     let make = async |path: &str, form: &str| {
         let answer = house.call(house.post(path, form).by(&ada)).await;
@@ -422,18 +442,9 @@ async fn furnish(house: &House, port: u16, more: &str) -> String {
 
         path.rsplit('/').next().unwrap_or_default().to_owned()
     };
-    let switches = [
-        "connections",
-        "graphical_session_recording",
-        "can_export",
-        "can_import",
-        "can_copy",
-        "can_paste",
-    ];
-    let switches = switches.map(|switch| format!("&draft[{switch}]=true")).concat();
     let configuration = make(
         "/api/create-configuration",
-        &format!("draft[title]=House{switches}"),
+        &format!("draft[title]=House{}", switches()),
     )
     .await;
     let account = format!("draft[title]=Owner&draft[login]={SUPERUSER}&draft[password]={PASSWORD}");
@@ -464,7 +475,22 @@ async fn furnish(house: &House, port: u16, more: &str) -> String {
     );
     make("/api/save-connection", &connection).await;
 
-    database
+    (database, configuration)
+}
+
+/// What the configuration allows: everything that has no risk of its own.
+fn switches() -> String {
+    let switches = [
+        "connections",
+        "tunneling",
+        "graphical_session_recording",
+        "can_export",
+        "can_import",
+        "can_copy",
+        "can_paste",
+    ];
+
+    switches.map(|switch| format!("&draft[{switch}]=true")).concat()
 }
 
 fn value<T: DeserializeOwned>(answer: &Answer) -> T {

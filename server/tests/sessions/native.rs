@@ -28,7 +28,7 @@ use tokio::net::TcpStream;
 use tokio_postgres::config::SslMode;
 use tokio_postgres::{Client, Config as Connecting, NoTls};
 use tokio_rustls::TlsConnector;
-use vault::authorize::{self, Password};
+use vault::authorize::{self, Password, Wanted};
 
 use super::desk::{Desk, until};
 
@@ -98,9 +98,13 @@ impl Port {
         self.token_until(role, Duration::from_secs(3600)).await.1
     }
 
-    async fn token_until(&self, role: Role, life: Duration) -> (TokenId, String) {
+    pub async fn token_until(&self, role: Role, life: Duration) -> (TokenId, String) {
+        self.token_for(role, Wanted::Everything, life).await
+    }
+
+    async fn token_for(&self, role: Role, wanted: Wanted<'_>, life: Duration) -> (TokenId, String) {
         let person = self.desk.house.person(role).await;
-        let take = authorize::take_token(&person, None, Password::GivenAgain).unwrap();
+        let take = authorize::take_token(&person, wanted, Password::GivenAgain).unwrap();
         let (id, text) = (
             TokenId::from_random(clock::draw()),
             vault::tokens::text(clock::draw()),
@@ -341,7 +345,24 @@ async fn a_record_that_is_not_shared_is_not_told_from_one_that_does_not_exist() 
         not_there.starts_with("FATAL 28000: no record of this name"),
         "{not_there}"
     );
-    assert!(authorize::take_token(&auditor, None, Password::GivenAgain).is_err());
+    assert!(authorize::take_token(&auditor, Wanted::Everything, Password::GivenAgain).is_err());
+}
+
+#[tokio::test]
+async fn a_token_for_the_command_line_connects_who_may_launch_and_nobody_else() {
+    let port = Port::open().await;
+    let hour = Duration::from_secs(3600);
+    let (_, of_user) = port.token_for(Role::User, Wanted::CommandLine, hour).await;
+    let (_, of_auditor) = port.token_for(Role::Auditor, Wanted::CommandLine, hour).await;
+
+    let client = port.connect("Books", &of_user).await;
+    let refused = port.refused("Books", &of_auditor).await;
+
+    client.batch_execute("SELECT 1").await.unwrap();
+    assert!(
+        refused.starts_with("FATAL 28000: no record of this name"),
+        "{refused}"
+    );
 }
 
 #[tokio::test]

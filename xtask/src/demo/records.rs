@@ -125,6 +125,7 @@ fn add_configuration(ada: &mut Browser) -> Result<String> {
     let mut fields = vec![("draft[title]", "Local databases")];
     for allowed in [
         "draft[connections]",
+        "draft[tunneling]",
         "draft[graphical_session_recording]",
         "draft[text_session_recording]",
         "draft[can_export]",

@@ -15,6 +15,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "server",
         &[
             "app",
+            "gateway",
             "pg-proto",
             "protocol",
             "proxy",
@@ -24,7 +25,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "vault",
         ],
     ),
+    ("cli", &["gateway", "protocol"]),
     ("app", &["protocol", "recording", "store", "vault"]),
+    ("gateway", &[]),
     ("store", &["protocol", "vault"]),
     ("proxy", &["pg-proto", "recording", "vault"]),
     ("vault", &["protocol"]),

@@ -202,7 +202,9 @@ fn Elapsed(started_at: Timestamp, ended_at: Option<Timestamp>, now: Timestamp) -
 fn Kind(kind: SessionKind) -> impl IntoView {
     match kind {
         SessionKind::Terminal => None,
-        SessionKind::Listener => Some(view! { <span class="tag kind">{kind.label()}</span> }),
+        SessionKind::Listener | SessionKind::Tunnel => {
+            Some(view! { <span class="tag kind">{kind.label()}</span> })
+        }
     }
 }
 
@@ -228,7 +230,7 @@ fn Recorded(kind: SessionKind, recordings: Recordings, state: SessionState) -> i
 
     let kinds = match kind {
         SessionKind::Terminal => kinds.join(", "),
-        SessionKind::Listener => "statements".to_owned(),
+        SessionKind::Listener | SessionKind::Tunnel => "statements".to_owned(),
     };
 
     view! { <span class=class>{kinds}</span> }.into_any()

@@ -33,7 +33,7 @@ pub(super) fn Head(recording: RecordingView, has_begun: RwSignal<bool>) -> impl 
                     "Watch live"
                 </a>
             },
-            SessionKind::Listener => view! {
+            SessionKind::Listener | SessionKind::Tunnel => view! {
                 <a class="btn" href=format!("/sessions/{id}/terminate")>
                     "Terminate"
                 </a>

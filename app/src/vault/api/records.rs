@@ -49,11 +49,15 @@ pub async fn record(id: RecordId) -> Result<RecordDetail, AppError> {
     let folders = store::folders::list(&mut snapshot, person).await?;
     let folders = if record.may_configure { folders } else { Vec::new() };
 
+    let tunnel = support::may_tunnel(&mut snapshot, person, &id).await?;
+    let tunnel = tunnel.then(|| format!("postern tunnel {id} --url {}", ctx.shared.public_url));
+
     Ok(RecordDetail {
         record,
         settings,
         folders,
         tests,
+        tunnel,
     })
 }
 

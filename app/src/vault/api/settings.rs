@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use protocol::ids::RecordId;
-use protocol::vault::{ConnectionDraft, GeneralDraft};
+use protocol::vault::{ConnectionDraft, GeneralDraft, TunnelingDraft};
 
 use crate::errors::AppError;
 use crate::vault::SettingsDetail;
@@ -56,6 +56,7 @@ pub async fn save_general(
     let path = match then.as_str() {
         "general" => format!("/vault/{id}/settings?tab=general"),
         "connection" => format!("/vault/{id}/settings?tab=connection"),
+        "tunnel" => format!("/vault/{id}/settings?tab=tunnel"),
         _ => format!("/vault/{id}"),
     };
     leptos_axum::redirect(&path);
@@ -79,6 +80,23 @@ pub async fn save_connection(id: RecordId, version: i64, draft: ConnectionDraft)
         configuration.as_ref().and_then(support::parent),
         &|id: &RecordId| known.get(id).copied(),
     )?;
+    setting.save(&ctx, settings, version).await?;
+    leptos_axum::redirect(&format!("/vault/{id}"));
+
+    Ok(())
+}
+
+/// Saves the *Tunnel* tab.
+#[server(prefix = "/api", endpoint = "save-tunnel")]
+pub async fn save_tunnel(id: RecordId, version: i64, draft: TunnelingDraft) -> Result<(), AppError> {
+    use super::support;
+
+    let ctx = crate::ctx::RequestCtx::current()?;
+    let mut setting = support::SettingUp::begin(&ctx, &id).await?;
+    let configuration = setting.configuration().await?;
+    let settings = setting
+        .settings
+        .with_tunneling(&draft, configuration.as_ref().and_then(support::parent))?;
     setting.save(&ctx, settings, version).await?;
     leptos_axum::redirect(&format!("/vault/{id}"));
 

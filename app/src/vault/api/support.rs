@@ -10,18 +10,19 @@ use protocol::errors::{Code, Refusal};
 use protocol::forms::FieldError;
 use protocol::ids::{FolderId, PersonId, RecordId};
 use protocol::people::PersonState;
+use protocol::sessions::SessionKind;
 use protocol::time::Timestamp;
 use protocol::vault::database::PastedCredential;
 use protocol::vault::{
     ConnectionDraft, DatabaseDraft, FieldChange, FolderView, GeneralDraft, Link, LinkKind, RecordKind,
-    SettingsView, ShareDraft, ShareView, TestedCredential, UserDraft,
+    SettingsView, ShareDraft, ShareView, TestedCredential, TunnelingDraft, UserDraft,
 };
 use store::records::{Saved, SecretWrites};
 use store::shares::Granted;
 use store::{Snapshot, Tx};
 use vault::Secret;
 use vault::audit::Event;
-use vault::authorize::{Authorized, Configure, Create, Edit, Reveal};
+use vault::authorize::{self, Authorized, Configure, Create, Edit, Reveal};
 use vault::effective::{Effective, Parent};
 use vault::envelope::{SealRandom, Sealed, SecretField, open, seal};
 use vault::people::Person;
@@ -144,6 +145,18 @@ fn unreadable(error: vault::envelope::OpenError) -> AppError {
     ))
 }
 
+/// Whether the person may open a tunnel, as far as it does not depend on the moment.
+pub(super) async fn may_tunnel(
+    snapshot: &mut Snapshot,
+    person: &Person,
+    id: &RecordId,
+) -> Result<bool, AppError> {
+    let launching = store::launching::lookup(snapshot, id, &person.id).await?;
+    let offered = launching.map(|known| authorize::offer(person, known.facts(SessionKind::Tunnel, None)));
+
+    Ok(matches!(offered, Some(Ok(_))))
+}
+
 /// What is in force, for who may see the record but not its settings.
 pub(super) async fn in_force(
     snapshot: &mut Snapshot,
@@ -163,6 +176,7 @@ pub(super) async fn in_force(
         version: 0,
         general: GeneralDraft::default(),
         connection: ConnectionDraft::default(),
+        tunneling: TunnelingDraft::default(),
         configuration: None,
         administrative: None,
         launch: None,
@@ -245,7 +259,7 @@ pub(super) async fn add(
     let event = with_changes(event, &content.described(secrets.iter().map(|(field, _)| *field)));
     let mut tx = ctx.shared.db.write().await?;
     let person = ctx.held(&mut tx).await?;
-    let create = vault::authorize::create(&person)?;
+    let create = authorize::create(&person)?;
     check_folder(&mut tx, &person, content.folder.as_ref()).await?;
     store::records::add(&mut tx, &create, &id, content, secrets, ctx.now()).await?;
     store::audit::append(&mut tx, event).await?;

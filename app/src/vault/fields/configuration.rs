@@ -51,6 +51,20 @@ fn Switches(state: FormState, draft: ConfigurationDraft) -> impl IntoView {
             <CheckField state name=box_of("connections") label="Connections" checked=draft.connections />
             <CheckField
                 state
+                name=box_of("tunneling")
+                label="Tunneling"
+                hint="Clients of people's own, through postern tunnel."
+                checked=draft.tunneling
+            />
+            <CheckField
+                state
+                name=box_of("unguarded_tunnels")
+                label="Unguarded tunnels"
+                hint="Local ports that take no token, or that other machines reach: whoever gets there is let in."
+                checked=draft.unguarded_tunnels
+            />
+            <CheckField
+                state
                 name=box_of("graphical_session_recording")
                 label="Graphical session recording"
                 hint="What the person saw, playable as it happened."

@@ -128,6 +128,7 @@ fn InForce(settings: SettingsView) -> impl IntoView {
     let times = format!("{} · {}", value("idle_timeout"), value("max_session_duration"));
     let switches = [
         ("connections", "Connections"),
+        ("tunneling", "Tunneling"),
         ("can_export", "Can export CSV"),
         ("can_import", "Can import CSV"),
         ("can_copy", "Can copy"),

@@ -83,6 +83,8 @@ pub fn ConfigurationFacts(view: ConfigurationView) -> impl IntoView {
             <Fact label="Environment" value=view.environment.label() />
             <Fact label="Gateway" value=view.gateway.label() />
             <Fact label="Connections" value=on(view.connections) />
+            <Fact label="Tunneling" value=on(view.tunneling) />
+            <Fact label="Unguarded tunnels" value=on(view.unguarded_tunnels) />
             <Fact label="Graphical recording" value=on(view.graphical_session_recording) />
             <Fact label="Text recording" value=on(view.text_session_recording) />
             <Fact label="Key events" value=on(view.recording_include_keys) />

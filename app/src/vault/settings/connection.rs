@@ -4,15 +4,15 @@ use leptos::prelude::*;
 use protocol::forms::Draft;
 use protocol::terminal::ColorScheme;
 use protocol::vault::settings::FONT_SIZES;
-use protocol::vault::{Link, Protocol, SettingsView, Source, Tri};
+use protocol::vault::{Link, Protocol, SettingsView};
 
 use super::super::SettingsDetail;
 use super::super::api::SaveConnection;
 use super::super::edit::Which;
 use super::super::fields::word;
 use super::general::link_options;
-use super::{Tab, Tabs};
-use crate::ui::field::{ChoiceField, SelectField, TextField};
+use super::{Line, Switch, Tab, Tabs, in_force};
+use crate::ui::field::{SelectField, TextField};
 use crate::ui::form::{DraftForm, FormSentence, FormState};
 use crate::ui::layout::Leave;
 
@@ -50,65 +50,6 @@ pub fn ConnectionForm(detail: SettingsDetail, action: ServerAction<SaveConnectio
 }
 
 type Settings = StoredValue<SettingsView>;
-
-/// What is in force for a field and where it comes from.
-fn in_force(settings: Settings, field: &str) -> String {
-    settings.with_value(|settings| {
-        let Some(resolved) = settings.resolved(field) else {
-            return String::new();
-        };
-        let from = match &resolved.source {
-            Source::Record => String::new(),
-            Source::Configuration(title) => format!(" · from {title}"),
-            Source::Default => " · Postern's default".to_owned(),
-        };
-        let denied = resolved
-            .denied
-            .as_ref()
-            .map(|sentence| format!(" · {sentence}"))
-            .unwrap_or_default();
-
-        format!("in force: {}{from}{denied}", resolved.in_force)
-    })
-}
-
-/// A switch of three positions.
-#[component]
-fn Switch(
-    state: FormState,
-    settings: Settings,
-    field: &'static str,
-    label: &'static str,
-    #[prop(optional)] hint: &'static str,
-    value: Tri,
-) -> impl IntoView {
-    view! {
-        <ChoiceField
-            state
-            name=format!("draft[{field}]")
-            label
-            hint
-            value=word(value)
-            options=vec![("inherit", "Inherit"), ("on", "On"), ("off", "Off")]
-            note=in_force(settings, field)
-        />
-    }
-}
-
-/// A line of text that inherits when it is empty.
-#[component]
-fn Line(
-    state: FormState,
-    settings: Settings,
-    field: &'static str,
-    label: &'static str,
-    hint: &'static str,
-    value: String,
-) -> impl IntoView {
-    view! {
-        <TextField state name=format!("draft[{field}]") label hint value mono=true note=in_force(settings, field) />
-    }
-}
 
 #[component]
 fn ConnectionFields(state: FormState, settings: Settings, users: Vec<Link>) -> impl IntoView {

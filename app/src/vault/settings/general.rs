@@ -54,7 +54,7 @@ pub fn GeneralForm(detail: SettingsDetail, action: ServerAction<SaveGeneral>) ->
                         value=administrative
                         options=link_options("Select a PAM User", users.clone())
                     />
-                    {(!complete).then(|| view! { <p class="muted">"The Connection tab opens when both are saved."</p> })}
+                    {(!complete).then(|| view! { <p class="muted">"The other tabs open when both are saved."</p> })}
                 </section>
                 <Accounts state accounts=settings.accounts users launchers sharing=format!("{path}/sharing") />
             </div>

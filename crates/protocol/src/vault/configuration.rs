@@ -45,7 +45,7 @@ impl Gateway {
 
 /// What the form of a PAM Configuration sends.
 ///
-/// `connections`, both recordings and the four gates are parental: off here is off on every linked record.
+/// `connections`, `tunneling`, `unguarded_tunnels`, both recordings and the four gates are parental: off here is off on every linked record.
 /// Key events and the limits are what a record gets that says nothing of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -60,6 +60,11 @@ pub struct ConfigurationDraft {
     pub gateway: Gateway,
     #[serde(default, deserialize_with = "checkbox")]
     pub connections: bool,
+    #[serde(default, deserialize_with = "checkbox")]
+    pub tunneling: bool,
+    /// Tunnels whose local port takes no token, or can be reached from other machines.
+    #[serde(default, deserialize_with = "checkbox")]
+    pub unguarded_tunnels: bool,
     #[serde(default, deserialize_with = "checkbox")]
     pub graphical_session_recording: bool,
     #[serde(default, deserialize_with = "checkbox")]
@@ -103,6 +108,8 @@ impl Default for ConfigurationDraft {
             environment: Environment::Local,
             gateway: Gateway::Direct,
             connections: true,
+            tunneling: true,
+            unguarded_tunnels: false,
             graphical_session_recording: true,
             text_session_recording: true,
             recording_include_keys: false,
@@ -162,6 +169,8 @@ pub struct ConfigurationView {
     pub environment: Environment,
     pub gateway: Gateway,
     pub connections: bool,
+    pub tunneling: bool,
+    pub unguarded_tunnels: bool,
     pub graphical_session_recording: bool,
     pub text_session_recording: bool,
     pub recording_include_keys: bool,
@@ -189,6 +198,8 @@ impl ConfigurationView {
             environment: self.environment,
             gateway: self.gateway,
             connections: self.connections,
+            tunneling: self.tunneling,
+            unguarded_tunnels: self.unguarded_tunnels,
             graphical_session_recording: self.graphical_session_recording,
             text_session_recording: self.text_session_recording,
             recording_include_keys: self.recording_include_keys,

@@ -1,4 +1,4 @@
-//! Lengths of time as people type them: `90`, `90 s`, `30 min`, `8 h`, `2 d`, `none`.
+//! Lengths of time as people type them: `90`, `90 s`, `30 min`, `8 h`, `2h30m`, `2 d`, `none`.
 
 /// Seconds a text says; a bare number is seconds, `none` and `0` are 0. `None` if it says no length of time.
 pub fn parse(text: &str) -> Option<u32> {
@@ -7,9 +7,29 @@ pub fn parse(text: &str) -> Option<u32> {
         return Some(0);
     }
 
-    let digits = text.trim_start_matches(|letter: char| letter.is_ascii_digit());
-    let number: u32 = text.strip_suffix(digits)?.parse().ok()?;
-    let factor = match digits.trim() {
+    let mut rest = text.as_str();
+    let mut total = 0_u32;
+    let mut is_first = true;
+    while is_first || !rest.is_empty() {
+        let after = rest.trim_start_matches(|letter: char| letter.is_ascii_digit());
+        let number: u32 = rest.strip_suffix(after)?.parse().ok()?;
+        let next = after.trim_start_matches(|letter: char| !letter.is_ascii_digit());
+        let unit = after.strip_suffix(next)?.trim();
+        // A bare number stands alone.
+        if unit.is_empty() && !(is_first && next.is_empty()) {
+            return None;
+        }
+        total = total.checked_add(number.checked_mul(factor(unit)?)?)?;
+        rest = next;
+        is_first = false;
+    }
+
+    Some(total)
+}
+
+/// Seconds of a unit.
+fn factor(unit: &str) -> Option<u32> {
+    let factor = match unit {
         "" | "s" | "sec" | "second" | "seconds" => 1,
         "min" | "m" | "minute" | "minutes" => 60,
         "h" | "hour" | "hours" => 3_600,
@@ -17,7 +37,7 @@ pub fn parse(text: &str) -> Option<u32> {
         _ => return None,
     };
 
-    number.checked_mul(factor)
+    Some(factor)
 }
 
 /// The shortest exact text of a length of time; 0 is `none`.
@@ -63,6 +83,8 @@ mod tests {
             ("8h", 28_800),
             ("None", 0),
             ("2 days", 172_800),
+            ("2h30m", 9_000),
+            ("1 h 30 min 5 s", 5_405),
         ] {
             assert_eq!(parse(text), Some(seconds), "{text:?}");
         }
@@ -74,6 +96,9 @@ mod tests {
             "",
             "soon",
             "-1",
+            "2h30",
+            "2 h m",
+            "1.5h",
             "1.5 h",
             "10 fortnights",
             "99999999999",

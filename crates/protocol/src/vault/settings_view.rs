@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::record::Link;
 use super::settings::{ConnectionDraft, GeneralDraft, MayLaunch};
+use super::tunneling::TunnelingDraft;
 use crate::ids::PersonId;
 
 /// Where the value in force comes from.
@@ -56,6 +57,7 @@ pub struct SettingsView {
     pub version: i64,
     pub general: GeneralDraft,
     pub connection: ConnectionDraft,
+    pub tunneling: TunnelingDraft,
     pub configuration: Option<Link>,
     pub administrative: Option<Link>,
     pub launch: Option<Link>,
@@ -64,12 +66,12 @@ pub struct SettingsView {
 }
 
 impl SettingsView {
-    /// What is in force for a field of the *Connection* tab.
+    /// What is in force for a field of the *Connection* and *Tunnel* tabs.
     pub fn resolved(&self, field: &str) -> Option<&Resolved> {
         self.resolved.iter().find(|resolved| resolved.field == field)
     }
 
-    /// Whether the *Connection* tab may be used: configuration and administrative credential are chosen.
+    /// Whether the other tabs may be used: configuration and administrative credential are chosen.
     pub fn is_general_complete(&self) -> bool {
         self.general.configuration.is_some() && self.general.administrative_credential.is_some()
     }

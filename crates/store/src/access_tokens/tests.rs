@@ -1,7 +1,7 @@
 //! How an access token lives and ends, on both databases.
 
 use protocol::people::Role;
-use vault::authorize::{self, Password};
+use vault::authorize::{self, Password, Wanted};
 
 use super::*;
 use crate::db::Db;
@@ -21,7 +21,7 @@ fn id(number: u8) -> TokenId {
 
 /// Adds a token for everything, good for a day.
 async fn added(tx: &mut Tx, number: u8, whose: &Person) -> anyhow::Result<AccessToken> {
-    let take = authorize::take_token(whose, None, Password::GivenAgain)?;
+    let take = authorize::take_token(whose, Wanted::Everything, Password::GivenAgain)?;
     let name = format!(" token {number} ");
 
     Ok(add(tx, &take, &id(number), &hash(number), &name, NOW + DAY, NOW).await?)
@@ -50,6 +50,23 @@ async fn a_token_is_found_by_its_hash_and_by_its_id_with_its_person() -> anyhow:
 }
 
 #[tokio::test]
+async fn a_token_keeps_what_it_is_for() -> anyhow::Result<()> {
+    on_both(async |db: Db| {
+        let ada = person(&db, 1, "ada", Role::Auditor).await?;
+        let take = authorize::take_token(&ada, Wanted::CommandLine, Password::GivenAgain)?;
+        let mut tx = db.write().await?;
+
+        let token = add(&mut tx, &take, &id(1), &hash(1), "laptop", NOW + DAY, NOW).await?;
+
+        assert_eq!(token.scope, Scope::CommandLine);
+        assert_eq!(list(&mut tx, &ada.id).await?, [token]);
+
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
 async fn an_expired_token_and_a_revoked_one_are_told_apart() -> anyhow::Result<()> {
     on_both(async |db: Db| {
         let ada = person(&db, 1, "ada", Role::User).await?;
@@ -64,6 +81,8 @@ async fn an_expired_token_and_a_revoked_one_are_told_apart() -> anyhow::Result<(
         let (revoked, _) = find(&mut tx, &hash(2)).await?.unwrap();
         assert_eq!(lasting.standing(NOW), Standing::Good);
         assert_eq!(lasting.standing(NOW + DAY), Standing::Expired);
+        assert_eq!(count_good(&mut tx, &ada.id, NOW).await?, 1);
+        assert_eq!(count_good(&mut tx, &ada.id, NOW + DAY).await?, 0);
         assert_eq!(revoked.standing(NOW), Standing::Revoked);
         assert_eq!(revoked.standing(NOW + DAY), Standing::Revoked);
 

@@ -145,6 +145,7 @@ pub(super) const TABLES: &[Table] = &[
             ("last_used", Integer),
             ("last_address", Text),
             ("revoked_at", Integer),
+            ("scope", Text),
         ],
         order: "id",
         is_prepared: false,

@@ -2,6 +2,7 @@
 
 use protocol::errors::Code;
 use protocol::people::Role;
+use protocol::sessions::SessionKind;
 use protocol::vault::{
     ConnectionDraft, GeneralDraft, Permissions, RecordKind, Tested, TestedCredential, Tri,
 };
@@ -172,7 +173,8 @@ async fn a_launch_share_and_nothing_else_opens_the_launch_and_its_credential() -
         set_up(&mut tx, &owner).await?;
 
         let unshared = launching::lookup(&mut tx, &id(1), &ada.id).await?.unwrap();
-        let refusal = authorize::launch(&ada, unshared.facts(None), NONE_LIVE).unwrap_err();
+        let refusal =
+            authorize::launch(&ada, unshared.facts(SessionKind::Terminal, None), NONE_LIVE).unwrap_err();
         assert_eq!(refusal.code, Code::PamNotFound);
 
         let configure = proof(&mut tx, &owner, 1).await?;
@@ -185,7 +187,7 @@ async fn a_launch_share_and_nothing_else_opens_the_launch_and_its_credential() -
         )
         .await?;
         let shared = launching::lookup(&mut tx, &id(1), &ada.id).await?.unwrap();
-        let launch = authorize::launch(&ada, shared.facts(None), NONE_LIVE)?;
+        let launch = authorize::launch(&ada, shared.facts(SessionKind::Terminal, None), NONE_LIVE)?;
 
         assert_eq!(launch.account(), &id(3));
         assert_eq!(secrets::for_launch(&mut tx, &launch).await?.len(), 1);

@@ -4,6 +4,7 @@
 use protocol::errors::{Code, Refusal};
 use protocol::ids::RecordId;
 use protocol::people::Role;
+use protocol::sessions::SessionKind;
 use protocol::terminal::Look;
 use protocol::vault::RecordKind;
 
@@ -22,6 +23,8 @@ pub struct LaunchFacts<'a> {
     pub settings: &'a Settings,
     /// The record `settings.configuration` points at.
     pub configuration: Option<&'a Record>,
+    /// How they come.
+    pub kind: SessionKind,
     /// The account somebody chose; `None` takes the launch credential, or the only one open to them.
     pub account: Option<&'a RecordId>,
 }
@@ -38,6 +41,7 @@ pub struct LiveSessions {
 pub struct Launch {
     record: RecordId,
     account: RecordId,
+    kind: SessionKind,
     effective: Effective,
 }
 
@@ -49,6 +53,11 @@ impl Authorized<Launch> {
     /// The PAM User whose credential is injected.
     pub fn account(&self) -> &RecordId {
         &self.action.account
+    }
+
+    /// How the person comes to the database.
+    pub fn kind(&self) -> SessionKind {
+        self.action.kind
     }
 
     /// What the session goes by.
@@ -98,6 +107,7 @@ pub fn stay(person: &Person, facts: LaunchFacts<'_>) -> Result<Authorized<Launch
         Launch {
             record,
             account,
+            kind: facts.kind,
             effective,
         },
     ))
@@ -144,16 +154,8 @@ fn reachable(person: &Person, facts: LaunchFacts<'_>) -> Result<Effective, Refus
     }
 
     let parent = parent(facts)?;
-    if !parent.configuration.connections {
-        return Err(Refusal::new(Code::PamConfigDenied, parent.denied("connections")));
-    }
     let effective = Effective::of(facts.settings, database, Some(parent));
-    if !effective.connections.value {
-        return Err(Refusal::new(
-            Code::PamDisabledOnRecord,
-            "Connections are not enabled on this record.",
-        ));
-    }
+    check_enabled(facts.kind, &effective, parent)?;
     if facts.settings.connection.launch_credential.is_none() {
         return Err(Refusal::new(
             Code::PamNoCredential,
@@ -162,6 +164,40 @@ fn reachable(person: &Person, facts: LaunchFacts<'_>) -> Result<Effective, Refus
     }
 
     Ok(effective)
+}
+
+/// What the configuration and the record say to this kind of session.
+fn check_enabled(kind: SessionKind, effective: &Effective, parent: Parent<'_>) -> Result<(), Refusal> {
+    let configuration = parent.configuration;
+    let (field, allowed, enabled, disabled) = match kind {
+        SessionKind::Terminal | SessionKind::Listener => (
+            "connections",
+            configuration.connections,
+            effective.connections.value,
+            "Connections are not enabled on this record.",
+        ),
+        SessionKind::Tunnel => (
+            "tunneling",
+            configuration.tunneling,
+            effective.tunneling.value,
+            "Tunneling is not enabled on this record.",
+        ),
+    };
+    if !allowed {
+        return Err(Refusal::new(Code::PamConfigDenied, parent.denied(field)));
+    }
+    if !enabled {
+        return Err(Refusal::new(Code::PamDisabledOnRecord, disabled));
+    }
+    if kind == SessionKind::Listener && !effective.inject_credentials.value {
+        return Err(Refusal::new(
+            Code::PamDisabledOnRecord,
+            "Credentials are not injected for this record's native clients: connect through postern tunnel, with a user and \
+             password of your own.",
+        ));
+    }
+
+    Ok(())
 }
 
 fn database(record: &Record) -> Result<&Database, Refusal> {

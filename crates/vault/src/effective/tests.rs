@@ -200,7 +200,12 @@ fn every_field_of_the_form_is_resolved() {
         max_sessions_per_user: 5, Postern's default
         max_sessions_per_resource: unlimited, Postern's default
         max_connections_per_session: 100, Postern's default
-        max_statements_per_session: unlimited, Postern's default"#]]
+        max_statements_per_session: unlimited, Postern's default
+        tunneling: on, from PAM Configuration "Prod"
+        unguarded_tunnels: off, from PAM Configuration "Prod"
+        remote_port: 5433, set on this record
+        reuse_port: off, set on this record
+        inject_credentials: on, set on this record"#]]
     .assert_eq(&lines.join("\n"));
 }
 

@@ -6,9 +6,11 @@ use protocol::errors::{Code, Refusal};
 use protocol::forms::{Draft, FieldError};
 use protocol::ids::RecordId;
 use protocol::vault::settings::account_field;
-use protocol::vault::{AccountDraft, ConnectionDraft, GeneralDraft, MayLaunch, RecordKind, Tri};
+use protocol::vault::{
+    AccountDraft, ConnectionDraft, GeneralDraft, MayLaunch, RecordKind, Tri, TunnelingDraft,
+};
 
-use super::{Account, Connection, Launchers, Settings};
+use super::{Account, Connection, Launchers, Settings, Tunneling};
 use crate::effective::Parent;
 
 /// What an editor may link to: the kind of a record they may at least view, `None` for any other id.
@@ -77,7 +79,7 @@ impl Settings {
             configuration: draft.configuration.clone(),
             administrative: draft.administrative_credential.clone(),
             accounts,
-            connection: self.connection.clone(),
+            ..self.clone()
         })
     }
 
@@ -124,6 +126,32 @@ impl Settings {
         };
         settings.follow_launch_credential(self.connection.launch_credential.as_ref());
         Ok(settings)
+    }
+
+    /// These settings with what the *Tunnel* tab says.
+    ///
+    /// # Errors
+    /// `PamPrereq` if the *General* tab is not complete, else `Validation` or `PamConfigDenied` with every wrong field.
+    pub fn with_tunneling(
+        &self,
+        draft: &TunnelingDraft,
+        parent: Option<Parent<'_>>,
+    ) -> Result<Self, Refusal> {
+        let (Some(parent), Some(_)) = (parent, &self.administrative) else {
+            return Err(prerequisites());
+        };
+        let mut errors = draft.check();
+        if draft.tunneling == Tri::On && !parent.configuration.tunneling {
+            errors.push(FieldError::new("tunneling", parent.denied("tunneling")));
+        }
+        if !errors.is_empty() {
+            return Err(refusal(errors));
+        }
+
+        Ok(Self {
+            tunneling: Tunneling::from(draft),
+            ..self.clone()
+        })
     }
 
     fn follow_launch_credential(&mut self, before: Option<&RecordId>) {

@@ -1,5 +1,6 @@
 //! What keeps a session of native clients: its time, its rights, its recording, and its end.
 
+use std::future::pending;
 use std::time::Duration;
 
 use protocol::ids::TokenId;
@@ -7,9 +8,10 @@ use protocol::sessions::SessionKind;
 use protocol::terminal::{EndReason, Ended, LaunchDraft};
 use protocol::time::Timestamp;
 use recording::Tape;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
-use super::{Hall, Key};
+use super::Hall;
 use crate::clock;
 use crate::launch;
 use crate::sessions::bound::{CHANGED, bound_by};
@@ -26,10 +28,33 @@ const TICK: Duration = Duration::from_secs(1);
 /// How long clients may take to hear that it is over.
 const FAREWELL: Duration = Duration::from_secs(8);
 
-/// Who the session belongs to, and how its connections find it.
+/// Who the session belongs to, and for how long.
 pub struct Owner {
-    pub key: Key,
+    /// What its connections come with.
+    pub token: TokenId,
+    pub launch: LaunchDraft,
+    pub kept: Kept,
+    /// Not longer than this, whatever the record allows.
+    pub lasts: Option<Duration>,
     pub place: Place,
+}
+
+/// How long a session stands that nothing else ends.
+pub enum Kept {
+    /// As long as connections come.
+    WhileUsed,
+    /// As long as its tunnel does.
+    ByTunnel(Rope),
+}
+
+/// What holds a session to its tunnel.
+pub struct Rope {
+    /// Why the tunnel is no more.
+    pub cut: oneshot::Receiver<Ended>,
+    /// What its person is to read.
+    pub warnings: mpsc::Sender<String>,
+    /// It stands only while tunnels without a token, or open to others, are allowed.
+    pub is_unguarded: bool,
 }
 
 struct Task {
@@ -38,6 +63,9 @@ struct Task {
     tape: Tape,
     token: TokenId,
     launch: LaunchDraft,
+    kept: Kept,
+    lasts: Option<Duration>,
+    kind: SessionKind,
     seat: Seat,
     limits: Limits,
     looked: u64,
@@ -45,20 +73,19 @@ struct Task {
 }
 
 /// Keeps the session to its end, and closes it.
-pub async fn run(state: AppState, hall: Hall, tape: Tape, owner: Owner) {
-    debug_assert!(owner.place.kind == SessionKind::Listener);
+pub async fn run(state: &AppState, hall: Hall, tape: Tape, owner: Owner) {
     let effective = hall.effective();
     let limits = Limits::new(
         owner.place.started_at,
         effective.idle_timeout(),
-        effective.max_session_duration(),
+        shorter(effective.max_session_duration(), owner.lasts),
     );
     let task = Task {
-        token: owner.key.token.clone(),
-        launch: LaunchDraft {
-            record: owner.key.record.clone(),
-            account: Some(owner.key.account.clone()),
-        },
+        token: owner.token,
+        launch: owner.launch,
+        kept: owner.kept,
+        lasts: owner.lasts,
+        kind: owner.place.kind,
         seat: state.sessions.sit(hall.session(), owner.place),
         hall: hall.clone(),
         tape: tape.clone(),
@@ -67,13 +94,32 @@ pub async fn run(state: AppState, hall: Hall, tape: Tape, owner: Owner) {
         has_warned_of_budget: false,
         state: state.clone(),
     };
-    supervise::run(&state, hall.closing(), &tape, task.run()).await;
+    supervise::run(state, hall.closing(), &tape, task.run()).await;
     // Where the task has panicked its connections know nothing yet.
     hall.end(&ended(
         EndReason::Crash,
         "Something went wrong in Postern; the session was ended.",
     ));
-    state.halls.forget(&owner.key, hall.session());
+}
+
+impl Kept {
+    /// Waits for the end of the tunnel, if it hangs on one.
+    async fn cut(&mut self) -> Ended {
+        match self {
+            Self::WhileUsed => pending().await,
+            Self::ByTunnel(rope) => match (&mut rope.cut).await {
+                Ok(ended) => ended,
+                Err(_) => ended(EndReason::ClientGone, "The tunnel was lost."),
+            },
+        }
+    }
+}
+
+fn shorter(one: Option<Duration>, other: Option<Duration>) -> Option<Duration> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
 }
 
 impl Task {
@@ -100,6 +146,7 @@ impl Task {
                     knock.refuse(ended(EndReason::ConnectionLost, "This session has no terminal: its clients are native ones."));
                     Ok(())
                 }
+                cut = self.kept.cut() => Err(cut),
                 _ = tick.tick() => self.tick(),
             };
             if let Err(end) = step {
@@ -123,15 +170,24 @@ impl Task {
 
     /// Whether its token, its person and their rights are still good.
     async fn weigh(&mut self) -> Step {
-        let authorized = launch::may_stay_with_token(&self.state, &self.token, &self.launch)
+        let authorized = launch::may_stay_with_token(&self.state, &self.token, self.kind, &self.launch)
             .await
             .map_err(|refusal| ended(EndReason::PolicyChanged, refusal.sentence))?;
         let in_force = authorized.effective();
         if bound_by(in_force) != bound_by(self.hall.effective()) {
             return Err(ended(EndReason::PolicyChanged, CHANGED));
         }
-        self.limits
-            .change(in_force.idle_timeout(), in_force.max_session_duration());
+        let was = self.hall.effective();
+        let is_unguarded = matches!(&self.kept, Kept::ByTunnel(rope) if rope.is_unguarded);
+        if in_force.inject_credentials.value != was.inject_credentials.value
+            || is_unguarded && !in_force.unguarded_tunnels.value
+        {
+            return Err(ended(EndReason::PolicyChanged, CHANGED));
+        }
+        self.limits.change(
+            in_force.idle_timeout(),
+            shorter(in_force.max_session_duration(), self.lasts),
+        );
 
         Ok(())
     }
@@ -147,7 +203,7 @@ impl Task {
         match self.limits.check(self.hall.doing().rests_since, now) {
             Due::Nothing => Ok(()),
             Due::Warning(sentence) => {
-                self.hall.warn(sentence);
+                self.warn(sentence);
 
                 Ok(())
             }
@@ -155,8 +211,21 @@ impl Task {
         }
     }
 
+    /// Tells clients and, where there is a tunnel, its person.
+    fn warn(&self, sentence: &str) {
+        self.hall.warn(sentence);
+        match &self.kept {
+            Kept::WhileUsed => {}
+            // Who does not read has had enough to read.
+            Kept::ByTunnel(rope) => drop(rope.warnings.try_send(sentence.to_owned())),
+        }
+    }
+
     /// A session whose last connection was closed waits a while for the next one.
     fn leave_if_empty(&self, now: Timestamp) -> Step {
+        if matches!(self.kept, Kept::ByTunnel(_)) {
+            return Ok(());
+        }
         let since = now - self.state.config.listener.linger();
         let end = ended(EndReason::Goodbye, "All connections were closed.");
         if self.hall.end_if_empty(since, &end) {
@@ -172,7 +241,7 @@ impl Task {
         {
             self.has_warned_of_budget = true;
             let total = budget.total();
-            self.hall.warn(&format!(
+            self.warn(&format!(
                 "This session has run nine tenths of the {total} statements it may run."
             ));
         }

@@ -1,5 +1,6 @@
 //! The browser a session is shown in: what it is sent, and what it still has to acknowledge.
 
+use std::collections::VecDeque;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -21,7 +22,27 @@ const MARK_PASTES: &[u8] = b"\x1b[?2004h";
 pub struct Attachment {
     ends: Ends,
     outlet: Outlet,
+    /// Where each piece in the outlet goes, of a script: nothing of its output is ever left out.
+    streams: VecDeque<Stream>,
     shown: Option<Status>,
+    /// What a command line is to end with.
+    exit: Option<u8>,
+}
+
+/// A script has two streams of output; everything else has one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stream {
+    Out,
+    Err,
+}
+
+impl Stream {
+    fn frame(self, bytes: &Bytes) -> ServerFrame {
+        match self {
+            Self::Out => ServerFrame::Output(bytes.to_vec()),
+            Self::Err => ServerFrame::Complaint(bytes.to_vec()),
+        }
+    }
 }
 
 /// The browser does not take what it is sent.
@@ -34,7 +55,9 @@ impl Attachment {
         let attachment = Self {
             ends,
             outlet,
+            streams: VecDeque::new(),
             shown: None,
+            exit: None,
         };
         attachment.send(ServerFrame::Hello(hello))?;
 
@@ -62,7 +85,8 @@ impl Attachment {
         while self.ends.to_browser.capacity() > RESERVED
             && let Some(bytes) = self.outlet.poll(now)
         {
-            self.send(ServerFrame::Output(bytes.to_vec()))?;
+            let stream = self.streams.pop_front().unwrap_or(Stream::Out);
+            self.send(stream.frame(&bytes))?;
         }
 
         Ok(())
@@ -88,7 +112,12 @@ impl Attachment {
     /// Sends everything that waits, and the last frame.
     async fn part(mut self, end: Ended) -> Result<(), Gone> {
         for bytes in self.outlet.take_all() {
-            let frame = ServerFrame::Output(bytes.to_vec());
+            let stream = self.streams.pop_front().unwrap_or(Stream::Out);
+            let frame = stream.frame(&bytes);
+            self.ends.to_browser.send(frame).await.map_err(|_| Gone)?;
+        }
+        if let Some(code) = self.exit {
+            let frame = ServerFrame::Exit(code);
             self.ends.to_browser.send(frame).await.map_err(|_| Gone)?;
         }
         let last = ServerFrame::Ended(end);
@@ -188,6 +217,32 @@ impl Presence {
         match self {
             Self::Here(attachment) => attachment.outlet.push(output),
             Self::Away { printed, .. } => *printed += output.len() as u64,
+        }
+    }
+
+    /// Shows what a script has printed.
+    pub fn write(&mut self, output: Bytes) {
+        self.write_to(Stream::Out, output);
+    }
+
+    /// Shows what a script complains of.
+    pub fn complain(&mut self, text: Bytes) {
+        self.write_to(Stream::Err, text);
+    }
+
+    fn write_to(&mut self, stream: Stream, bytes: Bytes) {
+        if let Self::Here(attachment) = self
+            && !bytes.is_empty()
+        {
+            attachment.streams.push_back(stream);
+            attachment.outlet.push(bytes);
+        }
+    }
+
+    /// What the command line is to end with, once it has everything else.
+    pub fn note_exit(&mut self, code: u8) {
+        if let Self::Here(attachment) = self {
+            attachment.exit = Some(code);
         }
     }
 

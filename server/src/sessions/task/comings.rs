@@ -2,7 +2,7 @@
 
 use app::ctx::{Actor, Client};
 use protocol::audit::{EventName, Outcome};
-use protocol::errors::Refusal;
+use protocol::errors::{Code, Refusal};
 use protocol::terminal::watch::{WatchFrame, WatchHello};
 use protocol::terminal::{EndReason, Hello, RESUMED_LINES, ServerFrame};
 use protocol::time::Timestamp;
@@ -12,11 +12,13 @@ use store::audit;
 
 use super::attachment::{Attachment, Gone, Presence};
 use super::window::size_of;
-use super::{Step, Task, ended};
+use super::{Keeper, Step, Task, ended};
 use crate::clock;
 use crate::launch;
 use crate::people::store_failed;
 use crate::sessions::knocks::{Arrival, Knock, Watching};
+
+const SCRIPTED: &str = "A script runs in this session: nobody can type into it.";
 
 const TAKEN_OVER: &str = "This session was taken over by another window.";
 
@@ -40,6 +42,7 @@ impl Task {
     /// The browser has gone; the session waits for it.
     pub(super) fn leave(&mut self) -> Step {
         let now = clock::now();
+        self.unless_script()?;
         self.drop_transfers();
         self.presence = Presence::away(now);
         self.seat.note_attached(false);
@@ -65,15 +68,22 @@ impl Task {
             ends,
             screen,
         } = arrival;
-        if let Err(refusal) = self.weigh_return(&actor, &client).await {
+        let returns = match self.piping {
+            Some(_) => Err(Refusal::new(Code::PamConflict, SCRIPTED)),
+            None => self.weigh_return(&actor, &client).await,
+        };
+        if let Err(refusal) = returns {
             let refused = ended(EndReason::PolicyChanged, refusal.sentence);
             // Who has gone again in the meantime is not missed.
             let _told = ends.to_browser.try_send(ServerFrame::Ended(refused));
 
             return Ok(());
         }
-        self.owner.actor = actor;
+        self.owner.person = actor.person.clone();
+        self.owner.keeper = Keeper::SignIn(Box::new(actor));
         self.owner.client = client;
+        // It was another terminal's.
+        self.hello.look = self.effective.look();
         self.resize(size_of(screen.cols, screen.rows))?;
         // What was printed is part of the picture, what is printed from here on comes after it.
         self.show()?;
@@ -95,7 +105,7 @@ impl Task {
 
     /// Everything a launch is weighed by, but the number of sessions: this one is open.
     async fn weigh_return(&mut self, actor: &Actor, client: &Client) -> Result<(), Refusal> {
-        if actor.person.id != self.owner.actor.person.id {
+        if actor.person.id != self.owner.person.id {
             return Err(launch::not_there());
         }
         let weighed = launch::may_stay(&self.state, actor, &self.owner.launch).await;
@@ -131,7 +141,7 @@ impl Task {
         let hello = WatchHello {
             session: self.hello.session.clone(),
             record_title: self.hello.record_title.clone(),
-            person_email: self.owner.actor.person.email.to_string(),
+            person_email: self.owner.person.email.to_string(),
             account: self.hello.account.clone(),
             reached: self.hello.reached.clone(),
             recordings: self.hello.recordings.clone(),

@@ -1,6 +1,5 @@
 //! Another database for a session that runs: the same server, the same account, a connection of its own.
 
-use app::ctx::Actor;
 use protocol::audit::{EventName, Outcome};
 use protocol::errors::Refusal;
 use protocol::terminal::LaunchDraft;
@@ -13,9 +12,8 @@ use tracing::Instrument;
 
 use super::cancels::Cancels;
 use super::wire::Wire;
-use super::{Step, Task, unrecorded};
+use super::{Keeper, Step, Task, unrecorded};
 use crate::clock;
-use crate::launch;
 use crate::people::store_failed;
 use crate::sessions::join::{Joined, join};
 use crate::state::AppState;
@@ -55,7 +53,7 @@ impl Task {
         self.connecting = Some(reached);
         let reaching = reach(
             self.state.clone(),
-            self.owner.actor.clone(),
+            self.owner.keeper.clone(),
             self.owner.launch.clone(),
             self.server.clone(),
             database,
@@ -149,12 +147,13 @@ impl Task {
 /// Weighs the launch again and opens the credential again: what was taken back or changed since counts.
 async fn reach(
     state: AppState,
-    actor: Actor,
+    keeper: Keeper,
     draft: LaunchDraft,
     server: Server,
     database: String,
 ) -> Reached {
-    let authorized = launch::may_stay(&state, &actor, &draft)
+    let authorized = keeper
+        .lets_stay(&state, &draft)
         .await
         .map_err(|refusal| refusal.sentence)?;
     let mut aim = target::aim_at(&state, &authorized)

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use protocol::terminal::{EndReason, Ended};
 use proxy::pump::Ending;
 use tokio::time::timeout;
@@ -36,13 +37,25 @@ impl Task {
         }
     }
 
+    /// The end, behind everything else. Of a script it is no output: the command line tells it.
+    fn say_last(&mut self, end: &Ended) -> Step {
+        if self.piping.is_none() {
+            let last = format!("\r\n{}\r\n", end.sentence);
+            self.output.extend_from_slice(last.as_bytes());
+            return self.show();
+        }
+        self.show()?;
+        let last = format!("\n{}\n", end.sentence);
+        self.record(&Bytes::from(last))?;
+
+        Ok(())
+    }
+
     /// Says goodbye on both sides: the database's first, then recording and rows, then the browser.
     pub(super) async fn finish(mut self, end: Ended) {
         self.control.end("57P01", end.sentence.clone());
-        let last = format!("\r\n{}\r\n", end.sentence);
-        self.output.extend_from_slice(last.as_bytes());
         // A recording that failed takes nothing more, and then nothing more is shown.
-        let _ = self.show();
+        let _ = self.say_last(&end);
         let activity = *self.activity.borrow();
         let counted = Counted {
             bytes: self.bytes,

@@ -7,7 +7,6 @@ use store::sign_ins::TOUCH;
 
 use super::Task;
 use crate::clock;
-use crate::launch;
 use crate::sessions::bound::{CHANGED, bound_by};
 use crate::sessions::ends::{Step, ended, unrecorded};
 use crate::sessions::limits::Due;
@@ -23,7 +22,10 @@ impl Task {
         }
         self.looked = orders.look_again;
 
-        let authorized = launch::may_stay(&self.state, &self.owner.actor, &self.owner.launch)
+        let authorized = self
+            .owner
+            .keeper
+            .lets_stay(&self.state, &self.owner.launch)
             .await
             .map_err(|refusal| ended(EndReason::PolicyChanged, refusal.sentence))?;
         let in_force = authorized.effective();
@@ -47,7 +49,7 @@ impl Task {
         self.check_absence(now)?;
         if self.presence.is_here() && now.since(self.last_touch) >= TOUCH {
             self.last_touch = now;
-            launch::keep_signed_in(&self.state, &self.owner.actor, now).await;
+            self.owner.keeper.touch(&self.state, now).await;
         }
         match self.limits.check(self.rests_since(), now) {
             Due::Nothing => Ok(()),

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use protocol::terminal::{ClientFrame, FileEnd, MAX_EDIT, ServerFrame, UPLOAD_WINDOW};
 use terminal::CANCELED;
 
+use super::script::cut;
 use super::{Step, Task, unrecorded};
 use crate::clock;
 use files::{Files, Part, Upload};
@@ -75,6 +76,14 @@ impl Task {
                     self.engine.upload_failed(CANCELED);
                 }
             }
+            ClientFrame::UploadFailed(reason) => {
+                if let Some(upload) = self.transfers.upload.as_mut().filter(|upload| upload.is_open()) {
+                    upload.is_whole = true;
+                    upload.clear();
+                    let reason = terminal::visible(cut(&reason).as_bytes());
+                    self.engine.upload_failed(&reason.replace("\r\n", " "));
+                }
+            }
             ClientFrame::FileTaken { taken } => self.transfers.files.acknowledge(taken),
             ClientFrame::DownloadCancel => {
                 if self.transfers.files.is_finishing() {
@@ -100,6 +109,9 @@ impl Task {
             ClientFrame::Input(_)
             | ClientFrame::Resize { .. }
             | ClientFrame::Ack { .. }
+            | ClientFrame::Begin(_)
+            | ClientFrame::Read(_)
+            | ClientFrame::Interrupt
             | ClientFrame::End => {}
         }
 

@@ -46,6 +46,7 @@ struct World {
     configuration: Record,
     settings: Settings,
     shares: Vec<Share>,
+    kind: SessionKind,
     account: Option<RecordId>,
     live: LiveSessions,
 }
@@ -78,8 +79,10 @@ impl World {
                     launch_credential: Some(id(4)),
                     ..Connection::default()
                 },
+                ..Settings::default()
             },
             shares: vec![share(&person, LAUNCH)],
+            kind: SessionKind::Terminal,
             account: None,
             live: NONE_LIVE,
             person,
@@ -92,6 +95,7 @@ impl World {
             shares: &self.shares,
             settings: &self.settings,
             configuration: Some(&self.configuration),
+            kind: self.kind,
             account: self.account.as_ref(),
         }
     }

@@ -1,0 +1,89 @@
+//! Why the program ends: a sentence for people, an exit code for scripts.
+
+use protocol::errors::{Code, Refusal};
+
+/// Exit codes of every command but `connect`, which has psql's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Something else, such as a server that cannot be reached.
+    Failed,
+    /// The command line does not make sense; clap's code for it.
+    Usage,
+    /// No token, or one that is not good.
+    Authentication,
+    /// A rule of Postern says no.
+    Denied,
+    /// The database, or the way to it.
+    Database,
+    /// The time is over.
+    Expired,
+}
+
+impl Exit {
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Failed => 1,
+            Self::Usage => 2,
+            Self::Authentication => 3,
+            Self::Denied => 4,
+            Self::Database => 6,
+            Self::Expired => 7,
+        }
+    }
+
+    /// The word for it in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::Usage => "usage",
+            Self::Authentication => "authentication",
+            Self::Denied => "denied",
+            Self::Database => "database",
+            Self::Expired => "expired",
+        }
+    }
+}
+
+/// The end of a command that did not do what it was asked for.
+#[derive(Debug)]
+pub struct Failure {
+    pub exit: Exit,
+    /// What failed, where, what to do.
+    pub sentence: String,
+}
+
+impl Failure {
+    pub fn new(exit: Exit, sentence: impl Into<String>) -> Self {
+        Self {
+            exit,
+            sentence: sentence.into(),
+        }
+    }
+}
+
+/// A deliberate no of the server.
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        let exit = match refusal.code {
+            Code::SignedOut => Exit::Authentication,
+            Code::Validation => Exit::Usage,
+            Code::PamPolicyDenied
+            | Code::PamNotFound
+            | Code::PamConfigDenied
+            | Code::PamDisabledOnRecord
+            | Code::PamPrereq
+            | Code::PamNoCredential
+            | Code::PamConflict
+            | Code::PamLimitSessions
+            | Code::PamTicketInvalid
+            | Code::PamRecordingRequired
+            | Code::PamPasswordRequired
+            | Code::TooMany
+            | Code::CrossOrigin => Exit::Denied,
+            Code::PamDbUnreachable | Code::PamDbTls | Code::PamDbAuth | Code::PamDbRejected => Exit::Database,
+            Code::RecordingDamaged | Code::Unavailable | Code::Internal => Exit::Failed,
+        };
+
+        Self::new(exit, refusal.sentence)
+    }
+}
