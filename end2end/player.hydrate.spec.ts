@@ -31,7 +31,7 @@ test.beforeAll(async ({ browser }, info) => {
   for (const statement of [
     "SELECT 'first' AS word;",
     "SELECT nothing FROM catalog.brands;",
-    "SELECT pg_sleep(4);",
+    "SELECT pg_sleep(6);",
     "SELECT 'x' || g AS filler FROM generate_series(1, 3000) g;",
     "SELECT 'last' AS word;",
   ]) {
@@ -48,8 +48,8 @@ test("it plays, skips what is idle and says why it ends", async ({ browser, base
   const player = await Player.open(browser, baseURL!, auditor);
 
   await expect(player.page.getByText(/^intact · \d+ segments? verified$/)).toBeVisible();
-  // Of four seconds of sleep one is shown.
-  expect(await player.skipsFrom("pg_sleep", 2_000)).toBeGreaterThan(2_500);
+  // Of six seconds of sleep one is shown.
+  expect(await player.skipsFrom("pg_sleep", 2_000)).toBeGreaterThan(4_000);
   await player.shows("x3000");
   await expect(player.page.getByText("The person ended the session.")).toBeVisible({ timeout: 30_000 });
   await player.shows("last");
