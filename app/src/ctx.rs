@@ -11,14 +11,15 @@ use protocol::audit::{EventName, Outcome};
 use protocol::device::{ApprovalDraft, LoginView, UserCode};
 use protocol::errors::{Code, Refusal};
 use protocol::forms::Draft;
-use protocol::ids::{PersonId, RecordId, RequestId, SessionId, SignInId};
+use protocol::gateways::{LiveView, ReachDraft};
+use protocol::ids::{GatewayId, InstanceId, PersonId, RecordId, RequestId, SessionId, SignInId};
 use protocol::people::{
     InviteDraft, Password, PasswordDraft, Role, SetPasswordDraft, SetUpDraft, SignInDraft,
 };
 use protocol::recordings::{RecordingView, TranscriptView, VerdictView};
 use protocol::terminal::{LaunchDraft, LaunchTicket, LaunchView, TerminateDraft};
 use protocol::time::Timestamp;
-use protocol::vault::{TestReport, TestedCredential};
+use protocol::vault::{StageReport, TestReport, TestedCredential};
 use store::{Db, Tx};
 use vault::audit::Event;
 use vault::people::Person;
@@ -95,6 +96,16 @@ pub trait Operations: Send + Sync {
     fn verify_recording(&self, actor: Actor, session: SessionId, client: Client) -> Acting<'_, VerdictView>;
     /// Ends a live session; its owner reads who did it and why.
     fn terminate(&self, actor: Actor, draft: TerminateDraft, client: Client) -> Acting<'_, ()>;
+    /// What an instance of a gateway does, if it is connected to this server.
+    fn live_instance(&self, id: &InstanceId) -> Option<LiveView>;
+    /// Connects to a target through a gateway and hangs up; each test is audited.
+    fn test_gateway(
+        &self,
+        actor: Actor,
+        gateway: GatewayId,
+        draft: ReachDraft,
+        client: Client,
+    ) -> Acting<'_, Vec<StageReport>>;
     /// Something was saved that may take a right away: live sessions are looked at again at once.
     fn rights_changed(&self);
 }

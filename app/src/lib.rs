@@ -8,6 +8,7 @@ pub mod audit;
 pub mod ctx;
 pub mod device;
 pub mod errors;
+pub mod gateways;
 pub mod pages;
 pub mod parts;
 pub mod people;

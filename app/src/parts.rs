@@ -14,6 +14,7 @@ use leptos_router::ChooseView;
 use crate::account::AccountPage;
 use crate::audit::AuditPage;
 use crate::device::DevicePage;
+use crate::gateways::{EditGatewayPage, GatewayPage, GatewaysPage, NewGatewayPage, NewInstancePage};
 use crate::pages::page_at;
 use crate::people::{InvitePage, PeoplePage, PersonPage};
 use crate::sessions::{ActivityPage, LivePage, PlayerPage, SessionsPage, TerminatePage, TranscriptPage};
@@ -40,7 +41,9 @@ impl Part {
         let starts_with = |starts: &[&str]| starts.iter().any(|start| page.starts_with(start));
         let ends_with = |ends: &[&str]| ends.iter().any(|end| page.ends_with(end));
 
-        if starts_with(&["/vault/new", "/folders/new"]) || ends_with(&["/edit", "/settings", "/reveal"]) {
+        if starts_with(&["/gateways"]) {
+            Some(Self::House)
+        } else if starts_with(&["/vault/new", "/folders/new"]) || ends_with(&["/edit", "/settings", "/reveal"]) {
             Some(Self::Forms)
         } else if starts_with(&["/sessions"]) || ends_with(&["/terminal", "/activity"]) {
             Some(Self::Sessions)
@@ -133,7 +136,7 @@ part! {
 }
 
 part! {
-    /// People, one's own account and what acts in its name, the audit log.
+    /// People, gateways, one's own account and what acts in its name, the audit log.
     house fetch_house House {
         People => PeoplePage,
         Invite => InvitePage,
@@ -141,6 +144,11 @@ part! {
         Account => AccountPage,
         NewToken => NewTokenPage,
         Device => DevicePage,
+        Gateways => GatewaysPage,
+        NewGateway => NewGatewayPage,
+        Gateway => GatewayPage,
+        EditGateway => EditGatewayPage,
+        NewInstance => NewInstancePage,
         Audit => AuditPage,
     }
 }
@@ -178,6 +186,7 @@ mod tests {
             ("/account", Some(Part::House)),
             ("/account/tokens/new", Some(Part::House)),
             ("/device", Some(Part::House)),
+            ("/gateways/abc/edit", Some(Part::House)),
             ("/sign-in", None),
             ("/no/such/page", None),
         ] {

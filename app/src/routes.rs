@@ -23,6 +23,9 @@ const DIALOGS: &[DialogPage] = &[
     dialog("/vault/{record}/settings", || Forms::Settings.fetch()),
     dialog("/vault/{record}/reveal", || Forms::Reveal.fetch()),
     dialog("/folders/new", || Forms::NewFolder.fetch()),
+    dialog("/gateways/new", || House::NewGateway.fetch()),
+    dialog("/gateways/{gateway}/edit", || House::EditGateway.fetch()),
+    dialog("/gateways/{gateway}/instances/new", || House::NewInstance.fetch()),
     dialog("/people/invite", || House::Invite.fetch()),
     dialog("/account/tokens/new", || House::NewToken.fetch()),
 ];
@@ -68,6 +71,11 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/sessions/:session/live") view=Sessions::Live />
                     <Route path=path!("/sessions/:session/terminate") view=Sessions::Terminate />
                     <Route path=path!("/audit") view=House::Audit />
+                    <Route path=path!("/gateways") view=House::Gateways />
+                    <Route path=path!("/gateways/new") view=House::NewGateway />
+                    <Route path=path!("/gateways/:gateway") view=House::Gateway />
+                    <Route path=path!("/gateways/:gateway/edit") view=House::EditGateway />
+                    <Route path=path!("/gateways/:gateway/instances/new") view=House::NewInstance />
                     <Route path=path!("/people") view=House::People />
                     <Route path=path!("/people/invite") view=House::Invite />
                     <Route path=path!("/people/:person") view=House::Person />

@@ -8,13 +8,13 @@ mod folder;
 mod history;
 mod list;
 mod manage;
-mod new;
+pub mod new;
 mod overview;
 mod record;
 mod reveal;
 mod settings;
 mod sharing;
-mod test;
+pub mod test;
 
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;

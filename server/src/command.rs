@@ -1,6 +1,7 @@
 //! What `posternd` does from a shell: serve, add an administrator, verify the audit log, verify and export recordings.
 
 pub mod backup;
+pub mod gateway;
 pub mod master_key;
 pub mod recordings;
 
@@ -128,9 +129,11 @@ fn configuration(file: Option<&Path>) -> anyhow::Result<Config> {
 }
 
 fn log(config: &Config) -> anyhow::Result<()> {
-    let filter: EnvFilter = config
-        .log
-        .filter
+    log_as(&config.log.filter, config.log.format)
+}
+
+fn log_as(filter: &str, format: LogFormat) -> anyhow::Result<()> {
+    let filter: EnvFilter = filter
         .parse()
         .context("log.filter is no filter; write e.g. info")?;
     // Each of a peer's malformed frames would be a line of its own; that a tunnel was lost is ours to say.
@@ -144,7 +147,7 @@ fn log(config: &Config) -> anyhow::Result<()> {
     } else {
         lines.with_ansi(false)
     };
-    match config.log.format {
+    match format {
         LogFormat::Json => lines.json().init(),
         LogFormat::Text => lines.init(),
     }

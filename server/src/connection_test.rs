@@ -14,6 +14,7 @@ use store::launching::{self, Launching};
 use store::records::secrets;
 use store::{audit, records};
 use vault::authorize::{Authorized, Edit};
+use vault::gateway;
 use vault::record::Record;
 
 use crate::clock;
@@ -46,7 +47,12 @@ pub async fn run(
     let account = target::lookup(&mut snapshot, &account).await?;
     drop(snapshot);
     let endpoint = endpoint(&known, credential, &account)?;
-    let aim = target::aim(state, &known.record, &account, &secrets, endpoint)?;
+    let configuration = known.configuration.as_ref().and_then(Record::configuration);
+    let via = match configuration {
+        Some(configuration) => gateway::via(&known.record, configuration, known.gateway.as_ref())?,
+        None => None,
+    };
+    let aim = target::aim(state, &known.record, &account, &secrets, endpoint, via)?;
     let report = probe(
         Arc::clone(&aim.dial),
         &aim.target,
@@ -113,8 +119,9 @@ fn view(aim: &Aim, credential: TestedCredential, report: &Report) -> TestReport 
     }
 }
 
-fn stage_of(stage: Stage) -> TestStage {
+pub fn stage_of(stage: Stage) -> TestStage {
     match stage {
+        Stage::Gateway => TestStage::Gateway,
         Stage::Dns => TestStage::Dns,
         Stage::Tcp => TestStage::Tcp,
         Stage::Tls => TestStage::Tls,
@@ -132,7 +139,7 @@ fn found(stage: Stage, report: &Report) -> String {
             .unwrap_or_default(),
         Stage::Authentication => report.method.map(method).unwrap_or_default().to_owned(),
         Stage::Query => report.version.clone().unwrap_or_default(),
-        Stage::Dns | Stage::Tls => String::new(),
+        Stage::Gateway | Stage::Dns | Stage::Tls => String::new(),
     }
 }
 

@@ -5,7 +5,7 @@ mod recovery;
 
 use std::time::Duration;
 
-use store::{access_tokens, audit, sessions, sign_ins};
+use store::{access_tokens, audit, gateways, sessions, sign_ins};
 use tokio::sync::mpsc;
 use tokio::time::{Interval, interval};
 use tracing::{error, info, warn};
@@ -95,6 +95,14 @@ async fn round(state: AppState) {
     let mut every = interval(ROUND);
     while is_due(&state, &mut every).await {
         state.sessions.look_again();
+        gateways_again(&state).await;
+    }
+}
+
+/// Looks at the instances of gateways again.
+pub async fn gateways_again(state: &AppState) {
+    if let Err(error) = crate::gateways::look_again(state).await {
+        warn!(error = &error as &dyn std::error::Error, "gateways not looked at");
     }
 }
 
@@ -123,6 +131,7 @@ async fn tidy(state: AppState) {
             let mut tx = state.db.write().await?;
             sign_ins::remove_old(&mut tx, clock::now()).await?;
             access_tokens::remove_old(&mut tx, clock::now() - TOKENS_KEPT).await?;
+            gateways::remove_old_tokens(&mut tx, clock::now() - TOKENS_KEPT).await?;
 
             tx.commit().await
         };

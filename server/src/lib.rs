@@ -12,6 +12,7 @@ pub mod config;
 pub mod connection_test;
 pub mod crowd;
 pub mod device;
+pub mod gateways;
 pub mod health;
 pub mod http;
 pub mod jobs;

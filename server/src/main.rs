@@ -51,6 +51,8 @@ enum Command {
     /// Recordings of sessions.
     #[command(subcommand)]
     Recordings(Recordings),
+    /// An instance of a gateway, in a network this server does not reach; reads no configuration file.
+    Gateway(command::gateway::Arguments),
 }
 
 #[derive(Subcommand)]
@@ -143,6 +145,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             };
             command::recordings::verify(arguments.config.as_deref(), wanted).await
         }
+        Command::Gateway(arguments) => command::gateway::run(arguments).await,
         Command::Recordings(Recordings::Export {
             session,
             format,

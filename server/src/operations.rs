@@ -3,15 +3,16 @@
 use app::ctx::{Acting, Actor, Client, Operations};
 use app::sign_in::LinkView;
 use protocol::device::{ApprovalDraft, LoginView, UserCode};
-use protocol::ids::{PersonId, RecordId, SessionId};
+use protocol::gateways::{LiveView, ReachDraft};
+use protocol::ids::{GatewayId, InstanceId, PersonId, RecordId, SessionId};
 use protocol::people::{InviteDraft, Password, PasswordDraft, SetPasswordDraft, SetUpDraft, SignInDraft};
 use protocol::recordings::{RecordingView, TranscriptView, VerdictView};
 use protocol::terminal::{LaunchDraft, LaunchTicket, LaunchView, TerminateDraft};
-use protocol::vault::{TestReport, TestedCredential};
+use protocol::vault::{StageReport, TestReport, TestedCredential};
 
 use crate::people::{links, password, sign_in};
 use crate::state::AppState;
-use crate::{connection_test, device, launch, recordings, sessions};
+use crate::{connection_test, device, gateways, jobs, launch, recordings, sessions};
 
 /// The server's implementation.
 pub struct ServerOperations {
@@ -131,7 +132,23 @@ impl Operations for ServerOperations {
         Box::pin(async move { sessions::terminate(&self.state, &actor, &draft, &client).await })
     }
 
+    fn live_instance(&self, id: &InstanceId) -> Option<LiveView> {
+        self.state.gateways.view(id)
+    }
+
+    fn test_gateway(
+        &self,
+        actor: Actor,
+        gateway: GatewayId,
+        draft: ReachDraft,
+        client: Client,
+    ) -> Acting<'_, Vec<StageReport>> {
+        Box::pin(async move { gateways::test(&self.state, &actor, &gateway, &draft, &client).await })
+    }
+
     fn rights_changed(&self) {
         self.state.sessions.look_again();
+        let state = self.state.clone();
+        self.state.tasks.spawn(async move { jobs::gateways_again(&state).await });
     }
 }

@@ -62,6 +62,12 @@ pub fn doors(state: &AppState) -> Doors {
             Who::TokenHolder,
             terminal::command_line::upgrade,
         )
+        .door(
+            Method::GET,
+            protocol::gateways::words::PATH,
+            Who::Anyone,
+            crate::gateways::upgrade,
+        )
         .door(Method::GET, "/audit/export", Who::Evidence, crate::audit::export)
         .door(
             Method::GET,

@@ -134,7 +134,8 @@ fn print_link(link: &str) {
     println!("{lead}Nobody can administer yet. Open this link within 24 hours; it works once:\n{link}{lead}");
 }
 
-async fn stop_signal() {
+/// Somebody tells the program to stop.
+pub async fn stop_signal() {
     let (Ok(mut interrupt), Ok(mut terminate)) =
         (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
     else {

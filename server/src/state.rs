@@ -17,6 +17,7 @@ use crate::clock;
 use crate::config::Config;
 use crate::crowd::Crowd;
 use crate::device::Logins;
+use crate::gateways::Pool;
 use crate::operations::ServerOperations;
 use crate::recorder::Note;
 use crate::recordings::Viewings;
@@ -46,6 +47,8 @@ pub struct App {
     pub strangers: Crowd,
     /// Tunnels that are being opened with one access token.
     pub openings: Crowd,
+    /// The instances of gateways that are connected here.
+    pub gateways: Pool,
     /// Where sessions keep rows of results that are larger than memory.
     pub spools: Arc<Space>,
     pub viewings: Viewings,
@@ -75,6 +78,7 @@ impl AppState {
             cancels: Cancels::default(),
             strangers: Crowd::of(64),
             openings: Crowd::of(8),
+            gateways: Pool::default(),
             spools: Arc::new(spools),
             viewings: Viewings::default(),
             notes,

@@ -15,8 +15,10 @@ use store::records::{self, secrets};
 use tracing::error;
 use vault::authorize::{Authorized, Launch};
 use vault::envelope::{self, Sealed, SecretField};
+use vault::gateway::Via;
 use vault::record::{Database, Record};
 
+use crate::gateways::way::GatewayDial;
 use crate::people::store_failed;
 use crate::state::AppState;
 
@@ -38,6 +40,7 @@ pub async fn aim_at(state: &AppState, launch: &Authorized<Launch>) -> Result<Aim
     let record = lookup(&mut snapshot, launch.record()).await?;
     let account = lookup(&mut snapshot, launch.account()).await?;
     let effective = launch.effective();
+    let via = launch.via().cloned();
     let is_tunnel = launch.kind() == SessionKind::Tunnel;
     let port = if is_tunnel {
         &effective.tunnel_port
@@ -51,13 +54,13 @@ pub async fn aim_at(state: &AppState, launch: &Authorized<Launch>) -> Result<Aim
     };
     if is_tunnel && !effective.inject_credentials.value {
         // No secret is opened that nobody is to use.
-        return point(state, &record, endpoint, OWN.to_owned(), Credential::default());
+        return point(state, &record, endpoint, OWN.to_owned(), Credential::default(), via);
     }
     let secrets = secrets::for_launch(&mut snapshot, launch)
         .await
         .map_err(store_failed)?;
 
-    aim(state, &record, &account, &secrets, endpoint)
+    aim(state, &record, &account, &secrets, endpoint, via)
 }
 
 /// The account of a session whose clients sign in as whom they like.
@@ -77,10 +80,11 @@ pub fn aim(
     account: &Record,
     secrets: &[(SecretField, Sealed)],
     endpoint: Endpoint,
+    via: Option<Via>,
 ) -> Result<Aim, Refusal> {
     let credential = credential(state, account, secrets)?;
 
-    point(state, record, endpoint, credential.user.clone(), credential)
+    point(state, record, endpoint, credential.user.clone(), credential, via)
 }
 
 fn point(
@@ -89,6 +93,7 @@ fn point(
     endpoint: Endpoint,
     account: String,
     credential: Credential,
+    via: Option<Via>,
 ) -> Result<Aim, Refusal> {
     let database = record.database().ok_or_else(Refusal::not_found)?;
     let target = Target {
@@ -104,13 +109,26 @@ fn point(
     Ok(Aim {
         record_title: record.title().to_owned(),
         account,
-        dial: Arc::new(DirectDial {
-            attempt: endpoint.timeout,
-        }),
-        reached: format!("direct · TLS {}", database.tls.mode.name()),
+        reached: match &via {
+            None => format!("direct · TLS {}", database.tls.mode.name()),
+            Some(via) => format!("gateway {} · TLS {}", via.name, database.tls.mode.name()),
+        },
+        dial: dial(state, via, endpoint.timeout),
         target,
         credential,
     })
+}
+
+/// The way there: by this server itself, or through a gateway.
+fn dial(state: &AppState, via: Option<Via>, attempt: Duration) -> Arc<dyn Dial> {
+    match via {
+        None => Arc::new(DirectDial { attempt }),
+        Some(via) => Arc::new(GatewayDial {
+            pool: state.gateways.clone(),
+            via,
+            attempt,
+        }),
+    }
 }
 
 /// A record whose right was weighed before.
@@ -185,6 +203,7 @@ fn credential(
 /// A connection that failed, in words: what failed and what to do about it.
 pub fn refusal(error: &ConnectError) -> Refusal {
     let code = match error.code() {
+        proxy::Code::Offline => Code::PamGatewayOffline,
         proxy::Code::Unreachable => Code::PamDbUnreachable,
         proxy::Code::Tls => Code::PamDbTls,
         proxy::Code::Auth => Code::PamDbAuth,

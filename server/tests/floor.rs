@@ -1,7 +1,7 @@
 //! The security floor: what holds at every door, whatever is behind it.
 
 mod connections;
-mod device;
+pub mod device;
 mod forms;
 mod headers;
 mod links;

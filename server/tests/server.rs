@@ -10,6 +10,8 @@ mod doors;
 #[cfg(test)]
 mod floor;
 #[cfg(test)]
+mod gateways;
+#[cfg(test)]
 mod house;
 #[cfg(test)]
 mod program;

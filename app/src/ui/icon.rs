@@ -9,6 +9,7 @@ pub enum Shape {
     Sessions,
     Audit,
     People,
+    Gateways,
     Account,
     Database,
     Key,
@@ -23,6 +24,7 @@ impl Shape {
             Self::Vault => "M3 3h10v10H3zM8 6v4M6 8h4",
             Self::Sessions => "M2 3h12v10H2zM5 6l2 2-2 2M9 10h2",
             Self::Audit => "M4 2h8v12H4zM6 5h4M6 8h4M6 11h2",
+            Self::Gateways => "M2 8h4M10 8h4M6 4h4v8H6zM8 1v3M8 12v3",
             Self::People => {
                 "M6 3a2.3 2.3 0 1 1 0 4.6a2.3 2.3 0 1 1 0-4.6M1.500 13c.5-2.700 2.300-3.700 4.500-3.700s4 1 4.500 3.700M10.500 3.200a2.200 2.200 0 0 1 0 4.200M11.800 9.700c1.500.400 2.400 1.500 2.700 3.300"
             }

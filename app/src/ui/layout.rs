@@ -62,6 +62,7 @@ fn Navigation(viewer: ViewerView) -> impl IntoView {
                 .then(|| {
                     view! {
                         <h2>"Administration"</h2>
+                        <NavLink href="/gateways" shape=Shape::Gateways>"Gateways"</NavLink>
                         <NavLink href="/people" shape=Shape::People>"People"</NavLink>
                     }
                 })}

@@ -22,6 +22,7 @@ pub fn Refused(error: AppError) -> impl IntoView {
         | Code::PamLimitSessions
         | Code::PamTicketInvalid
         | Code::PamRecordingRequired
+        | Code::PamGatewayOffline
         | Code::PamDbUnreachable
         | Code::PamDbTls
         | Code::PamDbAuth

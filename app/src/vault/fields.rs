@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::ui::field::{SelectField, TextField};
 use crate::ui::form::FormState;
 
-pub use configuration::ConfigurationFields;
+pub use configuration::{ConfigurationFields, DIRECT};
 pub use database::{DatabaseFields, check_database};
 pub use user::UserFields;
 

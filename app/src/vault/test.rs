@@ -99,11 +99,6 @@ fn Report(report: TestReport) -> impl IntoView {
         view! { <p class="warning">"Could not connect as " <b class="mono">{report.login}</b>"."</p> }
             .into_any()
     };
-    let stages = report
-        .stages
-        .into_iter()
-        .map(|stage| view! { <Stage stage /> })
-        .collect_view();
     let warnings = report
         .warnings
         .into_iter()
@@ -112,10 +107,21 @@ fn Report(report: TestReport) -> impl IntoView {
 
     view! {
         {heading}
-        <ol class="stages">{stages}</ol>
+        <Stages stages=report.stages />
         {warnings}
     }
     .into_any()
+}
+
+/// The stages in their order.
+#[component]
+pub fn Stages(stages: Vec<StageReport>) -> impl IntoView {
+    let stages = stages
+        .into_iter()
+        .map(|stage| view! { <Stage stage /> })
+        .collect_view();
+
+    view! { <ol class="stages">{stages}</ol> }.into_any()
 }
 
 #[component]

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use crate::args::AccessArgs;
 use crate::credentials::{self, Credentials};
 use crate::exit::{Exit, Failure};
-use crate::server::{Address, Roots, Server};
+use crate::server::Server;
 
 /// The access token, for scripts.
 const TOKEN: &str = "POSTERN_TOKEN";

@@ -1,5 +1,6 @@
 //! Why the program ends: a sentence for people, an exit code for scripts.
 
+use gateway::reach::ReachError;
 use protocol::errors::{Code, Refusal};
 
 /// Exit codes of every command but `connect`, which has psql's.
@@ -13,6 +14,8 @@ pub enum Exit {
     Authentication,
     /// A rule of Postern says no.
     Denied,
+    /// No gateway is there that reaches the database.
+    Gateway,
     /// The database, or the way to it.
     Database,
     /// The time is over.
@@ -26,6 +29,7 @@ impl Exit {
             Self::Usage => 2,
             Self::Authentication => 3,
             Self::Denied => 4,
+            Self::Gateway => 5,
             Self::Database => 6,
             Self::Expired => 7,
         }
@@ -38,6 +42,7 @@ impl Exit {
             Self::Usage => "usage",
             Self::Authentication => "authentication",
             Self::Denied => "denied",
+            Self::Gateway => "gateway",
             Self::Database => "database",
             Self::Expired => "expired",
         }
@@ -61,6 +66,13 @@ impl Failure {
     }
 }
 
+/// What is wrong before a server is asked.
+impl From<ReachError> for Failure {
+    fn from(error: ReachError) -> Self {
+        Self::new(Exit::Usage, error.to_string())
+    }
+}
+
 /// A deliberate no of the server.
 impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
@@ -80,6 +92,7 @@ impl From<Refusal> for Failure {
             | Code::PamPasswordRequired
             | Code::TooMany
             | Code::CrossOrigin => Exit::Denied,
+            Code::PamGatewayOffline => Exit::Gateway,
             Code::PamDbUnreachable | Code::PamDbTls | Code::PamDbAuth | Code::PamDbRejected => Exit::Database,
             Code::RecordingDamaged | Code::Unavailable | Code::Internal => Exit::Failed,
         };

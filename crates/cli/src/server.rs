@@ -1,26 +1,19 @@
 //! The server, from here: questions by HTTP, WebSockets, both with the access token and through TLS.
 
 use std::io;
-use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, ORIGIN, SEC_WEBSOCKET_PROTOCOL, USER_AGENT};
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri};
+use gateway::reach::{Address, ReachError, Roots, Wire};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use protocol::errors::Refusal;
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
 use serde::de::DeserializeOwned;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
-use tokio_rustls::TlsConnector;
 use tokio_tungstenite::tungstenite;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
@@ -34,105 +27,6 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The longest answer that is read, in bytes.
 const MAX_ANSWER: usize = 16 * 1024 * 1024;
-
-/// Where a server is: `https://host`, or `http://` on this machine.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Address {
-    host: String,
-    port: u16,
-    is_tls: bool,
-}
-
-impl Address {
-    /// # Errors
-    /// It is none.
-    pub fn parse(text: &str) -> Result<Self, Failure> {
-        let wrong = || {
-            Failure::new(
-                Exit::Usage,
-                format!("\"{text}\" is no address of a server, such as https://postern.example.org."),
-            )
-        };
-        let uri: Uri = text.trim().parse().map_err(|_| wrong())?;
-        let is_tls = match uri.scheme_str() {
-            Some("https") => true,
-            Some("http") => false,
-            Some(_) | None => return Err(wrong()),
-        };
-        let host = uri.host().filter(|host| !host.is_empty()).ok_or_else(wrong)?;
-        let has_more = uri.path() != "/"
-            || uri.query().is_some()
-            || uri.authority().is_some_and(|a| a.as_str().contains('@'));
-        if has_more {
-            return Err(wrong());
-        }
-
-        Ok(Self {
-            host: host.to_owned(),
-            port: uri.port_u16().unwrap_or(if is_tls { 443 } else { 80 }),
-            is_tls,
-        })
-    }
-
-    /// As the server writes it: without the port where there is no need of one.
-    pub fn origin(&self) -> String {
-        let Self { host, port, is_tls } = self;
-        match (is_tls, port) {
-            (true, 443) => format!("https://{host}"),
-            (false, 80) => format!("http://{host}"),
-            (true, port) => format!("https://{host}:{port}"),
-            (false, port) => format!("http://{host}:{port}"),
-        }
-    }
-
-    /// The host for names and sockets: an IPv6 address without its brackets.
-    fn bare_host(&self) -> &str {
-        self.host.trim_start_matches('[').trim_end_matches(']')
-    }
-}
-
-/// Whose certificates are trusted.
-#[derive(Clone)]
-pub struct Roots(Arc<RootCertStore>);
-
-impl Roots {
-    /// Those of a file, or the operating system's.
-    ///
-    /// # Errors
-    /// The file cannot be read, or holds none.
-    pub fn load(file: Option<&Path>) -> Result<Self, Failure> {
-        let mut roots = RootCertStore::empty();
-        let Some(file) = file else {
-            // Where there are none no server is trusted, and says so.
-            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-            return Ok(Self(Arc::new(roots)));
-        };
-        let wrong = |problem: String| {
-            Failure::new(
-                Exit::Usage,
-                format!(
-                    "{}: no certificates can be read from it: {problem}.",
-                    file.display()
-                ),
-            )
-        };
-        let certificates = CertificateDer::pem_file_iter(file).map_err(|error| wrong(error.to_string()))?;
-        for certificate in certificates {
-            let certificate = certificate.map_err(|error| wrong(error.to_string()))?;
-            roots.add(certificate).map_err(|error| wrong(error.to_string()))?;
-        }
-        if roots.is_empty() {
-            return Err(wrong("it holds none".to_owned()));
-        }
-
-        Ok(Self(Arc::new(roots)))
-    }
-}
-
-/// A byte stream to the server, TLS or not.
-pub trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
-
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Wire for T {}
 
 /// A WebSocket to the server.
 pub type Socket = WebSocketStream<Box<dyn Wire>>;
@@ -224,9 +118,9 @@ impl Server {
         subprotocol: &'static str,
         limits: WebSocketConfig,
     ) -> Result<Socket, Failure> {
-        let scheme = if self.address.is_tls { "wss" } else { "ws" };
-        let Address { host, port, .. } = &self.address;
-        let mut request = format!("{scheme}://{host}:{port}{path}")
+        let mut request = self
+            .address
+            .socket(path)
             .into_client_request()
             .map_err(|error| self.unreachable(error))?;
         self.sign(request.headers_mut())?;
@@ -248,50 +142,19 @@ impl Server {
     }
 
     async fn connect(&self) -> Result<Box<dyn Wire>, Failure> {
-        let (host, port) = (self.address.bare_host(), self.address.port);
-        let stream = TcpStream::connect((host, port))
+        self.address
+            .connect(&self.roots)
             .await
-            .map_err(|error| self.unreachable(error))?;
-        // Messages are small and answers are waited for.
-        stream
-            .set_nodelay(true)
-            .map_err(|error| self.unreachable(error))?;
-        if !self.address.is_tls {
-            let peer = stream.peer_addr().map_err(|error| self.unreachable(error))?;
-            if !peer.ip().to_canonical().is_loopback() {
-                return Err(Failure::new(
-                    Exit::Usage,
-                    format!(
-                        "The access token would be sent to {host} where others can read it: use https, or http on this \
-                         machine only."
-                    ),
-                ));
-            }
-            return Ok(Box::new(stream));
-        }
-        let name = ServerName::try_from(host.to_owned()).map_err(|error| self.unreachable(error))?;
-        let secure = TlsConnector::from(Arc::new(self.rules()?))
-            .connect(name, stream)
-            .await
-            .map_err(|error| self.unreachable(error))?;
-
-        Ok(Box::new(secure))
-    }
-
-    fn rules(&self) -> Result<ClientConfig, Failure> {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let builder = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(|error| self.unreachable(error))?;
-
-        Ok(builder
-            .with_root_certificates(Arc::clone(&self.roots.0))
-            .with_no_client_auth())
+            .map_err(|error| match error {
+                ReachError::InTheOpen(_) | ReachError::NoAddress(_) | ReachError::Roots { .. } => error.into(),
+                ReachError::Io(error) => self.unreachable(error),
+                ReachError::Tls(error) => self.unreachable(error),
+                ReachError::Name => self.unreachable(error),
+            })
     }
 
     /// Who asks. The origin says that the request was meant for this server.
     fn sign(&self, headers: &mut HeaderMap) -> Result<(), Failure> {
-        let Address { host, port, .. } = &self.address;
         let origin = self.address.origin();
         if let Some(token) = &self.token {
             let bearer = Zeroizing::new(format!("Bearer {}", token.as_str()));
@@ -304,7 +167,7 @@ impl Server {
             authorization.set_sensitive(true);
             headers.insert(AUTHORIZATION, authorization);
         }
-        headers.insert(HOST, self.value(&format!("{host}:{port}"))?);
+        headers.insert(HOST, self.value(&self.address.authority())?);
         headers.insert(ORIGIN, self.value(&origin)?);
         headers.insert(
             USER_AGENT,
@@ -362,42 +225,4 @@ pub fn lost(error: tungstenite::Error) -> io::Error {
     }
 
     io::Error::other(error)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_is_written_as_browsers_write_an_origin() {
-        for (given, origin) in [
-            ("https://postern.example.org", "https://postern.example.org"),
-            ("https://postern.example.org:443/", "https://postern.example.org"),
-            ("http://localhost:7480", "http://localhost:7480"),
-            ("http://[::1]:7480", "http://[::1]:7480"),
-            (
-                " https://postern.example.org:8443 ",
-                "https://postern.example.org:8443",
-            ),
-        ] {
-            assert_eq!(Address::parse(given).unwrap().origin(), origin, "{given}");
-        }
-    }
-
-    #[test]
-    fn what_is_no_address_of_a_server_is_told() {
-        for given in [
-            "",
-            "postern.example.org",
-            "ftp://postern.example.org",
-            "https://postern.example.org/vault",
-            "https://postern.example.org?x",
-            "https://me@postern.example.org",
-            "https://",
-        ] {
-            let failure = Address::parse(given).unwrap_err();
-
-            assert_eq!(failure.exit, Exit::Usage, "{given}");
-        }
-    }
 }

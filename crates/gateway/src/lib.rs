@@ -1,6 +1,11 @@
-//! Many byte streams over one WebSocket, each with flow control of its own: what tunnels are made of.
+//! Many byte streams over one WebSocket, each with flow control of its own: what tunnels and gateways are made of. And the
+//! gateway's side of them, which connects to targets for the server.
 
+pub mod agent;
+pub mod call;
+pub mod identity;
 pub mod lines;
+pub mod reach;
 pub mod streams;
 
 mod pipe;

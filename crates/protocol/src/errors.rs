@@ -24,6 +24,8 @@ pub enum Code {
     PamLimitSessions,
     PamTicketInvalid,
     PamRecordingRequired,
+    /// No instance of the record's gateway is connected.
+    PamGatewayOffline,
     PamDbUnreachable,
     PamDbTls,
     PamDbAuth,
@@ -56,7 +58,7 @@ impl Code {
             Self::PamPrereq | Self::PamNoCredential | Self::PamConflict => 409,
             Self::PamLimitSessions | Self::TooMany => 429,
             Self::PamDbUnreachable | Self::PamDbTls | Self::PamDbAuth | Self::PamDbRejected => 502,
-            Self::PamRecordingRequired | Self::Unavailable => 503,
+            Self::PamRecordingRequired | Self::PamGatewayOffline | Self::Unavailable => 503,
             Self::RecordingDamaged | Self::Internal => 500,
         }
     }

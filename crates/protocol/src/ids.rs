@@ -102,6 +102,10 @@ ids! {
     SessionId,
     /// A request, so that a person can quote it and an operator can find it.
     RequestId,
+    /// A gateway: a name for the folders it may serve.
+    GatewayId,
+    /// One program of a gateway, with a key of its own.
+    InstanceId,
     /// A server, for as long as its data folder is kept.
     NodeId,
 }

@@ -1,5 +1,5 @@
 //! The words browser, command line, gateway and server share: ids, views, drafts, frames, errors.
-//! Only serde; builds for wasm32. A view never carries a secret, a draft carries one only inwards.
+//! Nothing but words and their rules; builds for wasm32. A view never carries a secret, a draft carries one only inwards.
 
 pub mod audit;
 pub mod dates;
@@ -8,6 +8,7 @@ pub mod entered;
 pub mod errors;
 mod filters;
 pub mod forms;
+pub mod gateways;
 pub mod ids;
 pub mod people;
 pub mod recordings;

@@ -21,7 +21,8 @@ pub mod test_report;
 pub mod tunneling;
 pub mod user;
 
-pub use configuration::{ConfigurationDraft, ConfigurationView, Environment, Gateway};
+pub(crate) use checks::checkbox;
+pub use configuration::{ConfigurationDraft, ConfigurationView, Environment, Route};
 pub use database::{DatabaseDraft, DatabaseType, DatabaseView, TlsMode};
 pub use entered::{Entered, SecretChange};
 pub use folder::{FolderDraft, FolderView};

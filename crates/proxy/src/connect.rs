@@ -47,6 +47,8 @@ pub struct Credential {
 /// A step of connecting, as *Test connection* shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
+    /// To the gateway, where there is one.
+    Gateway,
     Dns,
     Tcp,
     Tls,

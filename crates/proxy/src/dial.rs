@@ -46,6 +46,12 @@ pub enum DialError {
     Silent,
     #[error("cannot connect")]
     Io(#[source] io::Error),
+    #[error("gateway {gateway} is offline")]
+    Offline { gateway: String },
+    #[error("gateway {gateway} was lost")]
+    Lost { gateway: String },
+    #[error("gateway {gateway} may not connect to {address}")]
+    Forbidden { gateway: String, address: SocketAddr },
 }
 
 /// Dials from this machine: DNS, then each address in turn.

@@ -18,6 +18,8 @@ use crate::tls::{Distrust, PemError, Tls};
 pub enum Code {
     /// Nothing that speaks PostgreSQL answers there.
     Unreachable,
+    /// The gateway that leads there is not connected.
+    Offline,
     /// Encryption or the server's identity.
     Tls,
     /// The stored credential.
@@ -35,6 +37,19 @@ pub enum Reason {
     },
     TimedOut,
     Io(io::Error),
+    /// No instance of the gateway is connected.
+    Offline {
+        gateway: String,
+    },
+    /// The instance went away while it connected.
+    GatewayLost {
+        gateway: String,
+    },
+    /// The gateway may not connect there.
+    Forbidden {
+        gateway: String,
+        address: SocketAddr,
+    },
     /// The connection ended before the server was ready.
     Closed,
     /// What answers is not a PostgreSQL server.
@@ -82,12 +97,26 @@ impl ConnectError {
         }
     }
 
+    /// A target that was not reached, before anything was said to it.
+    pub fn of_dial(error: DialError, stage: Stage, host: &str, port: u16) -> Self {
+        Self {
+            reason: error.into(),
+            stage,
+            host: host.to_owned(),
+            port,
+            database: String::new(),
+            encrypted: false,
+        }
+    }
+
     pub fn code(&self) -> Code {
         match &self.reason {
+            Reason::Offline { .. } | Reason::GatewayLost { .. } => Code::Offline,
             Reason::Resolve
             | Reason::Refused { .. }
             | Reason::TimedOut
             | Reason::Io(_)
+            | Reason::Forbidden { .. }
             | Reason::Closed
             | Reason::NotPostgres(_) => Code::Unreachable,
             Reason::NoTls | Reason::Distrusted(_) | Reason::TlsBroken(_) | Reason::Pem(_) => Code::Tls,
@@ -124,6 +153,9 @@ impl ConnectError {
             | Reason::Refused { .. }
             | Reason::TimedOut
             | Reason::Io(_)
+            | Reason::Offline { .. }
+            | Reason::GatewayLost { .. }
+            | Reason::Forbidden { .. }
             | Reason::Closed
             | Reason::NotPostgres(_)
             | Reason::NoTls
@@ -155,6 +187,19 @@ impl ConnectError {
             Reason::Io(error) => (
                 format!("The connection to {host} port {port} failed: {error}.").into(),
                 "Check the network between this server and the database server.".into(),
+            ),
+            Reason::Offline { gateway } => (
+                format!("Gateway \"{gateway}\" is offline.").into(),
+                "Ask an administrator to start one of its instances.".into(),
+            ),
+            Reason::GatewayLost { gateway } => (
+                format!("The connection to gateway \"{gateway}\" was lost.").into(),
+                "Try again in a moment: an instance comes back by itself.".into(),
+            ),
+            Reason::Forbidden { gateway, address } => (
+                format!("Gateway \"{gateway}\" may not connect to {host} port {port} ({address}).").into(),
+                "Add the address or its network to what the gateway may connect to, there and where it was started."
+                    .into(),
             ),
             Reason::Closed => (
                 format!("{host} port {port} closed the connection before it was ready.").into(),
@@ -226,6 +271,10 @@ impl ConnectError {
     fn timed_out(&self) -> (Cow<'static, str>, Cow<'static, str>) {
         let Self { host, port, .. } = self;
         match self.stage {
+            Stage::Gateway => (
+                "The gateway does not answer.".into(),
+                "Try again in a moment: an instance that is lost comes back by itself.".into(),
+            ),
             Stage::Dns => (
                 format!("The host name \"{host}\" was not resolved in time.").into(),
                 "Check this server's DNS.".into(),
@@ -389,6 +438,11 @@ impl fmt::Display for Reason {
             Self::Refused { address } => write!(f, "{address} refuses connections"),
             Self::TimedOut => f.write_str("no answer in time"),
             Self::Io(error) => error.fmt(f),
+            Self::Offline { gateway } => write!(f, "gateway {gateway} is offline"),
+            Self::GatewayLost { gateway } => write!(f, "gateway {gateway} was lost"),
+            Self::Forbidden { gateway, address } => {
+                write!(f, "gateway {gateway} may not connect to {address}")
+            }
             Self::Closed => f.write_str("connection closed"),
             Self::NotPostgres(what) => write!(f, "not PostgreSQL: {what}"),
             Self::NoTls => f.write_str("server has no TLS"),
@@ -445,6 +499,9 @@ impl From<DialError> for Reason {
             DialError::Refused { address } => Self::Refused { address },
             DialError::Silent => Self::TimedOut,
             DialError::Io(error) => Self::Io(error),
+            DialError::Offline { gateway } => Self::Offline { gateway },
+            DialError::Lost { gateway } => Self::GatewayLost { gateway },
+            DialError::Forbidden { gateway, address } => Self::Forbidden { gateway, address },
         }
     }
 }

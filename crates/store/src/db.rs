@@ -216,6 +216,8 @@ pub(crate) enum Lock {
     Attempts,
     /// How many sessions are live.
     Sessions,
+    /// How many instances a gateway has.
+    Gateways,
     /// What the audit log has been told already.
     Repeats,
 }
@@ -233,6 +235,7 @@ pub(crate) async fn take(tx: &mut Tx, lock: Lock) -> Result<(), Error> {
         Lock::People => "people",
         Lock::Attempts => "attempts",
         Lock::Sessions => "sessions",
+        Lock::Gateways => "gateways",
         Lock::Repeats => "repeats",
     };
 

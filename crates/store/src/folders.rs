@@ -87,12 +87,17 @@ const UNSHARE: &str = r#"
     WHERE scope = 'folder' AND target = $1
 "#;
 
+const UNSERVE: &str = r#"
+    DELETE FROM gateway_folders
+    WHERE folder = $1
+"#;
+
 const REMOVE: &str = r#"
     DELETE FROM folders
     WHERE id = $1
 "#;
 
-/// Removes an empty folder and its shares.
+/// Removes an empty folder, its shares, and its place in gateways.
 pub async fn remove(tx: &mut Tx, configure: &Authorized<Configure>) -> Result<Removed, Error> {
     let ShareScope::Folder(id) = configure.scope() else {
         return Ok(Removed::Nothing);
@@ -105,6 +110,7 @@ pub async fn remove(tx: &mut Tx, configure: &Authorized<Configure>) -> Result<Re
     }
 
     run!(tx, sqlx::query(UNSHARE).bind(id.as_str()))?;
+    run!(tx, sqlx::query(UNSERVE).bind(id.as_str()))?;
     let rows = run!(tx, sqlx::query(REMOVE).bind(id.as_str()))?;
 
     Ok(if rows > 0 { Removed::Done } else { Removed::Nothing })
@@ -178,7 +184,7 @@ pub async fn list(snapshot: &mut Snapshot, person: &Person) -> Result<Vec<Folder
 }
 
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[&str] = &[ADD, RENAME, COUNT, UNSHARE, REMOVE, NAME, LIST];
+pub(crate) const STATEMENTS: &[&str] = &[ADD, RENAME, COUNT, UNSHARE, UNSERVE, REMOVE, NAME, LIST];
 
 #[cfg(test)]
 mod tests;

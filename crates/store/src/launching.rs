@@ -3,13 +3,14 @@
 use protocol::ids::{PersonId, RecordId};
 use protocol::sessions::SessionKind;
 use vault::authorize::LaunchFacts;
+use vault::gateway::Gateway;
 use vault::record::Record;
 use vault::settings::Settings;
 use vault::share::Share;
 
 use crate::db::{Snapshot, on};
 use crate::errors::{Error, column};
-use crate::{records, settings, shares};
+use crate::{gateways, records, settings, shares};
 
 /// A record with all that decides about its launch by one person.
 #[derive(Debug, Clone)]
@@ -18,6 +19,8 @@ pub struct Launching {
     pub shares: Vec<Share>,
     pub settings: Settings,
     pub configuration: Option<Record>,
+    /// The one the configuration names.
+    pub gateway: Option<Gateway>,
 }
 
 impl Launching {
@@ -28,6 +31,7 @@ impl Launching {
             shares: &self.shares,
             settings: &self.settings,
             configuration: self.configuration.as_ref(),
+            gateway: self.gateway.as_ref(),
             kind,
             account,
         }
@@ -45,12 +49,14 @@ pub async fn lookup(
     };
     let shares = shares::held(snapshot, person, &record.location()).await?;
     let (settings, configuration) = governing(snapshot, &record.id).await?;
+    let gateway = gateways::of(snapshot, configuration.as_ref()).await?;
 
     Ok(Some(Launching {
         record,
         shares,
         settings,
         configuration,
+        gateway,
     }))
 }
 

@@ -11,6 +11,7 @@ pub mod copy;
 pub mod db;
 pub mod errors;
 pub mod folders;
+pub mod gateways;
 pub mod history;
 mod json;
 pub mod launching;

@@ -86,6 +86,11 @@ const STEPS: &[(i64, &str, Script)] = &[
         "tunnels",
         Script::Both(include_str!("../migrations/0013_tunnels.sql")),
     ),
+    (
+        14,
+        "gateways",
+        Script::Both(include_str!("../migrations/0014_gateways.sql")),
+    ),
 ];
 
 /// The version of a schema that is up to date.

@@ -90,6 +90,10 @@ pub struct Reveal {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Administer(());
 
+/// Make, change and remove gateways and their instances.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ManageGateways(());
+
 /// Read the audit log, all sessions and all recordings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Audit(());
@@ -309,6 +313,14 @@ pub fn administer(person: &Person) -> Result<Authorized<Administer>, Refusal> {
     administrators(person, "Your role does not allow managing people.")?;
 
     Ok(Authorized::new(person, Administer(())))
+}
+
+/// # Errors
+/// `SignedOut`, or `PamPolicyDenied` for everyone but administrators.
+pub fn manage_gateways(person: &Person) -> Result<Authorized<ManageGateways>, Refusal> {
+    administrators(person, "Your role does not allow managing gateways.")?;
+
+    Ok(Authorized::new(person, ManageGateways(())))
 }
 
 /// # Errors

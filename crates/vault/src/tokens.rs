@@ -12,12 +12,21 @@ use crate::Secret;
 /// Characters of a text: the prefix and 32 bytes in base64.
 const LEN: usize = PREFIX.len() + 43;
 
-/// The text of a new token. It is shown once; what is kept is its hash.
+/// The text of a new access token. It is shown once; what is kept is its hash.
 pub fn text(random: [u8; 32]) -> Secret {
+    text_with(PREFIX, random)
+}
+
+/// The text of a token that enrolls an instance of a gateway.
+pub fn gateway_text(random: [u8; 32]) -> Secret {
+    text_with(protocol::gateways::PREFIX, random)
+}
+
+fn text_with(prefix: &str, random: [u8; 32]) -> Secret {
     let random = Zeroizing::new(random);
     // As long as it will be: a text that grows leaves copies behind.
     let mut text = String::with_capacity(LEN);
-    text.push_str(PREFIX);
+    text.push_str(prefix);
     URL_SAFE_NO_PAD.encode_string(random.as_slice(), &mut text);
 
     Secret::new(text)

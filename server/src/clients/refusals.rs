@@ -53,7 +53,11 @@ pub fn said(fields: &Fields) -> Refusal {
 /// A denial of ours as a native client is told it.
 pub fn denied(refusal: &errors::Refusal) -> Refusal {
     let sqlstate = match refusal.code {
-        Code::PamDbUnreachable | Code::PamDbTls | Code::PamDbAuth | Code::PamDbRejected => "08001",
+        Code::PamGatewayOffline
+        | Code::PamDbUnreachable
+        | Code::PamDbTls
+        | Code::PamDbAuth
+        | Code::PamDbRejected => "08001",
         Code::PamLimitSessions | Code::TooMany => "53300",
         Code::PamRecordingRequired => "58030",
         Code::Internal | Code::Unavailable | Code::RecordingDamaged => "58000",

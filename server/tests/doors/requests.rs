@@ -44,6 +44,8 @@ pub fn form_of(path: &str, id: &str) -> String {
         | "/cli/logout"
         | "/api/audit"
         | "/api/folders"
+        | "/api/gateways"
+        | "/api/gateway-choices"
         | "/api/list-sessions"
         | "/api/people"
         | "/api/records"
@@ -62,6 +64,15 @@ pub fn form_of(path: &str, id: &str) -> String {
         "/api/change-role" => format!("draft[id]={id}&draft[role]=user"),
         "/api/create-folder" => "draft[name]=Production".to_owned(),
         "/api/rename-folder" => format!("id={id}&draft[name]=Staging"),
+        "/api/create-gateway" => {
+            format!("draft[name]=Berlin&draft[folders][]={id}&draft[max_instances]=1")
+        }
+        "/api/save-gateway" => {
+            format!("id={id}&draft[name]=Berlin&draft[folders][]={id}&draft[max_instances]=1")
+        }
+        "/api/enrol-instance" => format!("id={id}&draft[minutes]=60"),
+        "/api/remove-instance" => format!("gateway={id}&id={id}"),
+        "/api/test-gateway" => format!("id={id}&draft[host]=db.example.org&draft[port]=5432"),
         "/api/create-token" => {
             format!("draft[name]=psql&draft[lifetime]=30&draft[record]={id}&draft[password]={password}")
         }

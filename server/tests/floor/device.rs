@@ -80,7 +80,7 @@ async fn tokens_of(house: &House, person: &PersonId) -> usize {
 }
 
 /// The events of a name, newest first, each as its details.
-async fn logged(house: &House, name: EventName) -> Vec<String> {
+pub async fn logged(house: &House, name: EventName) -> Vec<String> {
     let filter = AuditFilter {
         event: name.as_str().to_owned(),
         ..AuditFilter::default()

@@ -128,6 +128,26 @@ impl Desk {
         .await;
     }
 
+    /// What an administrator's form is answered with.
+    pub async fn answer(&self, path: &str, form: &str) -> String {
+        let ada = self.house.sign_in(Role::Administrator).await;
+        let answer = self.house.call(self.house.post(path, form).by(&ada)).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.body);
+
+        answer.body
+    }
+
+    /// Where an administrator's form leads: the id of what it made.
+    pub async fn place(&self, path: &str, form: &str) -> String {
+        let ada = self.house.sign_in(Role::Administrator).await;
+        let answer = self.house.call(self.house.post(path, form).by(&ada)).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.body);
+        let location = answer.header(header::LOCATION).unwrap_or_default();
+        let path = location.split('?').next().unwrap_or_default();
+
+        path.rsplit('/').next().unwrap_or_default().to_owned()
+    }
+
     async fn save(&self, path: &str, form: &str) {
         let ada = self.house.sign_in(Role::Administrator).await;
         let answer = self.house.call(self.house.post(path, form).by(&ada)).await;

@@ -45,6 +45,7 @@ impl From<Refusal> for Missing {
             | Code::PamLimitSessions
             | Code::PamTicketInvalid
             | Code::PamRecordingRequired
+            | Code::PamGatewayOffline
             | Code::PamDbUnreachable
             | Code::PamDbTls
             | Code::PamDbAuth

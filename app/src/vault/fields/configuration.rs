@@ -1,9 +1,10 @@
 //! Fields of a PAM Configuration.
 
 use leptos::prelude::*;
-use protocol::vault::{ConfigurationDraft, Environment, FolderView, Gateway};
+use protocol::vault::{ConfigurationDraft, Environment, FolderView, Route};
 
 use super::{TitleAndFolder, word};
+use crate::gateways::api::gateway_choices;
 use crate::ui::field::{AreaField, CheckField, SelectField, TextField};
 use crate::ui::form::FormState;
 
@@ -23,19 +24,46 @@ pub fn ConfigurationFields(
             value=word(draft.environment)
             options=Environment::ALL.map(|one| (word(one), one.label().to_owned())).to_vec()
         />
-        <SelectField
-            state
-            name="draft[gateway]"
-            label="Gateway"
-            hint="How they are reached."
-            value=word(draft.gateway)
-            options=Gateway::ALL.map(|one| (word(one), one.label().to_owned())).to_vec()
-        />
+        <GatewayField state route=draft.gateway.clone() />
         <Switches state draft=draft.clone() />
         <Limits state draft=draft.clone() />
         <AreaField state name="draft[notes]" label="Notes" value=draft.notes />
     }
     .into_any()
+}
+
+/// What a configuration without a gateway is called.
+pub const DIRECT: &str = "This server (direct)";
+
+/// Which of the gateways, or none.
+#[component]
+fn GatewayField(state: FormState, route: Route) -> impl IntoView {
+    let choices = Resource::new_blocking(|| (), |()| gateway_choices());
+    let route = StoredValue::new(route);
+
+    view! {
+        <Transition>
+            {move || Suspend::new(async move {
+                // Who may not choose one sees what is chosen.
+                let gateways = choices.await.unwrap_or_default();
+                let direct = (Route::Direct.to_string(), DIRECT.to_owned());
+                let options: Vec<(String, String)> = std::iter::once(direct)
+                    .chain(gateways.into_iter().map(|(id, name)| (id.to_string(), name)))
+                    .collect();
+
+                view! {
+                    <SelectField
+                        state
+                        name="draft[gateway]"
+                        label="Gateway"
+                        hint="How they are reached: by this server, or by a gateway in their network."
+                        value=route.get_value().to_string()
+                        options
+                    />
+                }
+            })}
+        </Transition>
+    }
 }
 
 /// What linked records may do at most.

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use protocol::ids::RecordId;
 use protocol::vault::{CertificateFacts, ConfigurationView, DatabaseView, RecordView, UserView};
 
+use crate::vault::fields::DIRECT;
 use crate::ui::breaks::Breaks;
 use crate::ui::when::When;
 
@@ -81,7 +82,7 @@ pub fn ConfigurationFacts(view: ConfigurationView) -> impl IntoView {
     view! {
         <dl class="facts">
             <Fact label="Environment" value=view.environment.label() />
-            <Fact label="Gateway" value=view.gateway.label() />
+            <Fact label="Gateway" value=view.gateway_name.unwrap_or_else(|| DIRECT.to_owned()) />
             <Fact label="Connections" value=on(view.connections) />
             <Fact label="Tunneling" value=on(view.tunneling) />
             <Fact label="Unguarded tunnels" value=on(view.unguarded_tunnels) />

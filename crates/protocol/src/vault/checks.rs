@@ -138,7 +138,7 @@ pub(super) fn filled(text: &str) -> Option<String> {
 }
 
 /// Reads a checkbox: a browser sends its value (`true`, or `on` where none is set) or nothing at all, JSON a bool.
-pub(super) fn checkbox<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+pub(crate) fn checkbox<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     struct Checkbox;
 
     impl Visitor<'_> for Checkbox {

@@ -1,11 +1,13 @@
 //! PAM Configuration: what the records linked to it inherit and what they may do at most (spec §3).
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::checks::{Checks, checkbox};
 use super::limits::LimitTexts;
 use crate::forms::{Draft, FieldError};
-use crate::ids::FolderId;
+use crate::ids::{FolderId, GatewayId, InvalidId};
 
 /// Where the targets of a configuration live.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -25,20 +27,52 @@ impl Environment {
     }
 }
 
-/// How the targets of a configuration are reached.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Gateway {
+/// How the targets of a configuration are reached. As text `direct`, or the id of a gateway.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Route {
+    /// The server dials them.
     #[default]
     Direct,
+    Gateway(GatewayId),
 }
 
-impl Gateway {
-    pub const ALL: [Self; 1] = [Self::Direct];
+/// The text of [`Route::Direct`]; no id is this short.
+const DIRECT: &str = "direct";
 
-    pub fn label(self) -> &'static str {
+impl Route {
+    /// The gateway, where there is one.
+    pub fn gateway(&self) -> Option<&GatewayId> {
         match self {
-            Self::Direct => "This server (direct)",
+            Self::Direct => None,
+            Self::Gateway(id) => Some(id),
+        }
+    }
+}
+
+impl TryFrom<String> for Route {
+    type Error = InvalidId;
+
+    fn try_from(text: String) -> Result<Self, InvalidId> {
+        if text == DIRECT {
+            return Ok(Self::Direct);
+        }
+
+        text.parse().map(Self::Gateway)
+    }
+}
+
+impl From<Route> for String {
+    fn from(route: Route) -> Self {
+        route.to_string()
+    }
+}
+
+impl fmt::Display for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Direct => f.write_str(DIRECT),
+            Self::Gateway(id) => write!(f, "{id}"),
         }
     }
 }
@@ -57,7 +91,7 @@ pub struct ConfigurationDraft {
     #[serde(default)]
     pub environment: Environment,
     #[serde(default)]
-    pub gateway: Gateway,
+    pub gateway: Route,
     #[serde(default, deserialize_with = "checkbox")]
     pub connections: bool,
     #[serde(default, deserialize_with = "checkbox")]
@@ -106,7 +140,7 @@ impl Default for ConfigurationDraft {
             title: String::new(),
             folder: None,
             environment: Environment::Local,
-            gateway: Gateway::Direct,
+            gateway: Route::Direct,
             connections: true,
             tunneling: true,
             unguarded_tunnels: false,
@@ -167,7 +201,9 @@ impl Draft for ConfigurationDraft {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConfigurationView {
     pub environment: Environment,
-    pub gateway: Gateway,
+    pub gateway: Route,
+    /// The name of the gateway, where there is one.
+    pub gateway_name: Option<String>,
     pub connections: bool,
     pub tunneling: bool,
     pub unguarded_tunnels: bool,
@@ -196,7 +232,7 @@ impl ConfigurationView {
             title: title.to_owned(),
             folder: folder.cloned(),
             environment: self.environment,
-            gateway: self.gateway,
+            gateway: self.gateway.clone(),
             connections: self.connections,
             tunneling: self.tunneling,
             unguarded_tunnels: self.unguarded_tunnels,

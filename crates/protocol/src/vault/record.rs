@@ -235,6 +235,8 @@ pub struct RecordView {
     /// Whether the viewer may change host, port, TLS, PAM settings and shares.
     pub may_configure: bool,
     pub launchable: bool,
+    /// Why the gateway of its PAM Configuration may not serve it, where it may not.
+    pub unreachable: Option<String>,
     /// The records that link to this one and how; they keep it from being deleted.
     pub linked_from: Vec<(LinkKind, Link)>,
 }

@@ -8,6 +8,7 @@ use super::record::TestedCredential;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TestStage {
+    Gateway,
     Dns,
     Tcp,
     Tls,
@@ -18,6 +19,7 @@ pub enum TestStage {
 impl TestStage {
     pub fn label(self) -> &'static str {
         match self {
+            Self::Gateway => "Ask the gateway",
             Self::Dns => "Find the host (DNS)",
             Self::Tcp => "Reach the port (TCP)",
             Self::Tls => "Secure the connection (TLS)",

@@ -28,6 +28,7 @@ pub(super) const LEFT_OUT: &[&str] = &[
     "attempts",
     "known_networks",
     "repeats",
+    "gateway_tokens",
 ];
 
 pub(super) const TABLES: &[Table] = &[
@@ -146,6 +147,42 @@ pub(super) const TABLES: &[Table] = &[
             ("last_address", Text),
             ("revoked_at", Integer),
             ("scope", Text),
+        ],
+        order: "id",
+        is_prepared: false,
+    },
+    Table {
+        name: "gateways",
+        columns: &[
+            ("id", Text),
+            ("name", Text),
+            ("targets", Text),
+            ("address_lock", Boolean),
+            ("max_instances", Integer),
+            ("created_by", Text),
+            ("created_at", Integer),
+        ],
+        order: "id",
+        is_prepared: false,
+    },
+    Table {
+        name: "gateway_folders",
+        columns: &[("gateway", Text), ("folder", Text)],
+        order: "gateway, folder",
+        is_prepared: false,
+    },
+    Table {
+        name: "gateway_instances",
+        columns: &[
+            ("id", Text),
+            ("gateway", Text),
+            ("public_key", Text),
+            ("machine", Text),
+            ("version", Text),
+            ("address", Text),
+            ("enrolled_at", Integer),
+            ("last_seen", Integer),
+            ("revoked_at", Integer),
         ],
         order: "id",
         is_prepared: false,

@@ -5,7 +5,7 @@ use sqlx::Executor;
 use super::*;
 use crate::testing::on_both;
 use crate::{
-    access_tokens, acquisitions, attempts, audit, folders, history, launching, links, people, records,
+    access_tokens, acquisitions, attempts, audit, folders, gateways, history, launching, links, people, records,
     sessions, settings, shares, sign_ins, wrapped_keys,
 };
 
@@ -25,6 +25,8 @@ async fn every_statement_prepares_on_both() -> anyhow::Result<()> {
         wrapped_keys::STATEMENTS,
         acquisitions::STATEMENTS,
         folders::STATEMENTS,
+        gateways::STATEMENTS,
+        gateways::INSTANCE_STATEMENTS,
         &records,
         settings::STATEMENTS,
         shares::STATEMENTS,

@@ -243,7 +243,8 @@ const CONFIGURATIONS: &str = r#"
     WHERE kind = 'configuration'
 "#;
 
-async fn configurations(snapshot: &mut Snapshot) -> Result<HashMap<RecordId, Record>, Error> {
+/// Every PAM Configuration, by id.
+pub async fn configurations(snapshot: &mut Snapshot) -> Result<HashMap<RecordId, Record>, Error> {
     let rows: Vec<Row> = on!(snapshot, |conn| sqlx::query_as(CONFIGURATIONS).fetch_all(conn))?;
 
     rows.into_iter()

@@ -2,8 +2,9 @@
 
 use protocol::people::Role;
 use protocol::time::Timestamp;
-use protocol::vault::{RecordView, Tested, TestedCredential};
+use protocol::vault::{Body, RecordView, Tested, TestedCredential};
 use vault::authorize::{self, Authorized, View};
+use vault::gateway;
 use vault::people::Person;
 use vault::record::Record;
 
@@ -11,7 +12,7 @@ use super::list::{is_launchable, outcome};
 use super::{linked_from, lookup, secrets};
 use crate::db::{Snapshot, on};
 use crate::errors::Error;
-use crate::{folders, launching, shares};
+use crate::{folders, gateways, launching, shares};
 
 const TESTS: &str = r#"
     SELECT at, failure
@@ -64,6 +65,12 @@ pub async fn view(
     let stored = secrets::stored(snapshot, view).await?;
     let administrative = tested(snapshot, view, TestedCredential::Administrative).await?;
     let tested = administrative.and(tested(snapshot, view, TestedCredential::Launch).await?);
+    let mut body = record.content.body.view(&stored, now);
+    if let Body::Configuration(configuration) = &mut body {
+        let gateway = gateways::of(snapshot, Some(&record)).await?;
+        configuration.gateway_name = gateway.map(|gateway| gateway.name);
+    }
+    let unreachable = unreachable(snapshot, &record).await?;
     let folder_name = match &record.content.folder {
         Some(folder) => folders::name(snapshot, folder).await?,
         None => None,
@@ -77,7 +84,7 @@ pub async fn view(
 
     Ok(Some(RecordView {
         id: id.clone(),
-        body: record.content.body.view(&stored, now),
+        body,
         version: record.version,
         created_at: record.created.at,
         created_by_name,
@@ -88,11 +95,28 @@ pub async fn view(
         permissions: view.permissions(),
         may_configure: person.role == Role::Administrator,
         launchable: launchable(snapshot, &record).await?,
+        unreachable,
         linked_from,
         folder_name,
         folder: record.content.folder,
         title: record.content.title,
     }))
+}
+
+/// Why the gateway of a record's configuration may not serve it, where it may not.
+async fn unreachable(snapshot: &mut Snapshot, record: &Record) -> Result<Option<String>, Error> {
+    if record.database().is_none() {
+        return Ok(None);
+    }
+    let (_, configuration) = launching::governing(snapshot, &record.id).await?;
+    let gateway = gateways::of(snapshot, configuration.as_ref()).await?;
+    let Some(parent) = configuration.as_ref().and_then(Record::configuration) else {
+        return Ok(None);
+    };
+
+    Ok(gateway::via(record, parent, gateway.as_ref())
+        .err()
+        .map(|refusal| refusal.sentence))
 }
 
 async fn launchable(snapshot: &mut Snapshot, record: &Record) -> Result<bool, Error> {

@@ -10,6 +10,7 @@ use protocol::vault::RecordKind;
 
 use super::{Authorized, visible};
 use crate::effective::{Effective, Parent};
+use crate::gateway::{self, Gateway, Via};
 use crate::people::Person;
 use crate::record::{Database, Record};
 use crate::settings::{Settings, prerequisites};
@@ -23,6 +24,8 @@ pub struct LaunchFacts<'a> {
     pub settings: &'a Settings,
     /// The record `settings.configuration` points at.
     pub configuration: Option<&'a Record>,
+    /// The gateway that one names.
+    pub gateway: Option<&'a Gateway>,
     /// How they come.
     pub kind: SessionKind,
     /// The account somebody chose; `None` takes the launch credential, or the only one open to them.
@@ -42,6 +45,7 @@ pub struct Launch {
     record: RecordId,
     account: RecordId,
     kind: SessionKind,
+    via: Option<Via>,
     effective: Effective,
 }
 
@@ -60,6 +64,11 @@ impl Authorized<Launch> {
         self.action.kind
     }
 
+    /// The gateway the database is reached through; `None` where the server dials it itself.
+    pub fn via(&self) -> Option<&Via> {
+        self.action.via.as_ref()
+    }
+
     /// What the session goes by.
     pub fn effective(&self) -> &Effective {
         &self.action.effective
@@ -70,7 +79,8 @@ impl Authorized<Launch> {
 ///
 /// # Errors
 /// In this order: `SignedOut`; `PamNotFound`; `PamPolicyDenied` for the role; `PamPolicyDenied` without a launch
-/// share; `PamPrereq`; `PamConfigDenied`; `PamDisabledOnRecord`; `PamNoCredential`; `PamLimitSessions`.
+/// share; `PamPrereq`; `PamConfigDenied`; `PamDisabledOnRecord`; `PamPrereq` for one no gateway may serve;
+/// `PamNoCredential`; `PamLimitSessions`.
 pub fn launch(
     person: &Person,
     facts: LaunchFacts<'_>,
@@ -88,7 +98,7 @@ pub fn launch(
 /// # Errors
 /// As [`launch`], without `PamLimitSessions`.
 pub fn stay(person: &Person, facts: LaunchFacts<'_>) -> Result<Authorized<Launch>, Refusal> {
-    let effective = reachable(person, facts)?;
+    let (effective, via) = reachable(person, facts)?;
     let open = accounts(person, facts.settings);
     let account = match facts.account {
         Some(chosen) => open.into_iter().find(|account| *account == chosen).cloned(),
@@ -108,6 +118,7 @@ pub fn stay(person: &Person, facts: LaunchFacts<'_>) -> Result<Authorized<Launch
             record,
             account,
             kind: facts.kind,
+            via,
             effective,
         },
     ))
@@ -127,7 +138,7 @@ pub struct Offer {
 /// # Errors
 /// As [`launch`], up to `PamDisabledOnRecord`.
 pub fn offer(person: &Person, facts: LaunchFacts<'_>) -> Result<Offer, Refusal> {
-    let effective = reachable(person, facts)?;
+    let (effective, _) = reachable(person, facts)?;
 
     Ok(Offer {
         accounts: accounts(person, facts.settings).into_iter().cloned().collect(),
@@ -136,7 +147,7 @@ pub fn offer(person: &Person, facts: LaunchFacts<'_>) -> Result<Offer, Refusal> 
 }
 
 /// Everything that does not depend on the account.
-fn reachable(person: &Person, facts: LaunchFacts<'_>) -> Result<Effective, Refusal> {
+fn reachable(person: &Person, facts: LaunchFacts<'_>) -> Result<(Effective, Option<Via>), Refusal> {
     // First of all, or the refusal would tell a record that is not shared from one that does not exist.
     let permissions = visible(person, &facts.record.location(), facts.shares)?;
     if person.role == Role::Auditor {
@@ -156,6 +167,7 @@ fn reachable(person: &Person, facts: LaunchFacts<'_>) -> Result<Effective, Refus
     let parent = parent(facts)?;
     let effective = Effective::of(facts.settings, database, Some(parent));
     check_enabled(facts.kind, &effective, parent)?;
+    let via = gateway::via(facts.record, parent.configuration, facts.gateway)?;
     if facts.settings.connection.launch_credential.is_none() {
         return Err(Refusal::new(
             Code::PamNoCredential,
@@ -163,7 +175,7 @@ fn reachable(person: &Person, facts: LaunchFacts<'_>) -> Result<Effective, Refus
         ));
     }
 
-    Ok(effective)
+    Ok((effective, via))
 }
 
 /// What the configuration and the record say to this kind of session.

@@ -1,7 +1,7 @@
 //! PAM Configuration: parental switches and defaults (spec §3).
 
 use protocol::forms::{Draft, FieldError};
-use protocol::vault::{ConfigurationDraft, ConfigurationView, Environment, Gateway, Limits, length_of_time};
+use protocol::vault::{ConfigurationDraft, ConfigurationView, Environment, Limits, Route, length_of_time};
 use serde::{Deserialize, Serialize};
 
 use super::{Body, Content};
@@ -11,7 +11,7 @@ use super::{Body, Content};
 #[serde(default)]
 pub struct Configuration {
     pub environment: Environment,
-    pub gateway: Gateway,
+    pub gateway: Route,
     pub connections: bool,
     pub tunneling: bool,
     pub unguarded_tunnels: bool,
@@ -36,7 +36,7 @@ impl Configuration {
     fn of(draft: &ConfigurationDraft) -> Self {
         Self {
             environment: draft.environment,
-            gateway: draft.gateway,
+            gateway: draft.gateway.clone(),
             connections: draft.connections,
             tunneling: draft.tunneling,
             unguarded_tunnels: draft.unguarded_tunnels,
@@ -58,7 +58,8 @@ impl Configuration {
 
         ConfigurationView {
             environment: self.environment,
-            gateway: self.gateway,
+            gateway: self.gateway.clone(),
+            gateway_name: None,
             connections: self.connections,
             tunneling: self.tunneling,
             unguarded_tunnels: self.unguarded_tunnels,
@@ -87,7 +88,7 @@ impl Configuration {
 
         vec![
             ("environment", self.environment.label().to_owned()),
-            ("gateway", self.gateway.label().to_owned()),
+            ("gateway", self.gateway.to_string()),
             ("connections", on(self.connections)),
             ("tunneling", on(self.tunneling)),
             ("unguarded_tunnels", on(self.unguarded_tunnels)),

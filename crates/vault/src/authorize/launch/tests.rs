@@ -1,12 +1,14 @@
 //! Launching, condition by condition.
 
+use protocol::gateways::targets::Targets;
+use protocol::ids::{FolderId, GatewayId};
 use protocol::people::PersonState;
 use protocol::time::Timestamp;
-use protocol::vault::{ConfigurationDraft, DatabaseDraft, Permissions, Tri};
+use protocol::vault::{ConfigurationDraft, DatabaseDraft, Permissions, Route, Tri};
 
 use super::*;
 use crate::authorize::tests::{person, share};
-use crate::record::{Configuration, Content, Stamp};
+use crate::record::{Body, Configuration, Content, Stamp};
 use crate::settings::{Account, Connection, Launchers};
 
 const LAUNCH: Permissions = Permissions {
@@ -44,6 +46,7 @@ struct World {
     person: Person,
     record: Record,
     configuration: Record,
+    gateway: Option<Gateway>,
     settings: Settings,
     shares: Vec<Share>,
     kind: SessionKind,
@@ -82,6 +85,7 @@ impl World {
                 ..Settings::default()
             },
             shares: vec![share(&person, LAUNCH)],
+            gateway: None,
             kind: SessionKind::Terminal,
             account: None,
             live: NONE_LIVE,
@@ -95,6 +99,7 @@ impl World {
             shares: &self.shares,
             settings: &self.settings,
             configuration: Some(&self.configuration),
+            gateway: self.gateway.as_ref(),
             kind: self.kind,
             account: self.account.as_ref(),
         }
@@ -112,10 +117,58 @@ impl World {
 
     fn configuration_mut(&mut self) -> &mut Configuration {
         match &mut self.configuration.content.body {
-            crate::record::Body::Configuration(configuration) => configuration,
-            crate::record::Body::Database(_) | crate::record::Body::User(_) => unreachable!(),
+            Body::Configuration(configuration) => configuration,
+            Body::Database(_) | Body::User(_) => unreachable!(),
         }
     }
+}
+
+/// A gateway for these folders, which the configuration names.
+fn through(world: &mut World, folders: Vec<FolderId>) {
+    let gateway = Gateway {
+        id: GatewayId::from_random([9; 16]),
+        name: "Berlin".to_owned(),
+        folders,
+        targets: Targets::default(),
+        address_lock: true,
+        max_instances: 1,
+    };
+    let Body::Configuration(configuration) = &mut world.configuration.content.body else {
+        panic!("no configuration");
+    };
+    configuration.gateway = Route::Gateway(gateway.id.clone());
+    world.gateway = Some(gateway);
+}
+
+#[test]
+fn a_record_is_reached_through_a_gateway_that_may_serve_its_folder() {
+    let shop = FolderId::from_random([1; 16]);
+    let mut world = World::new();
+    assert_eq!(world.launch().unwrap().via(), None);
+
+    world.record.content.folder = Some(shop.clone());
+    through(&mut world, vec![shop]);
+
+    assert_eq!(world.launch().unwrap().via().unwrap().name, "Berlin");
+}
+
+#[test]
+fn a_record_outside_is_not_reached_by_any_other_way() {
+    let shop = FolderId::from_random([1; 16]);
+    let data = FolderId::from_random([2; 16]);
+    let mut world = World::new();
+    through(&mut world, vec![shop]);
+
+    assert_eq!(
+        world.refusal(),
+        "PamPrereq: Not reachable by any gateway: \"Berlin\" is the one of its PAM Configuration, and the record is in none \
+         of the folders it may serve."
+    );
+    world.record.content.folder = Some(data);
+    assert!(world.refusal().contains("is not one of those it may serve"));
+    // One that was removed, or another, serves nothing.
+    world.gateway = None;
+    assert!(world.refusal().contains("was removed"));
 }
 
 #[test]

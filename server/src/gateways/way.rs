@@ -1,0 +1,135 @@
+//! The way to a target through a gateway: the dial of records whose PAM Configuration names one.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use gateway::call::{Call, Progress, hear, say};
+use gateway::streams::Stream;
+use proxy::{Dial, DialError, Dialled, Dialling, OnStage, Stage};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::timeout;
+use vault::gateway::Via;
+
+use super::pool::{Pool, Taken};
+
+/// What an instance may take for a name and all its addresses, beyond one of them.
+const BEYOND: Duration = Duration::from_secs(15);
+
+/// Dials through an instance of a gateway.
+pub struct GatewayDial {
+    pub pool: Pool,
+    pub via: Via,
+    /// How long one address may take to answer.
+    pub attempt: Duration,
+}
+
+impl Dial for GatewayDial {
+    fn dial<'a>(&'a self, host: &'a str, port: u16, on_stage: OnStage<'a>) -> Dialling<'a> {
+        Box::pin(self.reach(host, port, on_stage))
+    }
+}
+
+impl GatewayDial {
+    async fn reach(&self, host: &str, port: u16, on_stage: OnStage<'_>) -> Result<Dialled, DialError> {
+        on_stage(Stage::Gateway);
+        let name = self.via.name.clone();
+        let Some(taken) = self.pool.take(&self.via.id) else {
+            return Err(DialError::Offline { gateway: name });
+        };
+        let host = host
+            .strip_prefix('[')
+            .and_then(|host| host.strip_suffix(']'))
+            .unwrap_or(host);
+        let call = Call {
+            host: host.to_owned(),
+            port,
+            attempt_millis: u64::try_from(self.attempt.as_millis()).unwrap_or(u64::MAX),
+        };
+        let asking = async {
+            let mut stream = taken.opener().open().await?;
+            say(&mut stream, &call).await?;
+            on_stage(Stage::Dns);
+            let mut progress = hear(&mut stream).await?;
+            if progress == Progress::Connecting {
+                on_stage(Stage::Tcp);
+                progress = hear(&mut stream).await?;
+            }
+
+            io::Result::Ok((stream, progress))
+        };
+        let (stream, progress) = timeout(self.attempt + BEYOND, asking)
+            .await
+            .map_err(|_| DialError::Silent)?
+            .map_err(|_| DialError::Lost { gateway: name.clone() })?;
+        let address = reached(progress, name.clone())?;
+
+        Ok(Dialled {
+            stream: Box::new(Through {
+                stream,
+                gateway: name,
+                _taken: taken,
+            }),
+            address,
+        })
+    }
+}
+
+fn reached(progress: Progress, gateway: String) -> Result<SocketAddr, DialError> {
+    Err(match progress {
+        Progress::Reached(address) => return Ok(address),
+        Progress::Unresolved => DialError::Resolve(io::ErrorKind::NotFound.into()),
+        Progress::Refused(address) => DialError::Refused { address },
+        Progress::Silent => DialError::Silent,
+        Progress::Forbidden(address) => DialError::Forbidden { gateway, address },
+        Progress::Failed(problem) => DialError::Io(io::Error::other(problem)),
+        // A second time is no answer.
+        Progress::Connecting => DialError::Lost { gateway },
+    })
+}
+
+/// A stream through an instance. Should that be lost, it says so, for a target says goodbye before it hangs up.
+struct Through {
+    stream: Stream,
+    gateway: String,
+    _taken: Taken,
+}
+
+impl Through {
+    fn named(&self, error: &io::Error) -> io::Error {
+        io::Error::new(
+            error.kind(),
+            format!("the connection through gateway \"{}\" was lost", self.gateway),
+        )
+    }
+}
+
+impl AsyncRead for Through {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream)
+            .poll_read(cx, buf)
+            .map_err(|error| self.named(&error))
+    }
+}
+
+impl AsyncWrite for Through {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream)
+            .poll_write(cx, buf)
+            .map_err(|error| self.named(&error))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream)
+            .poll_flush(cx)
+            .map_err(|error| self.named(&error))
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream)
+            .poll_shutdown(cx)
+            .map_err(|error| self.named(&error))
+    }
+}
