@@ -43,7 +43,9 @@ impl Part {
 
         if starts_with(&["/gateways"]) {
             Some(Self::House)
-        } else if starts_with(&["/vault/new", "/folders/new"]) || ends_with(&["/edit", "/settings", "/reveal"]) {
+        } else if starts_with(&["/vault/new", "/folders/new"])
+            || ends_with(&["/edit", "/settings", "/reveal"])
+        {
             Some(Self::Forms)
         } else if starts_with(&["/sessions"]) || ends_with(&["/terminal", "/activity"]) {
             Some(Self::Sessions)

@@ -171,7 +171,10 @@ async fn seen(state: &AppState, place: &Place) {
         tx.commit().await
     };
     if let Err(error) = touched.await {
-        debug!(error = &error as &dyn std::error::Error, "an instance was not noted as seen");
+        debug!(
+            error = &error as &dyn std::error::Error,
+            "an instance was not noted as seen"
+        );
     }
 }
 

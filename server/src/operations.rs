@@ -149,6 +149,8 @@ impl Operations for ServerOperations {
     fn rights_changed(&self) {
         self.state.sessions.look_again();
         let state = self.state.clone();
-        self.state.tasks.spawn(async move { jobs::gateways_again(&state).await });
+        self.state
+            .tasks
+            .spawn(async move { jobs::gateways_again(&state).await });
     }
 }

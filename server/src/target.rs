@@ -54,7 +54,14 @@ pub async fn aim_at(state: &AppState, launch: &Authorized<Launch>) -> Result<Aim
     };
     if is_tunnel && !effective.inject_credentials.value {
         // No secret is opened that nobody is to use.
-        return point(state, &record, endpoint, OWN.to_owned(), Credential::default(), via);
+        return point(
+            state,
+            &record,
+            endpoint,
+            OWN.to_owned(),
+            Credential::default(),
+            via,
+        );
     }
     let secrets = secrets::for_launch(&mut snapshot, launch)
         .await

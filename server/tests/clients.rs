@@ -1,5 +1,5 @@
 //! The programs people use with PostgreSQL: each makes its round trip and checks every answer, on the server itself,
-//! which proves the program, through the listener, and through a tunnel. What is on record then is held against the
+//! which proves the program, through the listener, through a tunnel, and to a server behind a gateway. What is on record then is held against the
 //! server's own log.
 
 mod evidence;
@@ -14,6 +14,7 @@ mod tap;
 mod tokio_postgres;
 mod tools;
 
+use protocol::ids::SessionId;
 use protocol::people::Role;
 use protocol::sessions::SessionKind;
 use recording::{Body, Frame};
@@ -23,6 +24,7 @@ use testkit::{Cluster, Version};
 use self::log::Witness;
 use self::place::Place;
 use self::tap::Tap;
+use crate::gateways::instance::{Behind, Wishes};
 use crate::sessions::desk::until;
 use crate::sessions::native::Port;
 use crate::sessions::tunnel::Tunnel;
@@ -49,12 +51,14 @@ async fn everywhere(version: Version, client: impl AsyncFn(Place)) {
     let postern = Port::before(cluster, target).await;
     through_the_listener(version, &postern, &client).await;
     through_a_tunnel(version, &postern, &client).await;
+    through_a_gateway(version, postern, &client).await;
 }
 
 /// The round trip as a client of the listener.
 async fn through_the_listener(version: Version, postern: &Port, client: &impl AsyncFn(Place)) {
     let way = Way {
         kind: SessionKind::Listener,
+        database: "listener",
         port: postern.port,
         user: "Books".to_owned(),
         password: postern.token(Role::User).await,
@@ -68,6 +72,7 @@ async fn through_a_tunnel(version: Version, postern: &Port, client: &impl AsyncF
     let tunnel = Tunnel::open(postern, &[]).await;
     let way = Way {
         kind: SessionKind::Tunnel,
+        database: "tunnel",
         port: tunnel.port(),
         user: tunnel.user(),
         password: tunnel.password(),
@@ -76,9 +81,32 @@ async fn through_a_tunnel(version: Version, postern: &Port, client: &impl AsyncF
     round(version, postern, way, client, async || tunnel.close().await).await;
 }
 
+/// The round trip as a client of the listener, to a server behind a gateway.
+async fn through_a_gateway(version: Version, postern: Port, client: &impl AsyncFn(Place)) {
+    let Port { desk, port } = postern;
+    let target = desk.cluster.port();
+    let behind = Behind::furnish(desk, target, Wishes::default()).await;
+    let _instance = behind.enroll().await;
+    let postern = Port {
+        desk: behind.desk,
+        port,
+    };
+    let way = Way {
+        kind: SessionKind::Listener,
+        database: "gateway",
+        port,
+        user: "Books".to_owned(),
+        password: postern.token(Role::User).await,
+    };
+
+    round(version, &postern, way, client, async || ()).await;
+}
+
 /// How a client comes in.
 struct Way {
     kind: SessionKind,
+    /// That of its round trip.
+    database: &'static str,
     port: u16,
     user: String,
     password: String,
@@ -92,7 +120,7 @@ async fn round(
     client: &impl AsyncFn(Place),
     leave: impl AsyncFnOnce(),
 ) {
-    let (kind, database) = (way.kind, way.kind.as_str());
+    let (kind, database) = (way.kind, way.database);
     let cluster = &postern.desk.cluster;
     cluster.sql(&format!("CREATE DATABASE {database}")).unwrap();
     for setting in log::SETTINGS {
@@ -101,6 +129,7 @@ async fn round(
             .unwrap();
     }
     let tap = Tap::before(way.port, PASSWORD).await;
+    let before: Vec<SessionId> = postern.sessions().await.into_iter().map(|row| row.id).collect();
 
     client(Place {
         version,
@@ -114,7 +143,7 @@ async fn round(
 
     assert_eq!(tap.leaks(), 0, "the vault's password was sent to a client");
     let sessions = until(async || {
-        let sessions = frames(postern, kind).await;
+        let sessions = frames(postern, kind, &before).await;
         sessions.iter().all(|frames| is_left(frames)).then_some(sessions)
     })
     .await;
@@ -135,10 +164,11 @@ async fn witness(cluster: &Cluster, database: &str) -> Witness {
     Witness::of(&log.await, database)
 }
 
-async fn frames(postern: &Port, kind: SessionKind) -> Vec<Vec<Frame>> {
+/// The sessions of a kind that were not there before.
+async fn frames(postern: &Port, kind: SessionKind, before: &[SessionId]) -> Vec<Vec<Frame>> {
     let mut sessions = Vec::new();
     for row in postern.sessions().await {
-        if row.kind == kind {
+        if row.kind == kind && !before.contains(&row.id) {
             sessions.push(postern.frames(&row.id).await);
         }
     }

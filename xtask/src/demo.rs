@@ -4,6 +4,7 @@
 
 mod browser;
 mod folder;
+mod gateway;
 mod native;
 mod postern;
 mod postgres;
@@ -20,6 +21,7 @@ use anyhow::{Result, bail};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use self::folder::Folder;
+use self::gateway::Gateway;
 use self::postern::{ADMINISTRATOR, Postern};
 use self::postgres::Postgres;
 use self::sources::Sources;
@@ -60,6 +62,7 @@ pub(crate) fn run(workspace: &Workspace, until: Until) -> Result<()> {
         say("demo: loading the sample database, a million rows");
         postgres.load(&sample, ORDERS)
     })?;
+    folder.once("warehouse", || postgres.load_warehouse())?;
     if !folder.has_finished(RECORDS) {
         Postern::clear(&folder)?;
     }
@@ -68,10 +71,19 @@ pub(crate) fn run(workspace: &Workspace, until: Until) -> Result<()> {
         say("demo: making people and records");
         records::make(&folder, postern.url())
     })?;
+    let mut gateway = Gateway::start(workspace, &folder, postern.url())?;
     introduce(&folder, &postern)?;
     record_sessions(&folder, &postern, postgres.programs());
-    let ended = runtime.block_on(attend(workspace, &folder, until, &mut postgres, &mut postern));
+    let ended = runtime.block_on(attend(
+        workspace,
+        &folder,
+        until,
+        &mut postgres,
+        &mut postern,
+        &mut gateway,
+    ));
 
+    gateway.stop()?;
     postern.stop()?;
     postgres.stop()?;
     say("demo: stopped");
@@ -130,14 +142,16 @@ fn introduce(folder: &Folder, postern: &Postern) -> Result<()> {
     let port = postern.native_port();
     say(&format!(
         "  4. As the user open Account and make an access token. With it for a password any PostgreSQL client connects:\n     \
-         psql \"host=127.0.0.1 port={port} user=shop\". The auditor plays that too, a lane for each connection.\n"
+         psql \"host=127.0.0.1 port={port} user=shop\". The auditor plays that too, a lane for each connection.\n  \
+         5. As the user launch `warehouse`: its database lets in one address, where a gateway runs. The administrator sees it\n     \
+         under Gateways, with a test of what it reaches.\n"
     ));
     say("  Ctrl-C stops everything, `make demo-clean` removes it.\n");
     Ok(())
 }
 
 const TO_TRY: &str = "
-  Four things to try, each person in a browser window of their own (a private one for the second):
+  Five things to try, each person in a browser window of their own (a private one for the second):
 
   1. As the user open `shop` and press Launch. SELECT * FROM catalog.find_products('ridge'); then
      SELECT count(*) FROM sales.order_items; then SELECT pg_sleep(60); and Ctrl-C. You hold no password of it.
@@ -152,6 +166,7 @@ async fn attend(
     until: Until,
     postgres: &mut Postgres,
     postern: &mut Postern,
+    gateway: &mut Gateway,
 ) -> Result<()> {
     let mut signals = Signals::listen()?;
     let mut look = tokio::time::interval(Duration::from_millis(500));
@@ -170,6 +185,12 @@ async fn attend(
         if let Some(status) = postern.exited()? {
             bail!(
                 "posternd ended with {status}: see {}/postern.log",
+                folder.path().display()
+            );
+        }
+        if let Some(status) = gateway.exited()? {
+            bail!(
+                "posternd gateway ended with {status}: see {}/gateway.log",
                 folder.path().display()
             );
         }

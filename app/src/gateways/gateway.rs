@@ -58,7 +58,9 @@ fn Gateway(gateway: GatewayView) -> impl IntoView {
 fn saved(what: &str) -> Option<&'static str> {
     match what {
         "changed" => Some("The gateway was changed."),
-        "instance" => Some("The instance was removed: its connections have ended, and it does not come back."),
+        "instance" => {
+            Some("The instance was removed: its connections have ended, and it does not come back.")
+        }
         _ => None,
     }
 }
@@ -146,7 +148,8 @@ fn Delete(id: GatewayId, name: String, is_used: bool) -> impl IntoView {
     let action = ServerAction::<DeleteGateway>::new();
     let state = FormState::of(action);
     let about = match is_used {
-        true => "PAM Configurations use this gateway. Choose another way there before it can be removed.".to_owned(),
+        true => "PAM Configurations use this gateway. Choose another way there before it can be removed."
+            .to_owned(),
         false => format!("Removes {name} with its instances; their keys open nothing from then on."),
     };
 

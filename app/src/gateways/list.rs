@@ -49,7 +49,10 @@ fn None() -> impl IntoView {
 
 #[component]
 fn Gateways(list: Vec<GatewayView>) -> impl IntoView {
-    let rows = list.into_iter().map(|gateway| view! { <Row gateway /> }).collect_view();
+    let rows = list
+        .into_iter()
+        .map(|gateway| view! { <Row gateway /> })
+        .collect_view();
 
     view! {
         <div class="table">

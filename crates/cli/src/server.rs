@@ -4,8 +4,8 @@ use std::io;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, ORIGIN, SEC_WEBSOCKET_PROTOCOL, USER_AGENT};
 use gateway::reach::{Address, ReachError, Roots, Wire};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, ORIGIN, SEC_WEBSOCKET_PROTOCOL, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
@@ -146,7 +146,9 @@ impl Server {
             .connect(&self.roots)
             .await
             .map_err(|error| match error {
-                ReachError::InTheOpen(_) | ReachError::NoAddress(_) | ReachError::Roots { .. } => error.into(),
+                ReachError::InTheOpen(_) | ReachError::NoAddress(_) | ReachError::Roots { .. } => {
+                    error.into()
+                }
                 ReachError::Io(error) => self.unreachable(error),
                 ReachError::Tls(error) => self.unreachable(error),
                 ReachError::Name => self.unreachable(error),

@@ -156,7 +156,11 @@ pub async fn serve(
         let end = match connection {
             Ok(connection) => {
                 again = AGAIN;
-                info!(gateway = connection.gateway(), server = settings.server.origin(), "online");
+                info!(
+                    gateway = connection.gateway(),
+                    server = settings.server.origin(),
+                    "online"
+                );
 
                 Standing::of(settings, connection).stand(stop).await
             }
@@ -165,7 +169,10 @@ pub async fn serve(
         match end {
             Ok(()) => return Ok(()),
             Err(error) if error.may_pass() => {
-                warn!(error = &error as &dyn std::error::Error, "offline; trying again in {again:?}");
+                warn!(
+                    error = &error as &dyn std::error::Error,
+                    "offline; trying again in {again:?}"
+                );
             }
             Err(error) => return Err(error),
         }
@@ -256,9 +263,7 @@ async fn hear<T: DeserializeOwned>(socket: &mut Socket) -> Result<T, AgentError>
                     return serde_json::from_str(&text).map_err(io::Error::other);
                 }
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-                Some(Ok(
-                    Message::Text(_) | Message::Binary(_) | Message::Close(_) | Message::Frame(_),
-                ))
+                Some(Ok(Message::Text(_) | Message::Binary(_) | Message::Close(_) | Message::Frame(_)))
                 | None => return Err(io::ErrorKind::InvalidData.into()),
                 Some(Err(error)) => return Err(lost(error)),
             }
@@ -369,7 +374,10 @@ impl<'a> Standing<'a> {
         say(&mut lines, &InstanceLine::Leaving).await?;
         let n_calls = self.calls.len();
         if n_calls > 0 {
-            info!(connections = n_calls, "stopping when they have ended, or in {:?}", self.settings.drain);
+            info!(
+                connections = n_calls,
+                "stopping when they have ended, or in {:?}", self.settings.drain
+            );
         }
         let drained = async {
             let mut beat = interval(ALIVE_EVERY);

@@ -110,11 +110,24 @@ mod tests {
 
         assert!(PROOF.is_signed(public, &signature));
         for other in [
-            Proof { origin: "https://evil.example.org", ..PROOF },
-            Proof { challenge: "a1b3", ..PROOF },
-            Proof { who: "another", ..PROOF },
+            Proof {
+                origin: "https://evil.example.org",
+                ..PROOF
+            },
+            Proof {
+                challenge: "a1b3",
+                ..PROOF
+            },
+            Proof {
+                who: "another",
+                ..PROOF
+            },
             // The same bytes, cut elsewhere.
-            Proof { challenge: "a1b2i", who: "nstance", ..PROOF },
+            Proof {
+                challenge: "a1b2i",
+                who: "nstance",
+                ..PROOF
+            },
         ] {
             assert!(!other.is_signed(public, &signature), "{other:?}");
         }

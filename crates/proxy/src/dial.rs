@@ -54,6 +54,13 @@ pub enum DialError {
     Forbidden { gateway: String, address: SocketAddr },
 }
 
+/// A connection that went through a gateway was lost on the way there, not by the target. Inside an [`io::Error`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the connection through gateway \"{gateway}\" was lost")]
+pub struct GatewayLost {
+    pub gateway: String,
+}
+
 /// Dials from this machine: DNS, then each address in turn.
 #[derive(Debug, Clone)]
 pub struct DirectDial {

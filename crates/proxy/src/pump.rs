@@ -30,6 +30,7 @@ use tokio::sync::{broadcast, watch};
 
 use crate::cancel::CancelError;
 use crate::connect::Upstream;
+use crate::dial::GatewayLost;
 use ledger::Ledger;
 use shared::Shared;
 
@@ -123,6 +124,8 @@ pub enum Ending {
     ServerFatal(Box<Fields>),
     ClientIo(io::ErrorKind),
     ServerIo(io::ErrorKind),
+    /// The way to the server, in between.
+    GatewayLost(GatewayLost),
     ClientMalformed(Malformed),
     ServerMalformed(Malformed),
     /// The statement that could not be recorded was not run; the end that could not be was not shown.
@@ -317,6 +320,17 @@ impl Activity {
 }
 
 impl Ending {
+    /// What became of the connection to the server.
+    pub(crate) fn of_server(error: &io::Error) -> Self {
+        let lost = error
+            .get_ref()
+            .and_then(|inner| inner.downcast_ref::<GatewayLost>());
+        match lost {
+            Some(lost) => Self::GatewayLost(lost.clone()),
+            None => Self::ServerIo(error.kind()),
+        }
+    }
+
     /// Why the session is over, for a person; with what to do, where there is something.
     pub fn sentence(&self) -> String {
         match self {
@@ -325,6 +339,11 @@ impl Ending {
             Self::ServerClosed | Self::ServerIo(_) => "The database server is gone. It may have \
                  stopped or restarted, or the network failed; launch again to reconnect."
                 .to_owned(),
+            Self::GatewayLost(lost) => {
+                let GatewayLost { gateway } = lost;
+
+                format!("The connection through gateway \"{gateway}\" was lost. Launch again: an instance comes back by itself.")
+            }
             Self::ServerFatal(fields) => {
                 format!("The database server ended the session: {}. Launch again to reconnect.", fields.message())
             }
@@ -355,9 +374,11 @@ impl Ending {
             }
             Self::RecordingFailed => "The recording could not be written.".to_owned(),
             Self::Refused(message) => format!("The connection was ended: {message}."),
-            Self::ClientIo(_) | Self::ClientMalformed(_) | Self::ServerMalformed(_) | Self::Asked { .. } => {
-                self.sentence()
-            }
+            Self::ClientIo(_)
+            | Self::GatewayLost(_)
+            | Self::ClientMalformed(_)
+            | Self::ServerMalformed(_)
+            | Self::Asked { .. } => self.sentence(),
         }
     }
 
@@ -369,6 +390,8 @@ impl Ending {
             | Self::ServerFatal(_)
             | Self::ClientIo(_)
             | Self::ServerIo(_) => return None,
+            // The server would have said something.
+            Self::GatewayLost(_) => return Some(Fields::new("FATAL", "08006", &self.sentence())),
             Self::ClientMalformed(_) => ("08P01", "the client does not speak PostgreSQL's protocol"),
             Self::ServerMalformed(_) => (
                 "08P01",
@@ -384,7 +407,7 @@ impl Ending {
     /// True when there is nobody left on the server's side to say goodbye to.
     fn server_is_gone(&self) -> bool {
         match self {
-            Self::ServerClosed | Self::ServerFatal(_) | Self::ServerIo(_) => true,
+            Self::ServerClosed | Self::ServerFatal(_) | Self::ServerIo(_) | Self::GatewayLost(_) => true,
             Self::ClientClosed
             | Self::ClientIo(_)
             | Self::ClientMalformed(_)

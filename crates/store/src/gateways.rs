@@ -218,10 +218,7 @@ pub async fn list(snapshot: &mut Snapshot) -> Result<Vec<Gateway>, Error> {
 }
 
 /// The gateway a PAM Configuration names.
-pub async fn of(
-    snapshot: &mut Snapshot,
-    configuration: Option<&Record>,
-) -> Result<Option<Gateway>, Error> {
+pub async fn of(snapshot: &mut Snapshot, configuration: Option<&Record>) -> Result<Option<Gateway>, Error> {
     let id = configuration
         .and_then(Record::configuration)
         .and_then(|configuration| configuration.gateway.gateway());

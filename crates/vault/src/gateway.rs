@@ -60,7 +60,10 @@ pub fn via(
         };
         return Err(Refusal::new(
             Code::PamPrereq,
-            format!("{NOT_REACHABLE}: \"{}\" is the one of its PAM Configuration, and {why}.", gateway.name),
+            format!(
+                "{NOT_REACHABLE}: \"{}\" is the one of its PAM Configuration, and {why}.",
+                gateway.name
+            ),
         ));
     }
 

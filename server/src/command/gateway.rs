@@ -28,7 +28,12 @@ pub struct Arguments {
     #[arg(long, env = "POSTERN_URL", value_name = "URL")]
     server: Option<String>,
     /// A token from the gateway's page; needed once.
-    #[arg(long, env = "POSTERN_GATEWAY_TOKEN", value_name = "TOKEN", hide_env_values = true)]
+    #[arg(
+        long,
+        env = "POSTERN_GATEWAY_TOKEN",
+        value_name = "TOKEN",
+        hide_env_values = true
+    )]
     token: Option<String>,
     /// Where this instance keeps its key, for its owner alone.
     #[arg(long, value_name = "FILE", default_value = "postern-gateway.json")]
@@ -68,7 +73,9 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let address = match (&server, &kept) {
         (Some(server), _) => Address::parse(server)?,
         (None, Some(kept)) => Address::parse(&kept.server)?,
-        (None, None) => bail!("name the server with --server; the gateway's page in Postern shows the command"),
+        (None, None) => {
+            bail!("name the server with --server; the gateway's page in Postern shows the command")
+        }
     };
     let settings = Settings {
         server: address,

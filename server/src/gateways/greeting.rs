@@ -11,9 +11,9 @@ use protocol::errors::{Code, Refusal};
 use protocol::gateways::words::{Challenge, Greeting, MAX_WORD, Reply, Who};
 use protocol::ids::InstanceId;
 use serde::Serialize;
+use store::audit;
 use store::gateways::{self, Instance, NewInstance, Token};
 use store::tokens::TokenHash;
-use store::audit;
 use tokio::time::timeout;
 use vault::gateway::Gateway;
 
@@ -89,7 +89,12 @@ pub async fn greet(state: &AppState, socket: &mut WebSocket, client: &Client) ->
     Err(io::ErrorKind::PermissionDenied.into())
 }
 
-async fn look_at(state: &AppState, greeting: Greeting, challenge: &str, client: &Client) -> Result<Greeted, No> {
+async fn look_at(
+    state: &AppState,
+    greeting: Greeting,
+    challenge: &str,
+    client: &Client,
+) -> Result<Greeted, No> {
     let signature = hex::decode(&greeting.signature).unwrap_or_default();
     let is_signed = |who: &str, public_key: &str| {
         let proof = Proof {
@@ -107,7 +112,14 @@ async fn look_at(state: &AppState, greeting: Greeting, challenge: &str, client: 
                 return Err(No::Stranger("bad signature", None));
             }
 
-            enroll(state, &TokenHash::of(token.expose()), public_key, &greeting, client).await
+            enroll(
+                state,
+                &TokenHash::of(token.expose()),
+                public_key,
+                &greeting,
+                client,
+            )
+            .await
         }
         Who::Instance(id) => {
             let mut snapshot = state.db.read().await?;
@@ -224,7 +236,8 @@ async fn enroll(
 /// Puts somebody who was not let in on the trail; the same from one network again and again is counted.
 async fn note(state: &AppState, reason: &'static str, gateway: Option<&Gateway>, client: &Client) {
     let subject = format!("gateway {reason} {}", network_of(client));
-    let mut refused = event(EventName::GatewayRefused, Outcome::Denied, client, clock::now()).with("reason", reason);
+    let mut refused =
+        event(EventName::GatewayRefused, Outcome::Denied, client, clock::now()).with("reason", reason);
     if let Some(gateway) = gateway {
         refused = refused.with("gateway", gateway.name.clone());
     }
@@ -274,5 +287,7 @@ async fn hear(socket: &mut WebSocket) -> io::Result<Greeting> {
         }
     };
 
-    timeout(PATIENCE, next).await.map_err(|_| io::ErrorKind::TimedOut)?
+    timeout(PATIENCE, next)
+        .await
+        .map_err(|_| io::ErrorKind::TimedOut)?
 }

@@ -14,7 +14,8 @@ use vault::gateway::Gateway;
 use super::greeting::Greeted;
 
 /// What an instance is told when it has lost its place.
-const REVOKED: &str = "This instance was removed from its gateway in Postern. Enroll it anew with a new token.";
+const REVOKED: &str =
+    "This instance was removed from its gateway in Postern. Enroll it anew with a new token.";
 
 /// How often an instance is noted as seen.
 const TOUCH_MICROS: i64 = 60 * 1_000_000;

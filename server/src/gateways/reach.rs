@@ -60,12 +60,16 @@ pub async fn test(
             .push((stage, clock::instant()));
     };
     // Nothing is kept of the connection but where it went.
-    let dialled = dial.dial(host, port, &on_stage).await.map(|dialled| dialled.address);
+    let dialled = dial
+        .dial(host, port, &on_stage)
+        .await
+        .map(|dialled| dialled.address);
     let over = clock::instant();
     let begun = begun.into_inner().unwrap_or_else(PoisonError::into_inner);
     let ends = begun.iter().skip(1).map(|(_, at)| *at).chain([over]);
     let last = begun.last().map(|(stage, _)| *stage);
-    let dialled = dialled.map_err(|error| ConnectError::of_dial(error, last.unwrap_or(Stage::Gateway), host, port));
+    let dialled =
+        dialled.map_err(|error| ConnectError::of_dial(error, last.unwrap_or(Stage::Gateway), host, port));
     let outcome = |stage: Stage| match (&dialled, Some(stage) == last) {
         (Err(error), true) => TestOutcome::Failed {
             sentence: error.sentence(),

@@ -3,12 +3,12 @@
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use gateway::call::{Call, Progress, hear, say};
 use gateway::streams::Stream;
-use proxy::{Dial, DialError, Dialled, Dialling, OnStage, Stage};
+use proxy::{Dial, DialError, Dialled, Dialling, GatewayLost, OnStage, Stage};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::timeout;
 use vault::gateway::Via;
@@ -63,13 +63,16 @@ impl GatewayDial {
         let (stream, progress) = timeout(self.attempt + BEYOND, asking)
             .await
             .map_err(|_| DialError::Silent)?
-            .map_err(|_| DialError::Lost { gateway: name.clone() })?;
+            .map_err(|_| DialError::Lost {
+                gateway: name.clone(),
+            })?;
         let address = reached(progress, name.clone())?;
 
         Ok(Dialled {
             stream: Box::new(Through {
                 stream,
                 gateway: name,
+                has_shut_down: false,
                 _taken: taken,
             }),
             address,
@@ -90,27 +93,36 @@ fn reached(progress: Progress, gateway: String) -> Result<SocketAddr, DialError>
     })
 }
 
-/// A stream through an instance. Should that be lost, it says so, for a target says goodbye before it hangs up.
+/// A stream through an instance. Should that be lost, it says so: a target that hangs up still takes what is sent.
 struct Through {
     stream: Stream,
     gateway: String,
+    has_shut_down: bool,
     _taken: Taken,
 }
 
 impl Through {
-    fn named(&self, error: &io::Error) -> io::Error {
-        io::Error::new(
-            error.kind(),
-            format!("the connection through gateway \"{}\" was lost", self.gateway),
-        )
+    fn lost(&self) -> io::Error {
+        let gateway = self.gateway.clone();
+
+        io::Error::new(io::ErrorKind::ConnectionReset, GatewayLost { gateway })
     }
 }
 
 impl AsyncRead for Through {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream)
-            .poll_read(cx, buf)
-            .map_err(|error| self.named(&error))
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let n_before = buf.filled().len();
+        ready!(Pin::new(&mut self.stream).poll_read(cx, buf)).map_err(|_| self.lost())?;
+        let is_over = buf.filled().len() == n_before && buf.remaining() > 0;
+        if is_over && !self.has_shut_down && self.stream.get_ref().is_closed() {
+            return Poll::Ready(Err(self.lost()));
+        }
+
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -118,18 +130,18 @@ impl AsyncWrite for Through {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream)
             .poll_write(cx, buf)
-            .map_err(|error| self.named(&error))
+            .map_err(|_| self.lost())
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream)
-            .poll_flush(cx)
-            .map_err(|error| self.named(&error))
+        Pin::new(&mut self.stream).poll_flush(cx).map_err(|_| self.lost())
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.has_shut_down = true;
+
         Pin::new(&mut self.stream)
             .poll_shutdown(cx)
-            .map_err(|error| self.named(&error))
+            .map_err(|_| self.lost())
     }
 }

@@ -24,7 +24,10 @@ async fn an_instance_that_is_removed_is_gone_at_once_and_for_good() {
     assert!(ended.sentence.contains("was lost"), "{}", ended.sentence);
     assert_eq!(output.status.code(), Some(1));
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(told.contains("This instance was removed from its gateway"), "{told}");
+    assert!(
+        told.contains("This instance was removed from its gateway"),
+        "{told}"
+    );
 
     // Its key opens nothing any more.
     let again = super::instance::Kept::new();
@@ -57,7 +60,12 @@ async fn an_instance_that_is_told_to_stop_lets_its_sessions_end_and_takes_no_new
     let output = instance.end().await;
 
     assert!(offline.contains("is offline"), "{offline}");
-    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }
 
 fn make_private(file: &std::path::Path) {

@@ -106,7 +106,8 @@ impl Behind {
             "draft[name]=Berlin&draft[folders][]={folder}&draft[targets]={}&draft[max_instances]={}&draft[address_lock]=true",
             wishes.targets, wishes.most
         );
-        let new: NewInstance = serde_json::from_str(&desk.answer("/api/create-gateway", &form).await).unwrap();
+        let new: NewInstance =
+            serde_json::from_str(&desk.answer("/api/create-gateway", &form).await).unwrap();
         desk.configure(&format!("&draft[gateway]={}", new.gateway)).await;
 
         Self {

@@ -1,6 +1,7 @@
 //! What a gateway may serve and connect to.
 
 use protocol::people::Role;
+use testkit::Cluster;
 
 use super::instance::{Behind, Kept, Wishes};
 use crate::sessions::desk::until;
@@ -19,7 +20,10 @@ async fn a_gateway_connects_to_nothing_it_may_not() {
     let told = behind.launched_in_vain(&user).await;
 
     assert!(
-        told.contains(&format!("Gateway \"Berlin\" may not connect to 127.0.0.1 port {}", behind.target)),
+        told.contains(&format!(
+            "Gateway \"Berlin\" may not connect to 127.0.0.1 port {}",
+            behind.target
+        )),
         "{told}"
     );
 }
@@ -57,12 +61,22 @@ async fn where_it_was_started_a_gateway_may_be_told_less() {
     let target = format!("draft[host]=127.0.0.1&draft[port]={}", behind.target);
     let stages = behind.test(&target).await;
 
-    assert!(stages.last().unwrap().contains("may not connect to"), "{stages:?}");
+    assert!(
+        stages.last().unwrap().contains("may not connect to"),
+        "{stages:?}"
+    );
 }
 
 #[tokio::test]
 async fn a_gateway_connects_from_the_address_it_is_told() {
-    let behind = Behind::open().await;
+    // It alone is let in there.
+    let cluster = Cluster::builder()
+        .rule("host all all 127.0.0.9/32 scram-sha-256")
+        .rule("host all all 127.0.0.1/32 reject")
+        .start()
+        .unwrap();
+    let target = cluster.port();
+    let behind = Behind::before(cluster, target, Wishes::default(), |_| ()).await;
     let token = behind.token().await;
     let _instance = behind
         .start(Kept::new(), &["--token", &token, "--from", "127.0.0.9"])
@@ -71,7 +85,9 @@ async fn a_gateway_connects_from_the_address_it_is_told() {
 
     let mut terminal = behind.desk.launch(&user).await;
 
-    terminal.run("SELECT host(inet_client_addr());", "127.0.0.9").await;
+    terminal
+        .run("SELECT host(inet_client_addr());", "127.0.0.9")
+        .await;
 }
 
 #[tokio::test]
@@ -104,7 +120,11 @@ async fn a_session_ends_when_its_gateway_may_no_longer_serve_the_record() {
     behind.desk.place("/api/move-record", &moving).await;
     let ended = terminal.end().await.unwrap();
 
-    assert!(ended.sentence.contains("Not reachable by any gateway"), "{}", ended.sentence);
+    assert!(
+        ended.sentence.contains("Not reachable by any gateway"),
+        "{}",
+        ended.sentence
+    );
 }
 
 #[tokio::test]

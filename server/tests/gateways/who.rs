@@ -34,7 +34,9 @@ impl Visitor {
         let origin = behind.desk.url().to_owned();
         let authority = origin.strip_prefix("http://").unwrap();
         let mut request = format!("ws://{authority}{PATH}").into_client_request().unwrap();
-        request.headers_mut().insert(header::ORIGIN, origin.parse().unwrap());
+        request
+            .headers_mut()
+            .insert(header::ORIGIN, origin.parse().unwrap());
         request
             .headers_mut()
             .insert(header::SEC_WEBSOCKET_PROTOCOL, SUBPROTOCOL.parse().unwrap());
@@ -119,7 +121,9 @@ async fn a_token_that_is_wrong_used_or_expired_is_told_alike_and_logged_apart() 
         assert!(!said.contains(token), "{said}");
     }
 
-    let log = logged(&behind.desk.house, EventName::GatewayRefused).await.join("\n");
+    let log = logged(&behind.desk.house, EventName::GatewayRefused)
+        .await
+        .join("\n");
     for reason in ["used token", "expired token", "unknown token"] {
         assert!(log.contains(reason), "{reason}: {log}");
     }
@@ -183,7 +187,9 @@ async fn what_was_heard_on_one_connection_opens_no_other() {
     assert!(told(replayed).contains(STRANGER));
     let own = visitor.greet(Who::Instance(welcome.instance), heard).await;
     assert_eq!(told(own), "welcome to Berlin");
-    let log = logged(&behind.desk.house, EventName::GatewayRefused).await.join("\n");
+    let log = logged(&behind.desk.house, EventName::GatewayRefused)
+        .await
+        .join("\n");
     assert!(log.contains("bad signature"), "{log}");
 }
 
@@ -232,7 +238,10 @@ async fn a_key_that_others_may_read_is_not_used() {
     instance.id().await;
     let kept = instance.kill();
     let file = kept.file();
-    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(
+        std::fs::metadata(&file).unwrap().permissions().mode() & 0o777,
+        0o600
+    );
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
 
     let output = behind.run(kept, &[]).end().await;

@@ -12,8 +12,22 @@ use super::process::Process;
 use crate::say;
 use crate::workspace::output;
 
-/// Who may connect: everyone with a password, over TLS.
-const PG_HBA: &str = "hostssl all all 127.0.0.1/32 scram-sha-256\n";
+/// Who may connect: everyone with a password, over TLS; to the warehouse only from the gateway's address, and its
+/// superuser, who makes it.
+const PG_HBA: &str = "\
+hostssl warehouse all 127.0.0.2/32 scram-sha-256
+hostssl warehouse postgres 127.0.0.1/32 scram-sha-256
+hostssl warehouse all 127.0.0.1/32 reject
+hostssl all all 127.0.0.1/32 scram-sha-256
+";
+
+/// What is in the warehouse, and who may look.
+const WAREHOUSE: &str = "
+CREATE TABLE shelves (shelf text PRIMARY KEY, product text NOT NULL, in_stock int NOT NULL);
+INSERT INTO shelves SELECT format('%s-%s', chr(65 + n / 12), n % 12 + 1), format('article %s', 1000 + n), n * 37 % 400
+FROM generate_series(0, 119) AS n;
+GRANT SELECT ON shelves TO app_ro;
+";
 
 const SETTINGS: &str = "
 listen_addresses = '127.0.0.1'
@@ -52,6 +66,9 @@ impl Postgres {
             ));
             make_cluster(&owner, &programs, &home, folder.password("postgres")?)
         })?;
+
+        // Of this version of the demo, also where another one made the cluster.
+        fs::write(home.join("data/pg_hba.conf"), PG_HBA)?;
 
         let port = folder.postgres_port()?;
         let (server, data, port_text) = (programs.join("postgres"), home.join("data"), port.to_string());
@@ -105,6 +122,15 @@ impl Postgres {
             script.push_str(&format!("\\i '{}'\n", file.display()));
         }
         self.psql("shop", &script)
+    }
+
+    /// Makes the database that only the gateway's address reaches, anew.
+    pub(super) fn load_warehouse(&self) -> Result<()> {
+        self.psql(
+            "postgres",
+            "DROP DATABASE IF EXISTS warehouse;\nCREATE DATABASE warehouse;\n",
+        )?;
+        self.psql(super::gateway::DATABASE, WAREHOUSE)
     }
 
     /// Where psql is.
@@ -209,7 +235,6 @@ fn make_cluster(owner: &Owner, programs: &Path, home: &Path, password: &str) -> 
     let configuration = data.join("postgresql.conf");
     let defaults = fs::read_to_string(&configuration)?;
     fs::write(&configuration, defaults + SETTINGS)?;
-    fs::write(data.join("pg_hba.conf"), PG_HBA)?;
     Ok(())
 }
 

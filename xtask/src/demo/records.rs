@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::browser::Browser;
 use super::folder::Folder;
+use super::gateway::DATABASE;
 use super::postern::ADMINISTRATOR;
 
 pub(super) const USER: &str = "ben@postern.example";
@@ -35,22 +36,14 @@ pub(super) fn make(folder: &Folder, url: &str) -> Result<()> {
     let (ada_id, ben_id) = (person(&mut ada, ADMINISTRATOR)?, person(&mut ada, USER)?);
 
     let shelf = ada.send("create-folder", &[("draft[name]", "Shop")])?.id()?;
-    let configuration = add_configuration(&mut ada)?;
+    let configuration = add_configuration(&mut ada, "Local databases", "direct")?;
     let mut user = |title, login| add_user(&mut ada, &shelf, title, login, folder.password(login)?);
     let reading = user("shop, reading", "app_ro")?;
     let writing = user("shop, writing", "app_rw")?;
     let administration = user("shop, administration", "postern_admin")?;
-    let database = add_database(&mut ada, folder, &shelf)?;
-    for person in [&ada_id, &ben_id] {
-        ada.send(
-            "share-record",
-            &[
-                ("id", &database),
-                ("draft[person]", person),
-                ("draft[launch]", "true"),
-            ],
-        )?;
-    }
+    let notes = "A shop: catalogue, people, sales, logistics, support, web. A million order lines.";
+    let database = add_database(&mut ada, folder, &shelf, "shop", notes)?;
+    share(&mut ada, &database, &[&ada_id, &ben_id])?;
     let version = settings_version(&mut ada, &database)?;
     ada.send(
         "save-general",
@@ -65,18 +58,75 @@ pub(super) fn make(folder: &Folder, url: &str) -> Result<()> {
         ],
     )?;
     let version = settings_version(&mut ada, &database)?;
-    ada.send(
-        "save-connection",
-        &[
-            ("id", &database),
-            ("version", &version),
-            ("draft[connections]", "on"),
-            ("draft[launch_credential]", &reading),
-        ],
-    )?;
+    launch_with(&mut ada, &database, &version, &reading)?;
 
     test(&mut ada, &database, "administrative")?;
     test(&mut ada, &database, "launch")
+}
+
+/// Adds the database behind the gateway, ready to launch. What an interrupted run left has another name by then, or none.
+pub(super) fn make_behind(ada: &mut Browser, folder: &Folder, gateway: &str) -> Result<()> {
+    let shelf = shelf(ada, "Warehouse")?;
+    let configuration = add_configuration(ada, "Warehouse network", gateway)?;
+    let mut user = |title, login| add_user(ada, &shelf, title, login, folder.password(login)?);
+    let reading = user("warehouse, reading", "app_ro")?;
+    let administration = user("warehouse, administration", "postern_admin")?;
+    let notes = "Lets in one address alone, from which a gateway connects.";
+    let database = add_database(ada, folder, &shelf, DATABASE, notes)?;
+    let (ada_id, ben_id) = (person(ada, ADMINISTRATOR)?, person(ada, USER)?);
+    share(ada, &database, &[&ada_id, &ben_id])?;
+    let version = settings_version(ada, &database)?;
+    ada.send(
+        "save-general",
+        &[
+            ("id", &database),
+            ("version", &version),
+            ("draft[configuration]", &configuration),
+            ("draft[administrative_credential]", &administration),
+        ],
+    )?;
+    let version = settings_version(ada, &database)?;
+    launch_with(ada, &database, &version, &reading)?;
+
+    test(ada, &database, "launch")
+}
+
+/// The folder of a name, which is made where there is none.
+pub(super) fn shelf(ada: &mut Browser, name: &str) -> Result<String> {
+    let folders = ada.send("folders", &[])?;
+    let mut folders = folders.value.as_array().into_iter().flatten();
+    let found = folders.find(|folder| folder.get("name").and_then(Value::as_str) == Some(name));
+    match found.and_then(|folder| folder.get("id")).and_then(Value::as_str) {
+        Some(id) => Ok(id.to_owned()),
+        None => ada.send("create-folder", &[("draft[name]", name)])?.id(),
+    }
+}
+
+fn share(ada: &mut Browser, database: &str, people: &[&str]) -> Result<()> {
+    for person in people {
+        ada.send(
+            "share-record",
+            &[
+                ("id", database),
+                ("draft[person]", person),
+                ("draft[launch]", "true"),
+            ],
+        )?;
+    }
+    Ok(())
+}
+
+fn launch_with(ada: &mut Browser, database: &str, version: &str, credential: &str) -> Result<()> {
+    ada.send(
+        "save-connection",
+        &[
+            ("id", database),
+            ("version", version),
+            ("draft[connections]", "on"),
+            ("draft[launch_credential]", credential),
+        ],
+    )?;
+    Ok(())
 }
 
 /// Invites somebody, who then chooses a password behind the link.
@@ -121,8 +171,8 @@ fn person(ada: &mut Browser, email: &str) -> Result<String> {
         .to_owned())
 }
 
-fn add_configuration(ada: &mut Browser) -> Result<String> {
-    let mut fields = vec![("draft[title]", "Local databases")];
+fn add_configuration(ada: &mut Browser, title: &str, gateway: &str) -> Result<String> {
+    let mut fields = vec![("draft[title]", title), ("draft[gateway]", gateway)];
     for allowed in [
         "draft[connections]",
         "draft[tunneling]",
@@ -152,24 +202,21 @@ fn add_user(ada: &mut Browser, folder: &str, title: &str, login: &str, password:
     user.id()
 }
 
-fn add_database(ada: &mut Browser, folder: &Folder, shelf: &str) -> Result<String> {
+fn add_database(ada: &mut Browser, folder: &Folder, shelf: &str, name: &str, notes: &str) -> Result<String> {
     let authority = folder.path().join("postgres/ca.crt");
     let authority =
         fs::read_to_string(&authority).with_context(|| format!("cannot read {}", authority.display()))?;
     let database = ada.send(
         "create-database",
         &[
-            ("draft[title]", "shop"),
+            ("draft[title]", name),
             ("draft[folder]", shelf),
             ("draft[host]", "localhost"),
             ("draft[port]", &folder.postgres_port()?.to_string()),
-            ("draft[database]", "shop"),
+            ("draft[database]", name),
             ("draft[tls_mode]", "verify-full"),
             ("draft[trusted_ca]", &authority),
-            (
-                "draft[notes]",
-                "A shop: catalogue, people, sales, logistics, support, web. A million order lines.",
-            ),
+            ("draft[notes]", notes),
         ],
     )?;
     database.id()

@@ -27,7 +27,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     ("cli", &["gateway", "protocol"]),
     ("app", &["protocol", "recording", "store", "vault"]),
-    ("gateway", &[]),
+    ("gateway", &["protocol"]),
     ("store", &["protocol", "vault"]),
     ("proxy", &["pg-proto", "recording", "vault"]),
     ("vault", &["protocol"]),

@@ -150,7 +150,9 @@ pub(super) async fn create(ctx: &RequestCtx, draft: &GatewayDraft) -> Result<New
     gateways::add(&mut tx, &manage, &gateway, ctx.now())
         .await
         .map_err(taken)?;
-    let event = ctx.event(EventName::GatewayCreated).with("gateway", gateway.name.clone());
+    let event = ctx
+        .event(EventName::GatewayCreated)
+        .with("gateway", gateway.name.clone());
     store::audit::append(&mut tx, event).await?;
     let new = token(ctx, &mut tx, &manage, &gateway, &EnrolDraft::default()).await?;
     tx.commit().await?;

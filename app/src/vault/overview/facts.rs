@@ -4,9 +4,9 @@ use leptos::prelude::*;
 use protocol::ids::RecordId;
 use protocol::vault::{CertificateFacts, ConfigurationView, DatabaseView, RecordView, UserView};
 
-use crate::vault::fields::DIRECT;
 use crate::ui::breaks::Breaks;
 use crate::ui::when::When;
+use crate::vault::fields::DIRECT;
 
 /// A label and its value; nothing for an empty value.
 #[component]

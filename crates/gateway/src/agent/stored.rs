@@ -46,7 +46,8 @@ impl Stored {
                 "others may read the key in it: set its mode to 0600, or enroll anew",
             ));
         }
-        let file: File = serde_json::from_str(&text).map_err(|_| io::Error::other("it is not a gateway's file"))?;
+        let file: File =
+            serde_json::from_str(&text).map_err(|_| io::Error::other("it is not a gateway's file"))?;
         let document = STANDARD.decode(file.key.as_bytes()).map_err(io::Error::other)?;
         let identity = Identity::load(Zeroizing::new(document)).map_err(io::Error::other)?;
 

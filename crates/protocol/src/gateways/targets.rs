@@ -168,7 +168,10 @@ impl Targets {
             Standing::Nothing => return false,
             Standing::Everything => return true,
         }
-        let named = self.rules.iter().filter(|rule| rule.port.is_none_or(|own| own == port));
+        let named = self
+            .rules
+            .iter()
+            .filter(|rule| rule.port.is_none_or(|own| own == port));
         let mut is_named = self.rules.is_empty();
         for rule in named {
             match &rule.place {

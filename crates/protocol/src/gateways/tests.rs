@@ -31,17 +31,39 @@ fn a_line_that_is_no_rule_is_named() {
 
     assert_eq!(errors.len(), 1);
     assert_eq!(errors[0].field, "targets");
-    assert!(errors[0].message.contains("\"10.0.0.300\""), "{}", errors[0].message);
+    assert!(
+        errors[0].message.contains("\"10.0.0.300\""),
+        "{}",
+        errors[0].message
+    );
 }
 
 #[test]
 fn numbers_stay_within_bounds() {
-    for (given, is_good) in [("1", true), ("20", true), ("0", false), ("21", false), ("", false), ("x", false)] {
-        let draft = GatewayDraft { max_instances: given.to_owned(), ..draft() };
+    for (given, is_good) in [
+        ("1", true),
+        ("20", true),
+        ("0", false),
+        ("21", false),
+        ("", false),
+        ("x", false),
+    ] {
+        let draft = GatewayDraft {
+            max_instances: given.to_owned(),
+            ..draft()
+        };
         assert_eq!(draft.check().is_empty(), is_good, "{given}");
     }
-    for (given, is_good) in [("1", true), ("1440", true), ("0", false), ("1441", false), ("", false)] {
-        let draft = EnrolDraft { minutes: given.to_owned() };
+    for (given, is_good) in [
+        ("1", true),
+        ("1440", true),
+        ("0", false),
+        ("1441", false),
+        ("", false),
+    ] {
+        let draft = EnrolDraft {
+            minutes: given.to_owned(),
+        };
         assert_eq!(draft.check().is_empty(), is_good, "{given}");
     }
 }

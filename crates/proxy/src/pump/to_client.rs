@@ -82,7 +82,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToClient<R, W> {
                 read = self.server.read_buf(self.flow.space()) => match read {
                     Ok(0) => return Err(Ending::ServerClosed),
                     Ok(n_bytes) => self.flow.filled(n_bytes),
-                    Err(error) => return Err(Ending::ServerIo(error.kind())),
+                    Err(error) => return Err(Ending::of_server(&error)),
                 },
                 () = &mut bell => bell.set(shared.to_client.notified()),
                 () = poll_cancel(&mut self.cancel), if self.cancel.is_some() => self.cancel = None,

@@ -438,7 +438,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
         };
         tokio::select! {
             biased;
-            written = write => written.map_err(|error| Ending::ServerIo(error.kind()))?,
+            written = write => written.map_err(|error| Ending::of_server(&error))?,
             ending = shared.ended() => return Err(ending),
         }
         self.flow.written();

@@ -5,8 +5,8 @@ use sqlx::Executor;
 use super::*;
 use crate::testing::on_both;
 use crate::{
-    access_tokens, acquisitions, attempts, audit, folders, gateways, history, launching, links, people, records,
-    sessions, settings, shares, sign_ins, wrapped_keys,
+    access_tokens, acquisitions, attempts, audit, folders, gateways, history, launching, links, people,
+    records, sessions, settings, shares, sign_ins, wrapped_keys,
 };
 
 #[tokio::test]

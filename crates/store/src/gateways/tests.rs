@@ -51,7 +51,10 @@ async fn a_gateway_is_kept_changed_and_removed_with_all_it_has() -> anyhow::Resu
         let ada = person(&db, 1, "ada", Role::Administrator).await?;
         let manage = authorize::manage_gateways(&ada)?;
         let mut tx = db.write().await?;
-        let (shop, data) = (folder(&mut tx, &ada, 1, "Shop").await?, folder(&mut tx, &ada, 2, "Data").await?);
+        let (shop, data) = (
+            folder(&mut tx, &ada, 1, "Shop").await?,
+            folder(&mut tx, &ada, 2, "Data").await?,
+        );
         let mut berlin = gateway(1, "Berlin", vec![shop.clone(), data.clone()]);
         berlin.folders.sort();
         add(&mut tx, &manage, &berlin, NOW).await?;
@@ -113,9 +116,15 @@ async fn a_token_is_good_once_and_for_its_time() -> anyhow::Result<()> {
         assert_eq!(redeem(&mut tx, &late, NOW + HOUR).await?, None);
         assert_eq!(redeem(&mut tx, &TokenHash::of("pgw_3"), NOW).await?, None);
 
-        assert_eq!(look_at_token(&mut tx, &good).await?, Token::Used(berlin.id.clone()));
+        assert_eq!(
+            look_at_token(&mut tx, &good).await?,
+            Token::Used(berlin.id.clone())
+        );
         assert_eq!(look_at_token(&mut tx, &late).await?, Token::Expired(berlin.id));
-        assert_eq!(look_at_token(&mut tx, &TokenHash::of("pgw_3")).await?, Token::Unknown);
+        assert_eq!(
+            look_at_token(&mut tx, &TokenHash::of("pgw_3")).await?,
+            Token::Unknown
+        );
         assert_eq!(remove_old_tokens(&mut tx, NOW + HOUR).await?, 2);
 
         Ok(())
@@ -138,7 +147,10 @@ async fn a_gateway_has_so_many_instances_and_a_revoked_one_makes_room() -> anyho
 
         touch(&mut tx, &first, "host", "0.2.0", NOW + HOUR).await?;
         let found = instance(&mut tx, &first).await?.unwrap();
-        assert_eq!((found.machine.as_str(), found.version.as_str()), ("host", "0.2.0"));
+        assert_eq!(
+            (found.machine.as_str(), found.version.as_str()),
+            ("host", "0.2.0")
+        );
         assert_eq!(found.last_seen, NOW + HOUR);
         assert_eq!(instances(&mut tx, &berlin.id).await?, [found]);
 

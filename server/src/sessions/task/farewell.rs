@@ -86,6 +86,7 @@ pub(super) fn lost(ending: &Ending) -> Ended {
         | Ending::ServerClosed
         | Ending::ServerFatal(_)
         | Ending::ServerIo(_)
+        | Ending::GatewayLost(_)
         | Ending::ServerMalformed(_) => format!("Connection lost. {}", ending.sentence()),
     };
     // The server's words may be of any length and hold anything.

@@ -50,8 +50,16 @@ fn a_network_admits_its_addresses_whatever_they_are_called() {
 fn a_name_admits_what_is_asked_for_by_it_but_leads_to_nothing_special() {
     check(&["orders.internal"], ("Orders.Internal", 5432, "10.0.0.5"), true);
     check(&["orders.internal"], ("10.0.0.5", 5432, "10.0.0.5"), false);
-    check(&["orders.internal"], ("orders.internal", 5432, "169.254.169.254"), false);
-    check(&["orders.internal"], ("orders.internal", 5432, "127.0.0.1"), false);
+    check(
+        &["orders.internal"],
+        ("orders.internal", 5432, "169.254.169.254"),
+        false,
+    );
+    check(
+        &["orders.internal"],
+        ("orders.internal", 5432, "127.0.0.1"),
+        false,
+    );
     check(&["*.internal"], ("orders.internal", 5432, "10.0.0.5"), true);
     check(&["*.internal"], ("internal", 5432, "10.0.0.5"), false);
     check(&["*.internal"], ("notinternal", 5432, "10.0.0.5"), false);
@@ -63,7 +71,11 @@ fn a_port_narrows_a_rule() {
     check(&["10.0.0.5:5432"], ("db", 22, "10.0.0.5"), false);
     check(&["10.0.0.0/24:5432"], ("db", 22, "10.0.0.5"), false);
     check(&["[2001:db8::5]:5432"], ("db", 5432, "2001:db8::5"), true);
-    check(&["orders.internal:5432"], ("orders.internal", 22, "10.0.0.5"), false);
+    check(
+        &["orders.internal:5432"],
+        ("orders.internal", 22, "10.0.0.5"),
+        false,
+    );
 }
 
 #[test]
@@ -88,7 +100,19 @@ fn a_rule_is_written_as_it_is_read() {
 #[test]
 fn what_is_no_rule_is_refused() {
     for given in [
-        "", "*", "*.", "10.0.0", "10.0.0.0/33", "300.1.1.1", "a..b", "a b", "db:0", "db:70000", "db:x", "http://db", "10.0.0.0/24:0",
+        "",
+        "*",
+        "*.",
+        "10.0.0",
+        "10.0.0.0/33",
+        "300.1.1.1",
+        "a..b",
+        "a b",
+        "db:0",
+        "db:70000",
+        "db:x",
+        "http://db",
+        "10.0.0.0/24:0",
     ] {
         assert_eq!(given.parse::<Rule>(), Err(NoRule), "{given}");
     }
