@@ -88,7 +88,15 @@ async function furnish(posternd: Posternd, browser: Browser) {
   const sessions = await sessionsOf(auditor);
   const idOf = (state: string) => sessions.find((session) => session.state === state).id;
 
-  const places = everyPage({ shop, person: person.id, ended: idOf("ended"), live: idOf("live"), invited });
+  const gateway = (
+    await admin.send("create-gateway", {
+      "draft[name]": "Berlin",
+      "draft[folders][]": shop.folder,
+      "draft[max_instances]": "1",
+    })
+  ).value.gateway;
+
+  const places = everyPage({ shop, person: person.id, ended: idOf("ended"), live: idOf("live"), gateway, invited });
   const clients: Record<Place["who"], Client | undefined> = { nobody: undefined, user, auditor, administrator: admin };
   return { places, clients };
 }

@@ -6,6 +6,7 @@ import type { Browser, Page } from "@playwright/test";
 import { enterAs, expect, openPage, test, visit } from "./support/browser";
 import { Client, type Person } from "./support/client";
 import { beginLogin } from "./support/device";
+import { runCommand } from "./support/gateway";
 import { look } from "./support/look";
 import { everyPage, pagesWithout } from "./support/pages";
 import { sessionsOf } from "./support/recordings";
@@ -27,6 +28,8 @@ let shop: Shop;
 let user: Person & { id: string };
 let auditor: Person & { id: string };
 let invited: string;
+let gateway: string;
+let instance: { end: () => Promise<void> };
 /** A session that has ended, with an error in it. */
 let ended: string;
 
@@ -55,6 +58,15 @@ test.beforeAll(async ({ browser }, info) => {
     configuration: "Local databases",
     launchers: [user.id],
   });
+  const made = await admin.send("create-gateway", {
+    "draft[name]": "Berlin",
+    "draft[folders][]": shop.folder,
+    "draft[targets]": "10.20.0.0/16:5432\norders.internal\n127.0.0.1",
+    "draft[max_instances]": "2",
+    "draft[address_lock]": "true",
+  });
+  gateway = made.value.gateway;
+  instance = runCommand(made.value.command);
   await admin.send("test-connection", { id: shop.id, credential: "launch" });
   const ben = await Client.signIn(posternd.url, user);
   for (const [name, record] of [["Reports of the warehouse, every night", shop.id], ["pgAdmin", ""]]) {
@@ -76,6 +88,7 @@ test.beforeAll(async ({ browser }, info) => {
 });
 
 test.afterAll(async () => {
+  await instance.end();
   end();
   await hasEnded;
 });
@@ -132,7 +145,7 @@ test("every page there is", async ({ browser }) => {
   const running = await launch(browser);
   await work(running.terminal);
   const [{ id: live }] = await sessionsOf(await Client.signIn(posternd.url, auditor));
-  const places = everyPage({ shop, person: user.id, ended, live, invited });
+  const places = everyPage({ shop, person: user.id, ended, live, gateway, invited });
   expect(pagesWithout(places)).toEqual([]);
   const people = { administrator, auditor, user };
 

@@ -11,6 +11,8 @@ export interface Places {
   /** Sessions: one that has ended and one that runs. */
   ended: string;
   live: string;
+  /** The id of a gateway. */
+  gateway: string;
   /** The path of a link that invites somebody. */
   invited: string;
 }
@@ -22,7 +24,7 @@ export interface Place {
   who: "nobody" | "user" | "auditor" | "administrator";
 }
 
-export function everyPage({ shop, person, ended, live, invited }: Places): Place[] {
+export function everyPage({ shop, person, ended, live, gateway, invited }: Places): Place[] {
   const record = `/vault/${shop.id}`;
   const of = (who: Place["who"], pages: [string, string][]) => pages.map(([name, path]) => ({ name, path, who }));
   return [
@@ -51,6 +53,11 @@ export function everyPage({ shop, person, ended, live, invited }: Places): Place
       ["new-user", "/vault/new/user"],
       ["new-folder", "/folders/new"],
       ["folder", `/folders/${shop.folder}`],
+      ["gateways", "/gateways"],
+      ["new-gateway", "/gateways/new"],
+      ["gateway", `/gateways/${gateway}`],
+      ["edit-gateway", `/gateways/${gateway}/edit`],
+      ["new-instance", `/gateways/${gateway}/instances/new`],
       ["people", "/people"],
       ["invite", "/people/invite"],
       ["person", `/people/${person}`],

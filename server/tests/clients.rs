@@ -1,6 +1,6 @@
 //! The programs people use with PostgreSQL: each makes its round trip and checks every answer, on the server itself,
-//! which proves the program, through the listener, through a tunnel, and to a server behind a gateway. What is on record then is held against the
-//! server's own log.
+//! which proves the program, through the listener, through a tunnel, and to a server behind a gateway. What is on record
+//! then is held against the server's own log.
 
 mod evidence;
 mod log;
@@ -62,6 +62,7 @@ async fn through_the_listener(version: Version, postern: &Port, client: &impl As
         port: postern.port,
         user: "Books".to_owned(),
         password: postern.token(Role::User).await,
+        before: Vec::new(),
     };
 
     round(version, postern, way, client, async || ()).await;
@@ -76,6 +77,7 @@ async fn through_a_tunnel(version: Version, postern: &Port, client: &impl AsyncF
         port: tunnel.port(),
         user: tunnel.user(),
         password: tunnel.password(),
+        before: Vec::new(),
     };
 
     round(version, postern, way, client, async || tunnel.close().await).await;
@@ -97,6 +99,7 @@ async fn through_a_gateway(version: Version, postern: Port, client: &impl AsyncF
         port,
         user: "Books".to_owned(),
         password: postern.token(Role::User).await,
+        before: postern.sessions().await.into_iter().map(|row| row.id).collect(),
     };
 
     round(version, &postern, way, client, async || ()).await;
@@ -110,6 +113,8 @@ struct Way {
     port: u16,
     user: String,
     password: String,
+    /// Sessions of another way.
+    before: Vec<SessionId>,
 }
 
 /// A round trip in a database of its own, whose record is held against what the server says.
@@ -129,7 +134,6 @@ async fn round(
             .unwrap();
     }
     let tap = Tap::before(way.port, PASSWORD).await;
-    let before: Vec<SessionId> = postern.sessions().await.into_iter().map(|row| row.id).collect();
 
     client(Place {
         version,
@@ -143,7 +147,7 @@ async fn round(
 
     assert_eq!(tap.leaks(), 0, "the vault's password was sent to a client");
     let sessions = until(async || {
-        let sessions = frames(postern, kind, &before).await;
+        let sessions = frames(postern, kind, &way.before).await;
         sessions.iter().all(|frames| is_left(frames)).then_some(sessions)
     })
     .await;

@@ -1,5 +1,6 @@
 //! Databases behind a gateway: `posternd gateway`, the program itself, between the server and a real PostgreSQL.
 
+mod chaos;
 mod endings;
 pub mod instance;
 mod rules;

@@ -106,7 +106,11 @@ impl House {
 
     /// The same, served on a port of the system's choice. Every request comes from [`ADDRESS`].
     pub async fn serve(change: impl FnOnce(&mut Config)) -> Served {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::serve_on(TcpListener::bind("127.0.0.1:0").await.unwrap(), change).await
+    }
+
+    /// The same on a port somebody has chosen.
+    pub async fn serve_on(listener: TcpListener, change: impl FnOnce(&mut Config)) -> Served {
         let port = listener.local_addr().unwrap().port();
         let house = Self::open_with(|config| {
             config.http.public_url = format!("http://localhost:{port}");

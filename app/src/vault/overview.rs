@@ -39,8 +39,17 @@ pub fn Overview(
         view! { <TestConnection id=record.id.clone() credentials=tests tested=record.tested.clone() /> }
     });
 
+    let unreachable = record.unreachable.clone().map(|sentence| {
+        view! {
+            <p class="warning" role="status">
+                {sentence}
+            </p>
+        }
+    });
+
     view! {
         <PastedCredential />
+        {unreachable}
         {facts}
         {tunnel.map(|command| view! { <StartTunnel command /> })}
         {cards}

@@ -16,7 +16,7 @@ use server::config::Config;
 use testkit::Cluster;
 use testkit::cluster::{PASSWORD, SUPERUSER};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::{interval, timeout};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -84,7 +84,20 @@ impl Desk {
         change: impl FnOnce(&mut Config),
         connection: &str,
     ) -> Self {
-        let Served { house, port, serving } = House::serve(change).await;
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+
+        Self::on(listener, cluster, target, change, connection).await
+    }
+
+    /// The same, served on a port somebody has chosen.
+    pub async fn on(
+        listener: TcpListener,
+        cluster: Cluster,
+        target: u16,
+        change: impl FnOnce(&mut Config),
+        connection: &str,
+    ) -> Self {
+        let Served { house, port, serving } = House::serve_on(listener, change).await;
         std::fs::create_dir_all(house.state.config.data.recordings()).unwrap();
         let (record, configuration) = furnish(&house, target, connection).await;
 

@@ -75,6 +75,7 @@ pub async fn record_history(id: RecordId) -> Result<HistoryDetail, AppError> {
     let record = store::records::view(&mut snapshot, person, &view, ctx.now()).await?;
     let record = record.ok_or_else(protocol::errors::Refusal::not_found)?;
     let entries = store::history::list(&mut snapshot, &edit).await?;
+    let entries = support::with_gateways(&mut snapshot, entries).await?;
 
     Ok(HistoryDetail { record, entries })
 }

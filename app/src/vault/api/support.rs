@@ -14,8 +14,8 @@ use protocol::sessions::SessionKind;
 use protocol::time::Timestamp;
 use protocol::vault::database::PastedCredential;
 use protocol::vault::{
-    ConnectionDraft, DatabaseDraft, FieldChange, FolderView, GeneralDraft, Link, LinkKind, RecordKind,
-    SettingsView, ShareDraft, ShareView, TestedCredential, TunnelingDraft, UserDraft,
+    ConnectionDraft, DatabaseDraft, FieldChange, FolderView, GeneralDraft, HistoryEntry, Link, LinkKind,
+    RecordKind, SettingsView, ShareDraft, ShareView, TestedCredential, TunnelingDraft, UserDraft,
 };
 use store::records::{Saved, SecretWrites};
 use store::shares::Granted;
@@ -26,7 +26,7 @@ use vault::authorize::{self, Authorized, Configure, Create, Edit, Reveal};
 use vault::effective::{Effective, Parent};
 use vault::envelope::{SealRandom, Sealed, SecretField, open, seal};
 use vault::people::Person;
-use vault::record::{Content, Record, Rewrite};
+use vault::record::{Body, Content, Record, Rewrite};
 use vault::share::Share;
 
 pub(super) use editing::Editing;
@@ -73,6 +73,49 @@ pub(super) async fn check_folder(
     }
 
     Ok(folders)
+}
+
+/// Whether the gateway a configuration names is there.
+pub(super) async fn check_gateway(snapshot: &mut Snapshot, body: &Body) -> Result<(), AppError> {
+    let gateway = match body {
+        Body::Configuration(configuration) => configuration.gateway.gateway(),
+        Body::Database(_) | Body::User(_) => None,
+    };
+    if let Some(gateway) = gateway
+        && store::gateways::lookup(snapshot, gateway).await?.is_none()
+    {
+        return Err(invalid(FieldError::new(
+            "gateway",
+            "This gateway is gone. Choose another way there.",
+        )));
+    }
+
+    Ok(())
+}
+
+/// The history with gateways by their names, as far as they are still there.
+pub(super) async fn with_gateways(
+    snapshot: &mut Snapshot,
+    mut entries: Vec<HistoryEntry>,
+) -> Result<Vec<HistoryEntry>, AppError> {
+    let names: HashMap<String, String> = store::gateways::list(snapshot)
+        .await?
+        .into_iter()
+        .map(|gateway| (gateway.id.to_string(), gateway.name))
+        .collect();
+    let changes = entries
+        .iter_mut()
+        .flat_map(|entry| &mut entry.changes)
+        .filter(|change| change.field == "gateway");
+    for change in changes {
+        for side in [&mut change.before, &mut change.after] {
+            if let Some(name) = side.as_ref().and_then(|id| names.get(id)) {
+                *side = Some(name.clone());
+            }
+        }
+    }
+
+    Ok(entries)
 }
 
 /// Names of folders for the history.
@@ -261,6 +304,7 @@ pub(super) async fn add(
     let person = ctx.held(&mut tx).await?;
     let create = authorize::create(&person)?;
     check_folder(&mut tx, &person, content.folder.as_ref()).await?;
+    check_gateway(&mut tx, &content.body).await?;
     store::records::add(&mut tx, &create, &id, content, secrets, ctx.now()).await?;
     store::audit::append(&mut tx, event).await?;
     tx.commit().await?;

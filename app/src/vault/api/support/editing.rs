@@ -9,7 +9,9 @@ use vault::people::Person;
 use vault::record::{Change, Content, Record, Rewrite, StoredSecrets};
 use vault::share::Share;
 
-use super::{changed, check_folder, folder_names, found, opened, sealed, unless_conflict, with_changes};
+use super::{
+    changed, check_folder, check_gateway, folder_names, found, opened, sealed, unless_conflict, with_changes,
+};
 use crate::ctx::RequestCtx;
 use crate::errors::AppError;
 
@@ -76,6 +78,7 @@ impl Editing {
         version: i64,
     ) -> Result<(), AppError> {
         let folders = check_folder(&mut self.tx, &self.person, content.folder.as_ref()).await?;
+        check_gateway(&mut self.tx, &content.body).await?;
         let stored = store::records::secrets::for_edit(&mut self.tx, &self.edit).await?;
         let stored: Vec<SecretField> = stored.into_iter().map(|(field, _)| field).collect();
         let before = &self.record.content;
