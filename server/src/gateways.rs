@@ -17,17 +17,19 @@ use bytes::Bytes;
 use futures_util::{SinkExt as _, StreamExt as _};
 use gateway::lines::Lines;
 use gateway::streams::{MAX_MESSAGE, Stream, opening};
+use protocol::audit::{EventName, Outcome};
 use protocol::errors::{Code, Refusal};
 use protocol::gateways::words::{
     ALIVE_EVERY, InstanceLine, LOST_AFTER, MAX_WORD, MOST_STREAMS, Reply, SUBPROTOCOL, ServerLine, Welcome,
 };
-use store::gateways;
+use store::{audit, gateways};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tracing::{Instrument, debug, info_span};
+use vault::audit::Event;
 
 use crate::clock;
 use crate::http::pages;
-use crate::people::network_of;
+use crate::people::{network_of, store_failed};
 use crate::routes::refuse;
 use crate::state::AppState;
 use greeting::Greeted;
@@ -36,16 +38,19 @@ use pool::Place;
 pub use pool::Pool;
 pub use reach::test;
 
-/// How long an instance may take for a word of the greeting, to read a line, or for the last bytes of its streams.
+/// How long an instance may take for a word of the greeting, or to read a line.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long it may take to read its last words. What is open through it ends then.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// Takes the socket. Who comes shows by their first word who they are.
 pub async fn upgrade(State(state): State<AppState>, mut request: Request) -> Response {
     let client = pages::client(&request);
-    let Some(comer) = state.strangers.join(network_of(&client)) else {
+    let Some(comer) = state.newcomers.join(network_of(&client)) else {
         return refuse(&Refusal::new(
             Code::TooMany,
-            "Too many requests from this network wait to be looked at. Try again in a moment.",
+            "Too many instances from this network are connecting. Try again in a moment.",
         ));
     };
     let Ok(socket) = request.extract_parts::<WebSocketUpgrade>().await else {
@@ -99,16 +104,38 @@ async fn serve(state: AppState, mut socket: WebSocket, greeted: Greeted) {
     let standing = async {
         let lines = Lines::new(opener.open().await?, MAX_WORD);
         let place = state.gateways.join(&greeted, opener);
+        note(&state, EventName::GatewayInstanceOnline, &greeted).await;
+        // It may have lost its place since it was greeted.
+        look_again(&state).await.map_err(io::Error::other)?;
+        let stood = stand(&state, place, lines).await;
+        note(&state, EventName::GatewayInstanceOffline, &greeted).await;
 
-        stand(&state, place, lines).await
+        stood
     };
     if let Err(error) = standing.instrument(span).await {
         debug!(error = &error as &dyn std::error::Error, "instance lost");
     }
-    // Nobody waits for an instance that does not read its last words.
-    if timeout(PATIENCE, moving).await.is_err() {
+    if timeout(LAST_WORDS, moving).await.is_err() {
         moved.abort();
     }
+}
+
+/// Puts a coming or going on the trail; of one that comes and goes again and again the times are counted.
+async fn note(state: &AppState, name: EventName, greeted: &Greeted) {
+    let happened = Event::new(name, Outcome::Ok, clock::now())
+        .from_address(greeted.address.clone())
+        .with("gateway", greeted.gateway.name.clone())
+        .with("instance", greeted.instance.to_string())
+        .with("machine", greeted.machine.clone());
+    let subject = format!("{} {}", name.as_str(), greeted.instance);
+    let noted = async {
+        let mut tx = state.db.write().await?;
+        audit::append_unless_repeated(&mut tx, &subject, happened).await?;
+
+        tx.commit().await
+    };
+    // It serves all the same; the failure is in the server's log.
+    let _ = noted.await.map_err(store_failed);
 }
 
 /// Until the instance is gone, loses its place, or the server stops.
@@ -121,7 +148,7 @@ async fn stand(state: &AppState, place: Place, mut lines: Lines<Stream>) -> io::
     loop {
         let line = tokio::select! {
             biased;
-            sentence = place.revoked() => {
+            sentence = place.sent_away() => {
                 let last = ServerLine::Revoked(sentence);
 
                 return timeout(PATIENCE, lines.say(&last)).await.map_err(|_| io::ErrorKind::TimedOut)?;

@@ -45,6 +45,8 @@ pub struct App {
     pub cancels: Cancels,
     /// Requests of one network whose access token is being looked up.
     pub strangers: Crowd,
+    /// Of one network, who says that they are an instance of a gateway and has not shown it yet.
+    pub newcomers: Crowd,
     /// Tunnels that are being opened with one access token.
     pub openings: Crowd,
     /// The instances of gateways that are connected here.
@@ -77,6 +79,7 @@ impl AppState {
             halls: Halls::default(),
             cancels: Cancels::default(),
             strangers: Crowd::of(64),
+            newcomers: Crowd::of(16),
             openings: Crowd::of(8),
             gateways: Pool::default(),
             spools: Arc::new(spools),

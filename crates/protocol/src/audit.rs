@@ -141,6 +141,8 @@ events! {
     GatewayDeleted "gateway_deleted" Configuration "Gateway deleted",
     GatewayTokenCreated "gateway_token_created" Configuration "Gateway token created",
     GatewayInstanceEnrolled "gateway_instance_enrolled" Configuration "Gateway instance enrolled",
+    GatewayInstanceOnline "gateway_instance_online" Configuration "Gateway instance online",
+    GatewayInstanceOffline "gateway_instance_offline" Configuration "Gateway instance offline",
     GatewayInstanceRemoved "gateway_instance_removed" Configuration "Gateway instance removed",
     GatewayRefused "gateway_refused" Configuration "Gateway refused",
     GatewayTested "gateway_tested" Configuration "Gateway tested",

@@ -33,6 +33,8 @@ pub struct Greeted {
     pub gateway: Gateway,
     pub machine: String,
     pub version: String,
+    /// Where it comes from.
+    pub address: String,
 }
 
 /// Why nobody was let in.
@@ -162,6 +164,7 @@ fn admit(known: Instance, gateway: Gateway, greeting: &Greeting, client: &Client
         gateway,
         machine: cut(&greeting.machine),
         version: cut(&greeting.version),
+        address: client.address.clone(),
     })
 }
 
@@ -230,6 +233,7 @@ async fn enroll(
         gateway,
         machine,
         version,
+        address: client.address.clone(),
     })
 }
 

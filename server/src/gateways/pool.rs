@@ -13,9 +13,13 @@ use vault::gateway::Gateway;
 
 use super::greeting::Greeted;
 
-/// What an instance is told when it has lost its place.
+/// What an instance is told when it has lost its place,
 const REVOKED: &str =
     "This instance was removed from its gateway in Postern. Enroll it anew with a new token.";
+
+/// and when somebody has come with its key.
+const SUCCEEDED: &str =
+    "Another program has connected with this instance's key. Enroll each with a token of its own.";
 
 /// How often an instance is noted as seen.
 const TOUCH_MICROS: i64 = 60 * 1_000_000;
@@ -35,7 +39,8 @@ struct Live {
     has_changed: Notify,
     n_connections: AtomicU32,
     is_leaving: AtomicBool,
-    is_revoked: watch::Sender<bool>,
+    /// Why it has to go.
+    sent_away: watch::Sender<Option<&'static str>>,
     /// In microseconds.
     touched_at: AtomicI64,
 }
@@ -52,8 +57,8 @@ pub struct Taken {
 }
 
 impl Pool {
-    /// Takes an instance in. One that is there already under this id has come back before its loss was noticed, and is sent
-    /// away.
+    /// Takes an instance in. One that is there already under this id is sent away: it is lost and that was not noticed yet,
+    /// or somebody else has its key.
     pub(super) fn join(&self, greeted: &Greeted, opener: Opener) -> Place {
         let live = Arc::new(Live {
             instance: greeted.instance.clone(),
@@ -65,10 +70,13 @@ impl Pool {
             has_changed: Notify::new(),
             n_connections: AtomicU32::new(0),
             is_leaving: AtomicBool::new(false),
-            is_revoked: watch::Sender::new(false),
+            sent_away: watch::Sender::new(None),
             touched_at: AtomicI64::new(i64::MIN),
         });
-        self.lock().insert(live.instance.clone(), Arc::clone(&live));
+        let before = self.lock().insert(live.instance.clone(), Arc::clone(&live));
+        if let Some(before) = before {
+            before.sent_away.send_replace(Some(SUCCEEDED));
+        }
 
         Place {
             pool: self.clone(),
@@ -112,7 +120,7 @@ impl Pool {
     /// Takes an instance's place away; its connections end.
     pub fn revoke(&self, instance: &InstanceId) {
         if let Some(live) = self.lock().remove(instance) {
-            live.is_revoked.send_replace(true);
+            live.sent_away.send_replace(Some(REVOKED));
         }
     }
 
@@ -154,12 +162,12 @@ impl Place {
     }
 
     /// The place was taken away; what to say.
-    pub async fn revoked(&self) -> String {
-        let mut watched = self.live.is_revoked.subscribe();
+    pub async fn sent_away(&self) -> String {
+        let mut watched = self.live.sent_away.subscribe();
         // The sender lives as long as the place.
-        let _ = watched.wait_for(|is_revoked| *is_revoked).await;
+        let why = watched.wait_for(Option::is_some).await;
 
-        REVOKED.to_owned()
+        why.ok().and_then(|why| *why).unwrap_or_default().to_owned()
     }
 
     /// The rules are others.

@@ -1,9 +1,11 @@
 //! How instances end, and what is told of it.
 
+use protocol::audit::EventName;
 use protocol::people::Role;
 use rustix::process::Signal;
 
 use super::instance::Behind;
+use crate::floor::device::logged;
 use crate::sessions::desk::until;
 
 #[tokio::test]
@@ -36,6 +38,33 @@ async fn an_instance_that_is_removed_is_gone_at_once_and_for_good() {
     let output = behind.run(again, &[]).end().await;
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(told.contains("This is no instance of a gateway"), "{told}");
+}
+
+#[tokio::test]
+async fn of_two_programs_with_one_key_the_first_goes() {
+    let behind = Behind::open().await;
+    let first = behind.enroll().await;
+    first.id().await;
+    let copy = super::instance::Kept::new();
+    std::fs::copy(first.kept.file(), copy.file()).unwrap();
+
+    let second = behind.run(copy, &[]);
+    let output = first.end().await;
+
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        told.contains("Another program has connected with this instance's key."),
+        "{told}"
+    );
+    let user = behind.desk.house.sign_in(Role::User).await;
+    behind.desk.launch(&user).await;
+    drop(second);
+    until(async || {
+        let log = logged(&behind.desk.house, EventName::GatewayInstanceOffline).await;
+
+        (log.len() == 1).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]
