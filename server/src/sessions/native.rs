@@ -76,6 +76,8 @@ impl Aimed {
 struct Floor {
     /// By lane; a connection whose pump runs has a control.
     lanes: BTreeMap<u8, Option<Control>>,
+    /// The lane of who came last.
+    last_lane: u8,
     /// What connections that have left have counted.
     counted: Counted,
     /// The last moment somebody came or left.
@@ -120,6 +122,7 @@ impl Hall {
             effective,
             floor: Mutex::new(Floor {
                 lanes: BTreeMap::new(),
+                last_lane: 0,
                 counted: Counted::default(),
                 last_change: clock::now(),
                 databases: vec![database],
@@ -159,7 +162,8 @@ impl Hall {
         &self.0.effective
     }
 
-    /// Lets one more connection in, on the lowest lane that is free.
+    /// Lets one more connection in, on the next lane that is free: who replays the session tells connections by it that
+    /// came one after the other.
     pub fn admit(&self) -> Result<Place, Shut> {
         let mut floor = self.floor();
         if let Some(ended) = &floor.over {
@@ -167,10 +171,17 @@ impl Hall {
         }
         let most = self.0.effective.max_connections_per_session();
         let most = u8::try_from(most).unwrap_or(LANES).min(LANES);
-        let lane = (1..=most).find(|lane| !floor.lanes.contains_key(lane));
+        if floor.lanes.len() >= usize::from(most) {
+            return Err(Shut::Full(most));
+        }
+        let last = floor.last_lane;
+        let lane = (last + 1..=LANES)
+            .chain(1..=last)
+            .find(|lane| !floor.lanes.contains_key(lane));
         let Some(lane) = lane else {
             return Err(Shut::Full(most));
         };
+        floor.last_lane = lane;
         floor.lanes.insert(lane, None);
         self.changed(&mut floor);
         metrics::gauge!("postern_connections_live").increment(1.0);
