@@ -12,6 +12,7 @@ mod endings;
 mod evidence;
 mod files;
 mod floods;
+mod looking;
 pub mod native;
 mod native_chaos;
 mod passwords;

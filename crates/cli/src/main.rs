@@ -8,8 +8,14 @@ mod credentials;
 mod exit;
 mod login;
 mod logout;
+mod look;
+mod manual;
+mod own_terminal;
 mod print;
+mod printer;
+mod recordings;
 mod server;
+mod sessions;
 mod tunnel;
 mod whoami;
 
@@ -47,6 +53,10 @@ async fn run(args: Args) -> Result<ExitCode, Failure> {
         Command::Login => login::run(&access, json).await?,
         Command::Logout => logout::run(&access, json).await?,
         Command::Whoami => whoami::run(&access, json).await?,
+        Command::Sessions(wanted) => sessions::run(&access, wanted, json).await?,
+        Command::Recordings(wanted) => recordings::run(&access, wanted, json).await?,
+        Command::Completion(wanted) => manual::complete(&wanted)?,
+        Command::Man(wanted) => manual::man(&wanted)?,
         Command::Connect(wanted) => return Ok(connect::run(&access, wanted, json).await),
         Command::Tunnel(wanted) => return tunnel::run(&access, &wanted, json).await,
         Command::Pam(seed) => {

@@ -1,21 +1,18 @@
 //! The server, from here: questions by HTTP, WebSockets, both with the access token and through TLS.
 
+mod address;
+mod answer;
+
 use std::io;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, ORIGIN, SEC_WEBSOCKET_PROTOCOL, USER_AGENT};
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri};
-use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::Incoming;
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
+use http_body_util::Full;
 use protocol::errors::Refusal;
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::pki_types::ServerName;
 use serde::de::DeserializeOwned;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -27,107 +24,16 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 use zeroize::Zeroizing;
 
+use self::answer::{Answer, Asking};
 use crate::exit::{Exit, Failure};
+
+pub use self::address::{Address, Roots};
 
 /// How long the server may take to be reached, and again to answer.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The longest answer that is read, in bytes.
 const MAX_ANSWER: usize = 16 * 1024 * 1024;
-
-/// Where a server is: `https://host`, or `http://` on this machine.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Address {
-    host: String,
-    port: u16,
-    is_tls: bool,
-}
-
-impl Address {
-    /// # Errors
-    /// It is none.
-    pub fn parse(text: &str) -> Result<Self, Failure> {
-        let wrong = || {
-            Failure::new(
-                Exit::Usage,
-                format!("\"{text}\" is no address of a server, such as https://postern.example.org."),
-            )
-        };
-        let uri: Uri = text.trim().parse().map_err(|_| wrong())?;
-        let is_tls = match uri.scheme_str() {
-            Some("https") => true,
-            Some("http") => false,
-            Some(_) | None => return Err(wrong()),
-        };
-        let host = uri.host().filter(|host| !host.is_empty()).ok_or_else(wrong)?;
-        let has_more = uri.path() != "/"
-            || uri.query().is_some()
-            || uri.authority().is_some_and(|a| a.as_str().contains('@'));
-        if has_more {
-            return Err(wrong());
-        }
-
-        Ok(Self {
-            host: host.to_owned(),
-            port: uri.port_u16().unwrap_or(if is_tls { 443 } else { 80 }),
-            is_tls,
-        })
-    }
-
-    /// As the server writes it: without the port where there is no need of one.
-    pub fn origin(&self) -> String {
-        let Self { host, port, is_tls } = self;
-        match (is_tls, port) {
-            (true, 443) => format!("https://{host}"),
-            (false, 80) => format!("http://{host}"),
-            (true, port) => format!("https://{host}:{port}"),
-            (false, port) => format!("http://{host}:{port}"),
-        }
-    }
-
-    /// The host for names and sockets: an IPv6 address without its brackets.
-    fn bare_host(&self) -> &str {
-        self.host.trim_start_matches('[').trim_end_matches(']')
-    }
-}
-
-/// Whose certificates are trusted.
-#[derive(Clone)]
-pub struct Roots(Arc<RootCertStore>);
-
-impl Roots {
-    /// Those of a file, or the operating system's.
-    ///
-    /// # Errors
-    /// The file cannot be read, or holds none.
-    pub fn load(file: Option<&Path>) -> Result<Self, Failure> {
-        let mut roots = RootCertStore::empty();
-        let Some(file) = file else {
-            // Where there are none no server is trusted, and says so.
-            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-            return Ok(Self(Arc::new(roots)));
-        };
-        let wrong = |problem: String| {
-            Failure::new(
-                Exit::Usage,
-                format!(
-                    "{}: no certificates can be read from it: {problem}.",
-                    file.display()
-                ),
-            )
-        };
-        let certificates = CertificateDer::pem_file_iter(file).map_err(|error| wrong(error.to_string()))?;
-        for certificate in certificates {
-            let certificate = certificate.map_err(|error| wrong(error.to_string()))?;
-            roots.add(certificate).map_err(|error| wrong(error.to_string()))?;
-        }
-        if roots.is_empty() {
-            return Err(wrong("it holds none".to_owned()));
-        }
-
-        Ok(Self(Arc::new(roots)))
-    }
-}
 
 /// A byte stream to the server, TLS or not.
 pub trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -168,6 +74,77 @@ impl Server {
         path: &str,
         body: Option<Vec<u8>>,
     ) -> Result<T, Failure> {
+        self.ask_within(PATIENCE, method, path, body).await
+    }
+
+    /// The same where the server may have to work for the answer.
+    ///
+    /// # Errors
+    /// As [`Self::ask`].
+    pub async fn ask_within<T: DeserializeOwned>(
+        &self,
+        patience: Duration,
+        method: Method,
+        path: &str,
+        body: Option<Vec<u8>>,
+    ) -> Result<T, Failure> {
+        let asking = async { self.put(method, path, body).await?.whole(MAX_ANSWER).await };
+        let (status, answer) = self.within(patience, asking).await?;
+        if status == StatusCode::OK {
+            return serde_json::from_slice(&answer).map_err(|_| self.other_version());
+        }
+
+        Err(self.refused(status, &answer))
+    }
+
+    /// Fetches what is no JSON, of at most `longest` bytes.
+    ///
+    /// # Errors
+    /// The server is not reached, says no, or says more.
+    pub async fn fetch(&self, path: &str, longest: usize) -> Result<Bytes, Failure> {
+        let asking = async { self.put(Method::GET, path, None).await?.whole(longest).await };
+        let (status, answer) = self.within(PATIENCE, asking).await?;
+        if status == StatusCode::OK {
+            return Ok(answer);
+        }
+
+        Err(self.refused(status, &answer))
+    }
+
+    /// Begins to fetch what may have any length.
+    ///
+    /// # Errors
+    /// The server is not reached, or says no.
+    pub async fn download(&self, path: &str) -> Result<Download<'_>, Failure> {
+        let beginning = async {
+            let answer = self.put(Method::GET, path, None).await?;
+            if answer.status() == StatusCode::OK {
+                return Ok(Ok(answer));
+            }
+
+            answer.whole(MAX_ANSWER).await.map(Err)
+        };
+        match self.within(PATIENCE, beginning).await? {
+            Ok(answer) => Ok(Download { server: self, answer }),
+            Err((status, answer)) => Err(self.refused(status, &answer)),
+        }
+    }
+
+    async fn within<T>(
+        &self,
+        patience: Duration,
+        asking: impl Future<Output = Result<T, Asking>>,
+    ) -> Result<T, Failure> {
+        match timeout(patience, asking).await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(Asking::Failed(failure))) => Err(failure),
+            Ok(Err(Asking::Broken(problem))) => Err(self.unreachable(problem)),
+            Err(_) => Err(self.unreachable("it does not answer")),
+        }
+    }
+
+    /// Sends a question; the answer has begun.
+    async fn put(&self, method: Method, path: &str, body: Option<Vec<u8>>) -> Result<Answer, Asking> {
         let mut request = Request::builder().method(method).uri(path);
         if let Some(headers) = request.headers_mut() {
             self.sign(headers)?;
@@ -178,40 +155,8 @@ impl Server {
         let request = request
             .body(Full::new(Bytes::from(body.unwrap_or_default())))
             .map_err(|error| self.unreachable(error))?;
-        let (status, answer) = timeout(PATIENCE, self.exchange(request))
-            .await
-            .map_err(|_| self.unreachable("it does not answer"))??;
-        if status == StatusCode::OK {
-            return serde_json::from_slice(&answer).map_err(|_| self.other_version());
-        }
 
-        Err(self.refused(status, &answer))
-    }
-
-    async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<(StatusCode, Bytes), Failure> {
-        let wire = self.connect().await?;
-        let (mut sender, connection) = http1::handshake(TokioIo::new(wire))
-            .await
-            .map_err(|error| self.unreachable(error))?;
-        let answering = async {
-            let response: Response<Incoming> = sender
-                .send_request(request)
-                .await
-                .map_err(|error| self.unreachable(error))?;
-            let status = response.status();
-            let body = Limited::new(response.into_body(), MAX_ANSWER)
-                .collect()
-                .await
-                .map_err(|error| self.unreachable(error))?;
-
-            Ok((status, body.to_bytes()))
-        };
-        tokio::pin!(answering);
-        tokio::select! {
-            answer = &mut answering => answer,
-            // It ends when the answer is there, or the server has gone.
-            _ = connection => answering.await,
-        }
+        Answer::to(request, self.connect().await?).await
     }
 
     /// Opens a WebSocket.
@@ -270,23 +215,13 @@ impl Server {
             return Ok(Box::new(stream));
         }
         let name = ServerName::try_from(host.to_owned()).map_err(|error| self.unreachable(error))?;
-        let secure = TlsConnector::from(Arc::new(self.rules()?))
+        let rules = self.roots.rules().map_err(|error| self.unreachable(error))?;
+        let secure = TlsConnector::from(Arc::new(rules))
             .connect(name, stream)
             .await
             .map_err(|error| self.unreachable(error))?;
 
         Ok(Box::new(secure))
-    }
-
-    fn rules(&self) -> Result<ClientConfig, Failure> {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let builder = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(|error| self.unreachable(error))?;
-
-        Ok(builder
-            .with_root_certificates(Arc::clone(&self.roots.0))
-            .with_no_client_auth())
     }
 
     /// Who asks. The origin says that the request was meant for this server.
@@ -355,6 +290,24 @@ impl Server {
     }
 }
 
+/// An answer that comes piece by piece.
+pub struct Download<'a> {
+    server: &'a Server,
+    answer: Answer,
+}
+
+impl Download<'_> {
+    /// The next piece; `None` behind the last.
+    ///
+    /// # Errors
+    /// It breaks off, or nothing comes for too long.
+    pub async fn next_piece(&mut self) -> Result<Option<Bytes>, Failure> {
+        let Self { server, answer } = self;
+
+        server.within(PATIENCE, answer.next_piece()).await
+    }
+}
+
 /// What went wrong with a socket that was open.
 pub fn lost(error: tungstenite::Error) -> io::Error {
     if let tungstenite::Error::Io(error) = error {
@@ -362,42 +315,4 @@ pub fn lost(error: tungstenite::Error) -> io::Error {
     }
 
     io::Error::other(error)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_is_written_as_browsers_write_an_origin() {
-        for (given, origin) in [
-            ("https://postern.example.org", "https://postern.example.org"),
-            ("https://postern.example.org:443/", "https://postern.example.org"),
-            ("http://localhost:7480", "http://localhost:7480"),
-            ("http://[::1]:7480", "http://[::1]:7480"),
-            (
-                " https://postern.example.org:8443 ",
-                "https://postern.example.org:8443",
-            ),
-        ] {
-            assert_eq!(Address::parse(given).unwrap().origin(), origin, "{given}");
-        }
-    }
-
-    #[test]
-    fn what_is_no_address_of_a_server_is_told() {
-        for given in [
-            "",
-            "postern.example.org",
-            "ftp://postern.example.org",
-            "https://postern.example.org/vault",
-            "https://postern.example.org?x",
-            "https://me@postern.example.org",
-            "https://",
-        ] {
-            let failure = Address::parse(given).unwrap_err();
-
-            assert_eq!(failure.exit, Exit::Usage, "{given}");
-        }
-    }
 }
