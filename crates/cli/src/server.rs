@@ -4,24 +4,30 @@ mod address;
 mod answer;
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, ORIGIN, SEC_WEBSOCKET_PROTOCOL, USER_AGENT};
+use http::header::{
+    AUTHORIZATION, CONNECTION, CONTENT_TYPE, HOST, ORIGIN, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY,
+    SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE, USER_AGENT,
+};
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 use http_body_util::Full;
 use protocol::errors::Refusal;
+use rustls::CertificateError as Wrong;
 use rustls::pki_types::ServerName;
 use serde::de::DeserializeOwned;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
+use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
-use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
-use tokio_tungstenite::{WebSocketStream, client_async_with_config};
+use tokio_tungstenite::tungstenite::handshake::client::generate_key;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use zeroize::Zeroizing;
 
 use self::answer::{Answer, Asking};
@@ -145,18 +151,27 @@ impl Server {
 
     /// Sends a question; the answer has begun.
     async fn put(&self, method: Method, path: &str, body: Option<Vec<u8>>) -> Result<Answer, Asking> {
-        let mut request = Request::builder().method(method).uri(path);
-        if let Some(headers) = request.headers_mut() {
-            self.sign(headers)?;
-            if body.is_some() {
-                headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-            }
+        let mut request = self.request(method, path)?;
+        if let Some(body) = body {
+            request
+                .headers_mut()
+                .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            *request.body_mut() = Full::new(Bytes::from(body));
         }
-        let request = request
-            .body(Full::new(Bytes::from(body.unwrap_or_default())))
-            .map_err(|error| self.unreachable(error))?;
 
         Answer::to(request, self.connect().await?).await
+    }
+
+    /// A question in the name of the token, with nothing in it.
+    fn request(&self, method: Method, path: &str) -> Result<Request<Full<Bytes>>, Failure> {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .body(Full::default())
+            .map_err(|error| self.unreachable(error))?;
+        self.sign(request.headers_mut())?;
+
+        Ok(request)
     }
 
     /// Opens a WebSocket.
@@ -169,32 +184,58 @@ impl Server {
         subprotocol: &'static str,
         limits: WebSocketConfig,
     ) -> Result<Socket, Failure> {
-        let scheme = if self.address.is_tls { "wss" } else { "ws" };
-        let Address { host, port, .. } = &self.address;
-        let mut request = format!("{scheme}://{host}:{port}{path}")
-            .into_client_request()
-            .map_err(|error| self.unreachable(error))?;
-        self.sign(request.headers_mut())?;
-        request
-            .headers_mut()
-            .insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(subprotocol));
+        let key = generate_key();
         let opening = async {
-            let wire = self.connect().await?;
+            let mut request = self.request(Method::GET, path)?;
+            self.ask_for_a_socket(request.headers_mut(), &key, subprotocol)?;
+            let answer = Answer::to(request, self.connect().await?).await?;
+            if answer.status() == StatusCode::SWITCHING_PROTOCOLS
+                && is_socket(answer.headers(), &key, subprotocol)
+            {
+                return answer.upgraded().await.map(Ok);
+            }
 
-            client_async_with_config(request, wire, Some(limits))
-                .await
-                .map_err(|error| self.not_opened(error))
+            answer.whole(MAX_ANSWER).await.map(Err)
         };
-        let (socket, _) = timeout(PATIENCE, opening)
-            .await
-            .map_err(|_| self.unreachable("it does not answer"))??;
+        match self.within(PATIENCE, opening).await? {
+            Ok(wire) => Ok(WebSocketStream::from_raw_socket(wire, Role::Client, Some(limits)).await),
+            Err((status, answer)) => Err(self.refused(status, &answer)),
+        }
+    }
 
-        Ok(socket)
+    /// See <https://www.rfc-editor.org/rfc/rfc6455#section-4.1>.
+    fn ask_for_a_socket(
+        &self,
+        headers: &mut HeaderMap,
+        key: &str,
+        subprotocol: &'static str,
+    ) -> Result<(), Failure> {
+        headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
+        headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+        headers.insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+        headers.insert(SEC_WEBSOCKET_KEY, self.value(key)?);
+        headers.insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(subprotocol));
+
+        Ok(())
     }
 
     async fn connect(&self) -> Result<Box<dyn Wire>, Failure> {
         let (host, port) = (self.address.bare_host(), self.address.port);
-        let stream = TcpStream::connect((host, port))
+        let addresses: Vec<SocketAddr> = lookup_host((host, port))
+            .await
+            .map_err(|error| self.unreachable(error))?
+            .collect();
+        let is_here = |address: &SocketAddr| address.ip().to_canonical().is_loopback();
+        if !self.address.is_tls && !addresses.iter().all(is_here) {
+            return Err(Failure::new(
+                Exit::Usage,
+                format!(
+                    "The access token would be sent to {host} where others can read it: use https, or http on this machine \
+                     only."
+                ),
+            ));
+        }
+        let stream = TcpStream::connect(addresses.as_slice())
             .await
             .map_err(|error| self.unreachable(error))?;
         // Messages are small and answers are waited for.
@@ -202,16 +243,6 @@ impl Server {
             .set_nodelay(true)
             .map_err(|error| self.unreachable(error))?;
         if !self.address.is_tls {
-            let peer = stream.peer_addr().map_err(|error| self.unreachable(error))?;
-            if !peer.ip().to_canonical().is_loopback() {
-                return Err(Failure::new(
-                    Exit::Usage,
-                    format!(
-                        "The access token would be sent to {host} where others can read it: use https, or http on this \
-                         machine only."
-                    ),
-                ));
-            }
             return Ok(Box::new(stream));
         }
         let name = ServerName::try_from(host.to_owned()).map_err(|error| self.unreachable(error))?;
@@ -219,7 +250,7 @@ impl Server {
         let secure = TlsConnector::from(Arc::new(rules))
             .connect(name, stream)
             .await
-            .map_err(|error| self.unreachable(error))?;
+            .map_err(|error| self.not_believed(&error))?;
 
         Ok(Box::new(secure))
     }
@@ -253,16 +284,6 @@ impl Server {
         HeaderValue::from_str(text).map_err(|error| self.unreachable(error))
     }
 
-    fn not_opened(&self, error: tungstenite::Error) -> Failure {
-        if let tungstenite::Error::Http(response) = error {
-            let (parts, body) = response.into_parts();
-
-            return self.refused(parts.status, &body.unwrap_or_default());
-        }
-
-        self.unreachable(lost(error))
-    }
-
     fn refused(&self, status: StatusCode, answer: &[u8]) -> Failure {
         match serde_json::from_slice::<Refusal>(answer) {
             Ok(refusal) => refusal.into(),
@@ -282,12 +303,53 @@ impl Server {
         )
     }
 
+    /// Why there is no TLS with it.
+    fn not_believed(&self, error: &io::Error) -> Failure {
+        let inner = error.get_ref().and_then(|error| error.downcast_ref());
+        let Some(rustls::Error::InvalidCertificate(problem)) = inner else {
+            return self.unreachable(error);
+        };
+        let is_foreign = matches!(problem, Wrong::UnknownIssuer | Wrong::BadSignature);
+        let has_expired = matches!(problem, Wrong::Expired | Wrong::ExpiredContext { .. });
+        let is_of_another = matches!(
+            problem,
+            Wrong::NotValidForName | Wrong::NotValidForNameContext { .. }
+        );
+        let problem = if is_foreign {
+            "its certificate is signed by nobody who is trusted here. If that is an authority of your own, name its \
+             certificate with POSTERN_CA_FILE"
+                .to_owned()
+        } else if has_expired {
+            "its certificate has expired".to_owned()
+        } else if is_of_another {
+            "its certificate is for another name".to_owned()
+        } else {
+            format!("its certificate is not good: {problem}")
+        };
+
+        Failure::new(
+            Exit::Failed,
+            format!(
+                "{} is not believed, and nothing was sent there: {problem}.",
+                self.url()
+            ),
+        )
+    }
+
     fn unreachable(&self, problem: impl std::fmt::Display) -> Failure {
         Failure::new(
             Exit::Failed,
             format!("{} cannot be reached: {problem}.", self.url()),
         )
     }
+}
+
+/// Whether a server that switches protocols switches to the one that is meant, and has understood the question.
+fn is_socket(headers: &HeaderMap, key: &str, subprotocol: &str) -> bool {
+    let says = |name, wanted: &str| headers.get(name).is_some_and(|value| value == wanted);
+
+    says(SEC_WEBSOCKET_ACCEPT, &derive_accept_key(key.as_bytes()))
+        && says(SEC_WEBSOCKET_PROTOCOL, subprotocol)
 }
 
 /// An answer that comes piece by piece.

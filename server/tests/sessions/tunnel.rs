@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 use std::process::Output;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use protocol::people::Role;
 use protocol::sessions::{SessionKind, SessionState};
 use protocol::terminal::EndReason;
 use recording::Body;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
+use testkit::Cluster;
 use testkit::cluster::SUPERUSER;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, ChildStdout, Command};
@@ -54,7 +56,7 @@ impl Tunnel {
         .await
     }
 
-    async fn open_by(postern: &mut Command) -> Self {
+    pub async fn open_by(postern: &mut Command) -> Self {
         let mut child = postern.spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
@@ -91,7 +93,7 @@ impl Tunnel {
     }
 
     /// By the URL that was printed.
-    fn client(&self) -> Connecting {
+    pub fn client(&self) -> Connecting {
         self.fact("url").parse().unwrap()
     }
 
@@ -114,9 +116,9 @@ impl Tunnel {
     }
 
     /// How it ends by itself.
-    async fn end(self) -> Output {
+    pub async fn end(self) -> Output {
         let Self { child, stdout, .. } = self;
-        let output = timeout(PATIENCE, child.wait_with_output())
+        let output = timeout(2 * PATIENCE, child.wait_with_output())
             .await
             .expect("it ends")
             .unwrap();
@@ -172,6 +174,32 @@ async fn clients_work_with_the_vaults_credential_side_by_side_and_are_on_record(
         })
         .collect();
     assert_eq!(lanes, BTreeSet::from([1, 2]));
+}
+
+#[tokio::test]
+async fn a_crowd_that_comes_at_once_gets_in() {
+    let cluster = Cluster::builder()
+        .setting("max_connections", "80")
+        .start()
+        .unwrap();
+    let target = cluster.port();
+    let port = Port::before(cluster, target).await;
+    let tunnel = Tunnel::open(&port, &[]).await;
+
+    let crowd = join_all((0..60).map(|_| tunnel.connect())).await;
+    let answers = join_all(crowd.iter().map(|client| client.simple_query("SELECT 1"))).await;
+
+    assert!(answers.iter().all(Result::is_ok));
+    tunnel.close().await;
+    let row = port.only(|row| row.state == SessionState::Ended).await;
+    assert_eq!(row.statements, 60);
+    let frames = port.frames(&row.id).await;
+    let lanes: BTreeSet<u8> = frames
+        .iter()
+        .map(|frame| frame.lane)
+        .filter(|lane| *lane > 0)
+        .collect();
+    assert_eq!(lanes, (1..=60).collect());
 }
 
 #[tokio::test]

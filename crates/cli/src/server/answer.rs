@@ -3,7 +3,7 @@
 use std::pin::Pin;
 
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
+use http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
@@ -46,7 +46,7 @@ impl Answer {
     pub(super) async fn to(request: Request<Full<Bytes>>, wire: Box<dyn Wire>) -> Result<Self, Asking> {
         let (mut sender, connection) = http1::handshake(TokioIo::new(wire)).await.map_err(broken)?;
         // What goes wrong with it shows at the answer.
-        let mut moving: Option<Moving> = Some(Box::pin(async { drop(connection.await) }));
+        let mut moving: Option<Moving> = Some(Box::pin(async { drop(connection.with_upgrades().await) }));
         let answering = sender.send_request(request);
         tokio::pin!(answering);
         let response = loop {
@@ -65,6 +65,22 @@ impl Answer {
 
     pub(super) fn status(&self) -> StatusCode {
         self.response.status()
+    }
+
+    pub(super) fn headers(&self) -> &HeaderMap {
+        self.response.headers()
+    }
+
+    /// The connection, which speaks another protocol from here on.
+    pub(super) async fn upgraded(mut self) -> Result<Box<dyn Wire>, Asking> {
+        let upgrading = hyper::upgrade::on(&mut self.response);
+        tokio::pin!(upgrading);
+        loop {
+            tokio::select! {
+                upgraded = &mut upgrading => return Ok(Box::new(TokioIo::new(upgraded.map_err(broken)?))),
+                () = moved(&mut self.moving) => self.moving = None,
+            }
+        }
     }
 
     /// The next piece; `None` behind the last.
