@@ -76,7 +76,7 @@ async fn note(
     .in_session(&session.id);
     audit::append(&mut tx, event).await.map_err(store_failed)?;
     tx.commit().await.map_err(store_failed)?;
-    state.viewings.note(&viewer.by, &session.id);
+    state.viewings.note(&viewer.by, &session.id, clock::now());
 
     Ok(())
 }
@@ -117,7 +117,7 @@ async fn opened(
     let viewer = viewer?;
     let found = lookup(state, session).await?;
     may_replay(state, &viewer, &found.view).await?;
-    if !state.viewings.contains(&viewer.by, session) {
+    if !state.viewings.contains(&viewer.by, session, clock::now()) {
         return Err(Refusal::new(
             Code::PamConflict,
             "Open the recording first: each opening is noted in the audit log.",

@@ -62,6 +62,12 @@ async fn connect(access: &AccessArgs, wanted: ConnectArgs) -> Result<u8, Failure
             "-1 is for scripts: say what to run with -c or -f, or through a pipe.",
         ));
     }
+    if wanted.flags.is_unedited && script.is_none() {
+        return Err(Failure::new(
+            Exit::Usage,
+            "-n is for scripts: the lines of a terminal are edited by the server.",
+        ));
+    }
     let limits = WebSocketConfig::default()
         .max_message_size(Some(MAX_FRAME))
         .max_frame_size(Some(MAX_FRAME));

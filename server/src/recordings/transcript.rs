@@ -8,6 +8,7 @@ use protocol::sessions::SessionKind;
 use recording::{Body, Frame, SessionKey};
 
 use super::{key, lookup, may_replay, note, read, segments};
+use crate::clock;
 use crate::recorder::{StoredSegment, aside};
 use crate::state::AppState;
 use crate::viewer::Viewer;
@@ -24,7 +25,7 @@ pub async fn transcript(
     may_replay(state, viewer, &found.view).await?;
     let key = key(state, &found)?;
     let segments = segments(state, &found)?;
-    if !state.viewings.contains(&viewer.by, session) {
+    if !state.viewings.contains(&viewer.by, session, clock::now()) {
         note(state, viewer, &found.view, client).await?;
     }
     let page = aside(|| page(&segments, from, &key, found.view.kind));
