@@ -24,12 +24,15 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 use crate::args::{Args, Command};
-use crate::exit::Failure;
+use crate::exit::{Exit, Failure};
 
 /// One thread: what waits here waits for a person or the network.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let args = Args::parse();
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => return misunderstood(&error),
+    };
     let wants_json = args.json;
 
     match run(args).await {
@@ -40,6 +43,23 @@ async fn main() -> ExitCode {
             ExitCode::from(failure.exit.code())
         }
     }
+}
+
+/// A command line that makes no sense, or a question for help. Programs are told in their way.
+fn misunderstood(error: &clap::Error) -> ExitCode {
+    let wants_json = std::env::args_os().any(|argument| argument == "--json");
+    if !error.use_stderr() || !wants_json {
+        // There is nobody else to tell.
+        let _ = error.print();
+
+        return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(1));
+    }
+    let told = error.to_string();
+    let sentence = told.strip_prefix("error: ").unwrap_or(&told);
+    let sentence = sentence.split("\n\n").next().unwrap_or_default();
+    print::failure(&Failure::new(Exit::Usage, sentence), true);
+
+    ExitCode::from(Exit::Usage.code())
 }
 
 async fn run(args: Args) -> Result<ExitCode, Failure> {

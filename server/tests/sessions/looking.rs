@@ -490,6 +490,10 @@ async fn recordings_are_exported_to_files_and_verified() {
     let one = verify(&[first.as_str()]).await;
 
     assert_eq!(wrong.0, Some(2), "{}", wrong.1);
+    let unsaid = in_vain(postern(&port, &auditor).args(["--json", "recordings", "verify"])).await;
+    assert_eq!(unsaid.0, Some(2));
+    let unsaid: Value = serde_json::from_str(&unsaid.1).unwrap();
+    assert_eq!(unsaid["error"], "usage");
     let exported: Value = serde_json::from_str(&exported).unwrap();
     let cast = std::fs::read_to_string(&file).unwrap();
     assert_eq!(exported["bytes"], cast.len());
