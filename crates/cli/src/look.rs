@@ -5,7 +5,6 @@ mod sieve;
 use std::collections::VecDeque;
 use std::io;
 
-use protocol::ids::SessionId;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::exit::{Exit, Failure};
@@ -179,15 +178,6 @@ async fn key(keys: &mut Keys) -> Happened {
             Some(_) => {}
         }
     }
-}
-
-/// A session's id, of an argument.
-///
-/// # Errors
-/// It is none.
-pub fn session(text: &str) -> Result<SessionId, String> {
-    text.parse()
-        .map_err(|_| "is no id of a session: postern sessions list shows them".to_owned())
 }
 
 /// What is said where this window cannot show all of a screen.

@@ -1,6 +1,8 @@
 //! `postern sessions …`: what runs and what was, watched, ended and played.
 
 mod list;
+mod named;
+mod pages;
 mod play;
 mod reel;
 mod terminate;
@@ -11,7 +13,8 @@ use clap::{Args as Group, Subcommand};
 use crate::args::AccessArgs;
 use crate::exit::Failure;
 
-pub use list::page;
+pub use named::Named;
+pub use pages::Pages;
 
 #[derive(Debug, Group)]
 pub struct SessionsArgs {

@@ -487,7 +487,8 @@ async fn recordings_are_exported_to_files_and_verified() {
     bytes[last] ^= 1;
     std::fs::write(&segment, bytes).unwrap();
     let altered = verify(&["--all"]).await;
-    let one = verify(&[first.as_str()]).await;
+    let one = verify(&[&first.as_str()[..12]]).await;
+    let none = verify(&["aaaaaaaa"]).await;
 
     assert_eq!(wrong.0, Some(2), "{}", wrong.1);
     let unsaid = in_vain(postern(&port, &auditor).args(["--json", "recordings", "verify"])).await;
@@ -516,6 +517,9 @@ async fn recordings_are_exported_to_files_and_verified() {
     );
     assert_eq!(altered.2, "postern: Of 2 recordings 1 altered.");
     assert_eq!(one.0, Some(0), "{}", one.2);
+    assert_eq!(one.1, format!("{first}  intact, 1 segment"));
+    assert_eq!(none.0, Some(2));
+    assert_eq!(none.2, "postern: There is no session that begins with aaaaaaaa.");
     assert_eq!(
         events(&port, EventName::SessionRecordingIntegrityFailed).await,
         ["auditor@example.org"]

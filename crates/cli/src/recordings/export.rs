@@ -5,22 +5,20 @@ use std::path::{Path, PathBuf};
 
 use clap::Args as Group;
 use clap::builder::PossibleValuesParser;
-use protocol::ids::SessionId;
 use protocol::recordings::ExportFormat;
 use serde_json::json;
 use tempfile::NamedTempFile;
 
 use crate::args::AccessArgs;
 use crate::exit::{Exit, Failure};
-use crate::look::session;
 use crate::server::Download;
+use crate::sessions::Named;
 use crate::{account, own_terminal, print};
 
 #[derive(Debug, Group)]
 pub struct ExportArgs {
-    /// Its session's id, as postern sessions list shows it.
-    #[arg(value_parser = session)]
-    session: SessionId,
+    /// Its session's id, as postern sessions list shows it, or enough of its beginning.
+    session: Named,
     /// Its form. Sessions of clients without a screen are to be had as text and jsonl.
     #[arg(long, value_parser = PossibleValuesParser::new(ExportFormat::ALL.map(ExportFormat::as_str)))]
     format: String,
@@ -42,11 +40,9 @@ pub async fn run(access: &AccessArgs, wanted: &ExportArgs, wants_json: bool) -> 
              it with postern sessions play.",
         ));
     }
+    let session = wanted.session.find(&server).await?;
     let keys = if wanted.keys { "&keys=on" } else { "" };
-    let path = format!(
-        "/sessions/{}/export?format={}{keys}",
-        wanted.session, wanted.format
-    );
+    let path = format!("/sessions/{session}/export?format={}{keys}", wanted.format);
     let mut download = server.download(&path).await?;
     let Some(file) = &wanted.output else {
         while let Some(piece) = download.next_piece().await? {
@@ -57,7 +53,7 @@ pub async fn run(access: &AccessArgs, wanted: &ExportArgs, wants_json: bool) -> 
     let n_bytes = save(&mut download, file).await?;
     if wants_json {
         return print::json(&json!({
-            "session": wanted.session,
+            "session": session,
             "format": wanted.format,
             "file": file.to_string_lossy(),
             "bytes": n_bytes,

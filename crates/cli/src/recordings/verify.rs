@@ -15,9 +15,8 @@ use serde_json::json;
 
 use crate::args::AccessArgs;
 use crate::exit::{Exit, Failure};
-use crate::look::session;
 use crate::server::Server;
-use crate::sessions::page;
+use crate::sessions::{Named, Pages};
 use crate::{account, print};
 
 /// How long one may take: every byte of it is read.
@@ -25,9 +24,9 @@ const PATIENCE: Duration = Duration::from_secs(15 * 60);
 
 #[derive(Debug, Group)]
 pub struct VerifyArgs {
-    /// Its session's id, as postern sessions list shows it.
-    #[arg(value_parser = session, required_unless_present = "all")]
-    sessions: Vec<SessionId>,
+    /// Its session's id, as postern sessions list shows it, or enough of its beginning.
+    #[arg(required_unless_present = "all")]
+    sessions: Vec<Named>,
     /// Every one.
     #[arg(long, conflicts_with = "sessions")]
     all: bool,
@@ -46,7 +45,9 @@ pub async fn run(access: &AccessArgs, wanted: VerifyArgs, wants_json: bool) -> R
     let server = account::open(access)?;
     let mut tally = Tally::default();
     for session in wanted.sessions {
-        tally.check(&server, &session, wants_json).await?;
+        tally
+            .check(&server, &session.find(&server).await?, wants_json)
+            .await?;
     }
     if wanted.all {
         tally.check_all(&server, wants_json).await?;
@@ -58,17 +59,14 @@ pub async fn run(access: &AccessArgs, wanted: VerifyArgs, wants_json: bool) -> R
 impl Tally {
     /// Page by page, newest first.
     async fn check_all(&mut self, server: &Server, wants_json: bool) -> Result<(), Failure> {
-        let mut filter = SessionFilter::default();
-        loop {
-            let page = page(server, &filter).await?;
+        let mut pages = Pages::new(server, SessionFilter::default());
+        while let Some(page) = pages.next().await? {
             for row in page.live.iter().chain(&page.sessions) {
                 self.check(server, &row.session.id, wants_json).await?;
             }
-            match page.next {
-                Some(next) => filter.before = next,
-                None => return Ok(()),
-            }
         }
+
+        Ok(())
     }
 
     /// One that cannot be read keeps nobody from the others.

@@ -2,14 +2,13 @@
 
 use clap::Args as Group;
 use clap::builder::PossibleValuesParser;
-use http::Method;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use protocol::dates::rfc3339;
-use protocol::sessions::{SessionFilter, SessionKind, SessionList, SessionRow, SessionView};
+use protocol::sessions::{SessionFilter, SessionKind, SessionRow, SessionState, SessionView};
 use protocol::time::Timestamp;
 use recording::legible;
 use serde::Serialize;
 
+use super::pages::Pages;
 use crate::args::AccessArgs;
 use crate::exit::Failure;
 use crate::server::Server;
@@ -76,76 +75,55 @@ pub async fn run(access: &AccessArgs, wanted: &ListArgs, wants_json: bool) -> Re
     print::line(&table(&rows, now))
 }
 
-/// Page by page, those that run first; and the server's clock.
+/// Those that run first; and the server's clock.
 async fn all(
     server: &Server,
     wanted: &ListArgs,
     limit: usize,
-) -> Result<(Vec<SessionRow>, Timestamp), Failure> {
-    let mut filter = wanted.filter();
-    let mut rows = Vec::new();
-    loop {
-        let page = page(server, &filter).await?;
-        rows.extend(page.live);
-        if !wanted.live {
+) -> Result<(Vec<SessionRow>, Option<Timestamp>), Failure> {
+    let (mut rows, mut now) = (Vec::new(), None);
+    for filter in wanted.filters() {
+        let mut pages = Pages::new(server, filter);
+        while rows.len() < limit
+            && let Some(page) = pages.next().await?
+        {
+            now = now.or(Some(page.now));
+            rows.extend(page.live);
             rows.extend(page.sessions);
         }
-        rows.truncate(limit);
-        match page.next {
-            Some(next) if !wanted.live && rows.len() < limit => filter.before = next,
-            Some(_) | None => return Ok((rows, page.now)),
-        }
     }
-}
+    rows.truncate(limit);
 
-/// One page of the sessions a filter leaves.
-pub async fn page(server: &Server, filter: &SessionFilter) -> Result<SessionList, Failure> {
-    let SessionFilter {
-        from,
-        to,
-        person,
-        record,
-        state,
-        kind,
-        before,
-    } = filter;
-    let fields = [
-        ("from", from),
-        ("to", to),
-        ("person", person),
-        ("record", record),
-        ("state", state),
-        ("kind", kind),
-        ("before", before),
-    ];
-    let query: Vec<String> = fields
-        .iter()
-        .filter(|(_, value)| !value.is_empty())
-        .map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC)))
-        .collect();
-
-    server
-        .ask(Method::GET, &format!("/cli/sessions?{}", query.join("&")), None)
-        .await
+    Ok((rows, now))
 }
 
 impl ListArgs {
-    fn filter(&self) -> SessionFilter {
+    /// One for each state that is asked for.
+    fn filters(&self) -> Vec<SessionFilter> {
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
-
-        SessionFilter {
+        let filter = SessionFilter {
             from: text(&self.from),
             to: text(&self.to),
             person: text(&self.person),
             record: text(&self.record),
             kind: text(&self.kind),
             ..SessionFilter::default()
+        };
+        if !self.live {
+            return vec![filter];
         }
+
+        [SessionState::Starting, SessionState::Live]
+            .map(|state| SessionFilter {
+                state: state.as_str().to_owned(),
+                ..filter.clone()
+            })
+            .to_vec()
     }
 }
 
 /// Columns as wide as what is in them.
-fn table(rows: &[SessionRow], now: Timestamp) -> String {
+fn table(rows: &[SessionRow], now: Option<Timestamp>) -> String {
     let mut lines = vec![
         [
             "SESSION",
@@ -182,13 +160,10 @@ fn table(rows: &[SessionRow], now: Timestamp) -> String {
     lines.join("\n")
 }
 
-fn cells(session: &SessionView, now: Timestamp) -> [String; 8] {
+fn cells(session: &SessionView, now: Option<Timestamp>) -> [String; 8] {
     let began: String = rfc3339(session.started_at).chars().take(16).collect();
-    let took = session
-        .ended_at
-        .unwrap_or(now)
-        .since(session.started_at)
-        .as_secs();
+    let until = session.ended_at.or(now).unwrap_or(session.started_at);
+    let took = until.since(session.started_at).as_secs();
 
     [
         session.id.to_string(),

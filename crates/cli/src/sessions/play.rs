@@ -4,16 +4,16 @@ use std::time::{Duration, Instant};
 
 use clap::Args as Group;
 use protocol::dates::rfc3339;
-use protocol::ids::SessionId;
 use protocol::recordings::RecordingView;
 use protocol::sessions::SessionView;
 use recording::{Body, Export, Format, Frame, Keys, legible, listing};
 use tokio::time::sleep_until;
 
+use super::named::Named;
 use super::reel::{Piece, Reel};
 use crate::args::AccessArgs;
 use crate::exit::Failure;
-use crate::look::{Happened, Screen, session, too_small};
+use crate::look::{Happened, Screen, too_small};
 use crate::{account, clock, print};
 
 /// Remarks that are kept until the terminal is free.
@@ -21,9 +21,8 @@ const MAX_REMARKS: usize = 20;
 
 #[derive(Debug, Group)]
 pub struct PlayArgs {
-    /// Its id, as postern sessions list shows it.
-    #[arg(value_parser = session)]
-    session: SessionId,
+    /// Its id, as postern sessions list shows it, or enough of its beginning.
+    session: Named,
     /// So many times as fast as it was.
     #[arg(long, value_name = "N", default_value_t = 1.0, value_parser = speed)]
     speed: f64,
@@ -34,7 +33,7 @@ pub struct PlayArgs {
 
 pub async fn run(access: &AccessArgs, wanted: &PlayArgs, wants_json: bool) -> Result<(), Failure> {
     let server = account::open(access)?;
-    let (view, reel, missing) = Reel::open(&server, &wanted.session).await?;
+    let (view, reel, missing) = Reel::open(&server, &wanted.session.find(&server).await?).await?;
     for sentence in &missing {
         print::remark(sentence);
     }
@@ -311,7 +310,7 @@ mod tests {
     fn due(speed: f64, idle_limit: Option<f64>, is_looked_at: bool) -> Duration {
         let start = clock::instant();
         let wanted = PlayArgs {
-            session: SessionId::from_random([1; 16]),
+            session: "abcd".parse().unwrap(),
             speed,
             idle_limit,
         };

@@ -5,19 +5,17 @@ use std::io::{BufRead as _, IsTerminal as _, Write as _, stderr, stdin};
 use clap::Args as Group;
 use http::Method;
 use protocol::cli::TerminateOrder;
-use protocol::ids::SessionId;
 use serde_json::json;
 
+use super::named::Named;
 use crate::args::AccessArgs;
 use crate::exit::{Exit, Failure};
-use crate::look::session;
 use crate::{account, print};
 
 #[derive(Debug, Group)]
 pub struct TerminateArgs {
-    /// Its id, as postern sessions list shows it.
-    #[arg(value_parser = session)]
-    session: SessionId,
+    /// Its id, as postern sessions list shows it, or enough of its beginning.
+    session: Named,
     /// Why: its person reads it. Asked for where it is not given.
     #[arg(long, value_name = "SENTENCE")]
     reason: Option<String>,
@@ -30,6 +28,7 @@ pub async fn run(access: &AccessArgs, wanted: TerminateArgs, wants_json: bool) -
         Some(reason) => reason,
         None => ask_why()?,
     };
+    let session = session.find(&server).await?;
     let order = serde_json::to_vec(&TerminateOrder { reason })
         .map_err(|error| Failure::new(Exit::Failed, format!("The question cannot be written: {error}.")))?;
     let path = format!("/cli/sessions/{session}/terminate");

@@ -12,9 +12,10 @@ use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
+use super::named::Named;
 use crate::args::AccessArgs;
 use crate::exit::{Exit, Failure};
-use crate::look::{Happened, Screen, session, too_small};
+use crate::look::{Happened, Screen, too_small};
 use crate::server::{Server, Socket};
 use crate::{account, print};
 
@@ -26,14 +27,13 @@ const SILENCE: Duration = Duration::from_secs(120);
 
 #[derive(Debug, Group)]
 pub struct WatchArgs {
-    /// Its id, as postern sessions list shows it.
-    #[arg(value_parser = session)]
-    session: SessionId,
+    /// Its id, as postern sessions list shows it, or enough of its beginning.
+    session: Named,
 }
 
 pub async fn run(access: &AccessArgs, wanted: &WatchArgs, wants_json: bool) -> Result<(), Failure> {
     let server = account::open(access)?;
-    let mut watch = Watch::open(&server, &wanted.session).await?;
+    let mut watch = Watch::open(&server, &wanted.session.find(&server).await?).await?;
     let hello = watch.greeting().await?;
     if wants_json {
         print::json(&with_event("hello", json!(hello)))?;
