@@ -11,6 +11,7 @@ use protocol::terminal::EndReason;
 use serde_json::Value;
 use store::acquisitions;
 use testkit::{ChaosProxy, Cluster};
+use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
 use tokio::time::timeout;
 
@@ -18,6 +19,9 @@ use super::desk::until;
 use super::native::Port;
 use super::tunnel::{Tunnel, postern, words};
 use crate::program::{Posternd, free_port};
+
+/// Longer than anything the programs wait for on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// After which nothing more is on its way.
 const MOMENT: Duration = Duration::from_millis(300);
@@ -58,6 +62,13 @@ impl Shore {
         postern.env("POSTERN_URL", url(&self.chaos));
 
         postern
+    }
+
+    /// Whether somebody sleeps in the database.
+    fn sleeps(&self) -> bool {
+        let sql = "SELECT count(*) > 0 FROM pg_stat_activity WHERE query LIKE 'select pg_sleep%' AND state = 'active'";
+
+        self.port.desk.cluster.sql(sql).unwrap() == "t"
     }
 
     async fn tunnel(&self) -> Tunnel {
@@ -153,6 +164,62 @@ async fn a_tunnel_that_is_cut_ends_on_both_sides() {
         (row.end_reason, row.standing()),
         (Some(EndReason::ClientGone), "command line lost")
     );
+}
+
+#[tokio::test]
+async fn a_script_and_a_live_view_whose_bytes_come_one_by_one_work_and_tell_when_they_are_cut() {
+    let shore = Shore::open().await;
+    let (user, auditor) = (
+        shore.port.token(Role::User).await,
+        shore.port.command_line(Role::Auditor).await,
+    );
+    shore.chaos.crumble();
+
+    let script = shore
+        .postern(&user)
+        .args([
+            "connect",
+            "Books",
+            "-At",
+            "-c",
+            "select 'se' || 'en'",
+            "-c",
+            "select pg_sleep(600)",
+        ])
+        .spawn()
+        .unwrap();
+    let live = shore.port.only(|row| row.state == SessionState::Live).await;
+    let mut watching = shore
+        .postern(&auditor)
+        .args(["--json", "sessions", "watch", live.id.as_str()])
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(watching.stdout.take().unwrap()).lines();
+    let hello = timeout(PATIENCE, lines.next_line())
+        .await
+        .expect("in time")
+        .unwrap();
+    assert!(hello.unwrap().contains("\"event\":\"hello\""));
+    until(async || shore.sleeps().then_some(())).await;
+    shore.chaos.cut();
+
+    let script = script.wait_with_output().await.unwrap();
+    assert_eq!(script.status.code(), Some(2), "{}", words(&script.stderr));
+    assert_eq!(words(&script.stdout), "seen");
+    assert!(
+        words(&script.stderr).contains("the connection to the server was lost"),
+        "{}",
+        words(&script.stderr)
+    );
+    let watching = watching.wait_with_output().await.unwrap();
+    assert_eq!(watching.status.code(), Some(1));
+    assert!(
+        words(&watching.stderr).contains("the session may go on"),
+        "{}",
+        words(&watching.stderr)
+    );
+    let row = shore.port.only(|row| row.state == SessionState::Ended).await;
+    assert_eq!(row.standing(), "terminal gone");
 }
 
 #[tokio::test]
