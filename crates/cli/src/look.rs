@@ -11,7 +11,7 @@ use crate::exit::{Exit, Failure};
 use crate::own_terminal::{self, Keys, Raw};
 use crate::printer::{Printer, Stream};
 
-pub use sieve::Sieve;
+use sieve::Sieve;
 
 /// Takes the screen apart from what was on it before, and gives that back.
 const ENTER: &[u8] = b"\x1b[?1049h\x1b[H\x1b[2J";
