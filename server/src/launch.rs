@@ -6,7 +6,7 @@ pub mod names;
 use app::ctx::{Actor, Client};
 use protocol::audit::{EventName, Outcome};
 use protocol::errors::{Code, Refusal};
-use protocol::ids::{RecordId, SessionId, TokenId};
+use protocol::ids::{PersonId, RecordId, SessionId, SignInId, TokenId};
 use protocol::sessions::SessionKind;
 use protocol::terminal::{LaunchChoice, LaunchDraft, LaunchTicket, LaunchView};
 use protocol::time::Timestamp;
@@ -23,6 +23,7 @@ use crate::people::sign_in::event;
 use crate::people::store_failed;
 use crate::state::AppState;
 use crate::terminal::tickets::{Purpose, Ticket};
+use crate::viewer::{Means, Viewer};
 
 /// The accounts the person may launch with.
 pub async fn look_at(state: &AppState, actor: &Actor, record: &RecordId) -> Result<LaunchView, Refusal> {
@@ -239,7 +240,7 @@ pub async fn may_stay(
     draft: &LaunchDraft,
 ) -> Result<Authorized<Launch>, Refusal> {
     let mut snapshot = state.db.read().await.map_err(store_failed)?;
-    let person = signed_in(state, &mut snapshot, actor).await?;
+    let person = signed_in(state, &mut snapshot, &actor.person.id, &actor.sign_in).await?;
 
     stays(&mut snapshot, &person, SessionKind::Terminal, draft).await
 }
@@ -252,17 +253,23 @@ pub async fn may_stay_with_token(
     draft: &LaunchDraft,
 ) -> Result<Authorized<Launch>, Refusal> {
     let mut snapshot = state.db.read().await.map_err(store_failed)?;
-    let found = access_tokens::lookup(&mut snapshot, token)
-        .await
-        .map_err(store_failed)?;
-    let Some((_, person)) = found.filter(|(token, _)| token.standing(clock::now()) == Standing::Good) else {
-        return Err(Refusal::new(
-            Code::SignedOut,
-            "The access token has expired or was revoked.",
-        ));
-    };
+    let person = holding(&mut snapshot, token).await?;
 
     stays(&mut snapshot, &person, kind, draft).await
+}
+
+/// The person as they are now, if the access token is still good.
+async fn holding(snapshot: &mut Snapshot, token: &TokenId) -> Result<Person, Refusal> {
+    let found = access_tokens::lookup(snapshot, token)
+        .await
+        .map_err(store_failed)?;
+    match found {
+        Some((token, person)) if token.standing(clock::now()) == Standing::Good => Ok(person),
+        Some(_) | None => Err(Refusal::new(
+            Code::SignedOut,
+            "The access token has expired or was revoked.",
+        )),
+    }
 }
 
 async fn stays(
@@ -289,25 +296,33 @@ fn taken_away(refusal: Refusal) -> Refusal {
 }
 
 /// Whether somebody who watches a session may go on watching.
-pub async fn may_watch(state: &AppState, actor: &Actor) -> Result<(), Refusal> {
+pub async fn may_watch(state: &AppState, viewer: &Viewer) -> Result<(), Refusal> {
     let mut snapshot = state.db.read().await.map_err(store_failed)?;
-    let person = signed_in(state, &mut snapshot, actor).await?;
+    let person = match &viewer.by {
+        Means::SignIn(sign_in) => signed_in(state, &mut snapshot, &viewer.person.id, sign_in).await?,
+        Means::Token(token) => holding(&mut snapshot, token).await?,
+    };
     authorize::audit(&person)?;
 
     Ok(())
 }
 
 /// The person as they are now, if the sign-in the session was opened with is still good.
-async fn signed_in(state: &AppState, snapshot: &mut Snapshot, actor: &Actor) -> Result<Person, Refusal> {
-    let person = people::lookup(snapshot, &actor.person.id)
+async fn signed_in(
+    state: &AppState,
+    snapshot: &mut Snapshot,
+    person: &PersonId,
+    by: &SignInId,
+) -> Result<Person, Refusal> {
+    let person = people::lookup(snapshot, person)
         .await
         .map_err(store_failed)?
         .ok_or_else(signed_out)?;
     let idle = state.config.sign_in.idle();
-    let open = sign_ins::list(snapshot, &actor.person.id, idle, clock::now())
+    let open = sign_ins::list(snapshot, &person.id, idle, clock::now())
         .await
         .map_err(store_failed)?;
-    if open.iter().any(|sign_in| sign_in.id == actor.sign_in) {
+    if open.iter().any(|sign_in| sign_in.id == *by) {
         return Ok(person);
     }
 

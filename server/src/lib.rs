@@ -5,6 +5,7 @@
 
 pub mod access_tokens;
 pub mod audit;
+pub mod cli;
 pub mod clients;
 pub mod clock;
 pub mod command;
@@ -34,3 +35,4 @@ pub mod target;
 pub mod terminal;
 pub mod tls;
 pub mod tunnel;
+pub mod viewer;

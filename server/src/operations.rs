@@ -111,7 +111,7 @@ impl Operations for ServerOperations {
         session: SessionId,
         client: Client,
     ) -> Acting<'_, RecordingView> {
-        Box::pin(async move { recordings::look_at(&self.state, &actor, &session, &client).await })
+        Box::pin(async move { recordings::look_at(&self.state, &actor.into(), &session, &client).await })
     }
 
     fn read_transcript(
@@ -121,15 +121,19 @@ impl Operations for ServerOperations {
         from: u32,
         client: Client,
     ) -> Acting<'_, TranscriptView> {
-        Box::pin(async move { recordings::transcript(&self.state, &actor, &session, from, &client).await })
+        Box::pin(
+            async move { recordings::transcript(&self.state, &actor.into(), &session, from, &client).await },
+        )
     }
 
     fn verify_recording(&self, actor: Actor, session: SessionId, client: Client) -> Acting<'_, VerdictView> {
-        Box::pin(async move { recordings::verify(&self.state, &actor, &session, &client).await })
+        Box::pin(
+            async move { recordings::verify_for_page(&self.state, &actor.into(), &session, &client).await },
+        )
     }
 
     fn terminate(&self, actor: Actor, draft: TerminateDraft, client: Client) -> Acting<'_, ()> {
-        Box::pin(async move { sessions::terminate(&self.state, &actor, &draft, &client).await })
+        Box::pin(async move { sessions::terminate(&self.state, &actor.into(), &draft, &client).await })
     }
 
     fn live_instance(&self, id: &InstanceId) -> Option<LiveView> {

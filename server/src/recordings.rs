@@ -10,7 +10,7 @@ mod transcript;
 mod verdict;
 mod viewings;
 
-use app::ctx::{Actor, Client};
+use app::ctx::Client;
 use axum::response::Response;
 use protocol::audit::{EventName, Outcome};
 use protocol::errors::{Code, Refusal};
@@ -28,38 +28,39 @@ use crate::people::store_failed;
 use crate::recorder::{self, Lies, StoredSegment};
 use crate::routes::refuse;
 use crate::state::AppState;
+use crate::viewer::Viewer;
 
 pub use chapters::chapters;
 pub use contents::contents;
 pub use frames::frames;
 pub use noted::{Noted, begun, head_text, running_text, segment_closed};
 pub use transcript::transcript;
-pub use verdict::{Checked, check, garbled, not_intact, verify, view_of};
+pub use verdict::{Checked, check, garbled, not_intact, verify, verify_for_page, view_of};
 pub use viewings::Viewings;
 
 /// A recording, for the player. Whoever opens one is in the audit log.
 pub async fn look_at(
     state: &AppState,
-    actor: &Actor,
+    viewer: &Viewer,
     session: &SessionId,
     client: &Client,
 ) -> Result<RecordingView, Refusal> {
     let found = lookup(state, session).await?;
-    may_replay(state, actor, &found.view).await?;
+    may_replay(state, viewer, &found.view).await?;
     let first = segments(state, &found)?.first().map(|segment| segment.number);
-    note(state, actor, &found.view, client).await?;
+    note(state, viewer, &found.view, client).await?;
 
     Ok(RecordingView {
         session: found.view,
         first,
-        is_evidence: actor.role().sees_evidence(),
+        is_evidence: viewer.role().sees_evidence(),
     })
 }
 
 /// Writes into the audit log that a recording was opened, before anything of it is shown.
 async fn note(
     state: &AppState,
-    actor: &Actor,
+    viewer: &Viewer,
     session: &SessionView,
     client: &Client,
 ) -> Result<(), Refusal> {
@@ -70,35 +71,35 @@ async fn note(
         client,
         clock::now(),
     )
-    .by(&actor.person)
+    .by(&viewer.person)
     .about(&session.record, session.record_title.clone())
     .in_session(&session.id);
     audit::append(&mut tx, event).await.map_err(store_failed)?;
     tx.commit().await.map_err(store_failed)?;
-    state.viewings.note(&actor.sign_in, &session.id);
+    state.viewings.note(&viewer.by, &session.id, clock::now());
 
     Ok(())
 }
 
 /// Administrators and auditors replay every session; people their own, while the record is shared with them and its
 /// settings allow it.
-async fn may_replay(state: &AppState, actor: &Actor, session: &SessionView) -> Result<(), Refusal> {
-    if actor.role().sees_evidence() {
-        authorize::audit(&actor.person)?;
+async fn may_replay(state: &AppState, viewer: &Viewer, session: &SessionView) -> Result<(), Refusal> {
+    if viewer.role().sees_evidence() {
+        authorize::audit(&viewer.person)?;
 
         return Ok(());
     }
     // Whose session it is tells nobody else that there is one.
-    if session.person != actor.person.id {
+    if session.person != viewer.person.id {
         return Err(missing());
     }
     let mut snapshot = state.db.read().await.map_err(store_failed)?;
-    let own = launching::lookup(&mut snapshot, &session.record, &actor.person.id)
+    let own = launching::lookup(&mut snapshot, &session.record, &viewer.person.id)
         .await
         .map_err(store_failed)?
         .ok_or_else(authorize::not_shared)?;
     authorize::replay_own(
-        &actor.person,
+        &viewer.person,
         &own.record.location(),
         &own.shares,
         &own.settings.connection,
@@ -110,13 +111,13 @@ async fn may_replay(state: &AppState, actor: &Actor, session: &SessionView) -> R
 /// Who asks at a door of frames, with a recording they have opened: its segments and its key.
 async fn opened(
     state: &AppState,
-    actor: Result<Actor, Refusal>,
+    viewer: Result<Viewer, Refusal>,
     session: &SessionId,
 ) -> Result<(Vec<StoredSegment>, SessionKey), Refusal> {
-    let actor = actor?;
+    let viewer = viewer?;
     let found = lookup(state, session).await?;
-    may_replay(state, &actor, &found.view).await?;
-    if !state.viewings.contains(&actor.sign_in, session) {
+    may_replay(state, &viewer, &found.view).await?;
+    if !state.viewings.contains(&viewer.by, session, clock::now()) {
         return Err(Refusal::new(
             Code::PamConflict,
             "Open the recording first: each opening is noted in the audit log.",

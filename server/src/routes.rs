@@ -6,7 +6,7 @@ use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use http::Method;
 
-pub use doors::{Door, Doors, refuse};
+pub use doors::{Door, Doors, Takes, refuse};
 
 use crate::state::AppState;
 use crate::{http as web, terminal};
@@ -32,7 +32,7 @@ pub fn doors(state: &AppState) -> Doors {
             Who::SignedIn,
             terminal::upgrade::upgrade,
         )
-        .door(
+        .door_for_tokens_too(
             Method::GET,
             "/sessions/{session}/watch",
             Who::Evidence,
@@ -49,6 +49,30 @@ pub fn doors(state: &AppState) -> Doors {
             "/cli/whoami",
             Who::TokenHolder,
             crate::access_tokens::whoami,
+        )
+        .door(
+            Method::GET,
+            "/cli/sessions",
+            Who::TokenHolder,
+            crate::cli::sessions,
+        )
+        .door(
+            Method::POST,
+            "/cli/sessions/{session}/terminate",
+            Who::TokenHolder,
+            crate::cli::terminate,
+        )
+        .door(
+            Method::POST,
+            "/cli/sessions/{session}/replay",
+            Who::TokenHolder,
+            crate::cli::replay,
+        )
+        .door(
+            Method::POST,
+            "/cli/sessions/{session}/verify",
+            Who::TokenHolder,
+            crate::cli::verify,
         )
         .door(
             Method::GET,
@@ -69,25 +93,25 @@ pub fn doors(state: &AppState) -> Doors {
             crate::gateways::upgrade,
         )
         .door(Method::GET, "/audit/export", Who::Evidence, crate::audit::export)
-        .door(
+        .door_for_tokens_too(
             Method::GET,
             "/sessions/{session}/contents",
             Who::SignedIn,
             crate::recordings::contents,
         )
-        .door(
+        .door_for_tokens_too(
             Method::GET,
             "/sessions/{session}/frames",
             Who::SignedIn,
             crate::recordings::frames,
         )
-        .door(
+        .door_for_tokens_too(
             Method::GET,
             "/sessions/{session}/chapters",
             Who::SignedIn,
             crate::recordings::chapters,
         )
-        .door(
+        .door_for_tokens_too(
             Method::GET,
             "/sessions/{session}/export",
             Who::Evidence,

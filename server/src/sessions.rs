@@ -17,7 +17,7 @@ pub mod task;
 
 use std::time::Duration;
 
-use app::ctx::{Actor, Client};
+use app::ctx::Client;
 use protocol::audit::{EventName, Outcome};
 use protocol::errors::{Code, Refusal};
 use protocol::terminal::{EndReason, TerminateDraft};
@@ -30,6 +30,7 @@ use crate::clock;
 use crate::people::sign_in::event;
 use crate::people::store_failed;
 use crate::state::AppState;
+use crate::viewer::Viewer;
 
 /// How long who ends a session waits for it to be over: the list that is shown next says so.
 const OVER: Duration = Duration::from_secs(5);
@@ -37,11 +38,11 @@ const OVER: Duration = Duration::from_secs(5);
 /// *End session* by who may watch it; its owner reads who did it and why.
 pub async fn terminate(
     state: &AppState,
-    actor: &Actor,
+    viewer: &Viewer,
     draft: &TerminateDraft,
     client: &Client,
 ) -> Result<(), Refusal> {
-    vault::authorize::terminate(&actor.person)?;
+    vault::authorize::terminate(&viewer.person)?;
     let (session, reason) = (&draft.session, draft.reason.trim());
     let mut snapshot = state.db.read().await.map_err(store_failed)?;
     let found = store::sessions::lookup(&mut snapshot, session)
@@ -49,14 +50,14 @@ pub async fn terminate(
         .map_err(store_failed)?;
     drop(snapshot);
     let session_view = found.ok_or_else(not_live)?.view;
-    let sentence = format!("Terminated by {}: {reason}", actor.person.email);
+    let sentence = format!("Terminated by {}: {reason}", viewer.person.email);
     if !state.sessions.is_live(session) {
         return Err(not_live());
     }
     // What is not on the trail does not happen.
     let mut tx = state.db.write().await.map_err(store_failed)?;
     let event = event(EventName::ConnectionTerminated, Outcome::Ok, client, clock::now())
-        .by(&actor.person)
+        .by(&viewer.person)
         .about(&session_view.record, session_view.record_title)
         .in_session(session)
         .with("reason", reason);

@@ -10,9 +10,10 @@ pub mod requests;
 use std::collections::{BTreeMap, BTreeSet};
 
 use app::pages::PAGES;
-use http::Method;
+use http::{Method, header};
 use protocol::people::Role;
-use server::routes;
+use server::routes::{self, Takes};
+use vault::authorize::Wanted;
 
 use crate::house::{Call, House};
 use requests::{NOTHING, filled, form_of, query_of};
@@ -28,7 +29,14 @@ const CALLERS: [Option<Role>; 4] = [
 ];
 
 /// What the command line sends, beside what it asks.
-const SENT: [&str; 3] = ["/cli/login", "/cli/login/token", "/cli/logout"];
+const SENT: [&str; 6] = [
+    "/cli/login",
+    "/cli/login/token",
+    "/cli/logout",
+    "/cli/sessions/{session}/replay",
+    "/cli/sessions/{session}/terminate",
+    "/cli/sessions/{session}/verify",
+];
 
 /// Path and method, in the order of the table.
 type Key = (String, String);
@@ -88,6 +96,53 @@ async fn only_a_post_may_change_something() {
 
         assert_eq!(door.method, expected, "{}", door.path);
     }
+}
+
+#[tokio::test]
+async fn a_token_for_the_command_line_opens_what_its_persons_cookie_opens_and_no_other_token_does() {
+    let house = House::open().await;
+    let doors = routes::doors(&house.state);
+    let doors: Vec<_> = doors
+        .list()
+        .iter()
+        .filter(|door| door.takes == Takes::TokensToo)
+        .collect();
+    assert_eq!(doors.len(), 5);
+
+    for role in Role::ALL {
+        let token = house.token(role, Wanted::CommandLine).await;
+        for door in &doors {
+            let by_token = ask_with(&house, &door.path, &token).await;
+            let by_cookie = call(&house, &door.method, &door.path, Some(role)).await;
+
+            assert_eq!(by_token, by_cookie, "{role:?} {}", door.path);
+        }
+    }
+    let launch = house.token(Role::Administrator, Wanted::Everything).await;
+    for door in &doors {
+        assert_eq!(ask_with(&house, &door.path, &launch).await, 403, "{}", door.path);
+        assert_eq!(
+            ask_with(&house, &door.path, "ptn_wrong").await,
+            401,
+            "{}",
+            door.path
+        );
+        // What a proxy on the way adds is nobody's.
+        assert_eq!(
+            ask_with(&house, &door.path, "eyJhbGciOi").await,
+            303,
+            "{}",
+            door.path
+        );
+    }
+}
+
+/// The status of a door that is asked with a token and no cookie.
+async fn ask_with(house: &House, path: &str, token: &str) -> u16 {
+    let call = call_about(house, &Method::GET, path, NOTHING);
+    let call = call.with(header::AUTHORIZATION, &format!("Bearer {token}"));
+
+    house.call(call).await.status.as_u16()
 }
 
 async fn call(house: &House, method: &Method, path: &str, caller: Option<Role>) -> u16 {

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use http::response::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use http_body_util::BodyExt;
-use protocol::ids::{PersonId, SignInId};
+use protocol::ids::{PersonId, SignInId, TokenId};
 use protocol::people::Role;
 use protocol::time::Timestamp;
 use server::config::Config;
@@ -23,14 +23,15 @@ use server::serve::connections::{Limits, serve};
 use server::state::AppState;
 use server::{clock, master_key, node, routes};
 use store::sign_ins::{self, SignIn};
-use store::tokens::Token;
-use store::{Db, people};
+use store::tokens::{Token, TokenHash};
+use store::{Db, access_tokens, people};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tower::ServiceExt;
 use vault::Secret;
+use vault::authorize::{self, Password, Wanted};
 use vault::passwords::Hash;
 use vault::people::Person;
 
@@ -176,6 +177,28 @@ impl House {
         tx.commit().await.unwrap();
 
         format!("postern={}", token.expose())
+    }
+
+    /// A new access token, good for an hour.
+    pub async fn token(&self, role: Role, wanted: Wanted<'_>) -> String {
+        self.token_for(role, wanted, Duration::from_secs(3600)).await.1
+    }
+
+    pub async fn token_for(&self, role: Role, wanted: Wanted<'_>, life: Duration) -> (TokenId, String) {
+        let person = self.person(role).await;
+        let take = authorize::take_token(&person, wanted, Password::GivenAgain).unwrap();
+        let (id, text) = (
+            TokenId::from_random(clock::draw()),
+            vault::tokens::text(clock::draw()),
+        );
+        let (now, hash) = (clock::now(), TokenHash::of(text.expose()));
+        let mut tx = self.state.db.write().await.unwrap();
+        access_tokens::add(&mut tx, &take, &id, &hash, "reports", now + life, now)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+
+        (id, text.expose().to_owned())
     }
 
     pub async fn call(&self, call: Call) -> Answer {

@@ -3,6 +3,9 @@
 #[cfg(feature = "ssr")]
 mod support;
 
+#[cfg(feature = "ssr")]
+pub use support::list;
+
 use leptos::prelude::*;
 use protocol::ids::{RecordId, SessionId};
 use protocol::recordings::{RecordingView, TranscriptView, VerdictView};
@@ -21,7 +24,7 @@ pub async fn list_sessions(#[server(default)] filter: SessionFilter) -> Result<S
     crate::ctx::check(&filter)?;
     let mut snapshot = ctx.shared.db.read().await?;
 
-    support::list(&mut snapshot, actor, &filter, ctx.now()).await
+    list(&mut snapshot, &actor.person, &filter, ctx.now()).await
 }
 
 /// The sessions of one record: *Session Activity*. For administrators and auditors who may see the record.
@@ -39,7 +42,7 @@ pub async fn session_activity(
         record: id.to_string(),
         ..filter
     };
-    let list = support::list(&mut snapshot, actor, &filter, ctx.now()).await?;
+    let list = list(&mut snapshot, &actor.person, &filter, ctx.now()).await?;
 
     Ok(ActivityDetail { record, list })
 }

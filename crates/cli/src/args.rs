@@ -7,6 +7,9 @@ use clap::{Args as Group, Parser, Subcommand};
 use protocol::vault::length_of_time;
 
 use crate::connect::ConnectArgs;
+use crate::manual::{CompletionArgs, ManArgs};
+use crate::recordings::RecordingsArgs;
+use crate::sessions::SessionsArgs;
 
 /// Postern at the command line: PostgreSQL without its passwords.
 #[derive(Debug, Parser)]
@@ -45,6 +48,14 @@ pub enum Command {
     Connect(ConnectArgs),
     /// Opens a local port at which any PostgreSQL client reaches a database without its password.
     Tunnel(TunnelArgs),
+    /// Sessions: what runs and what was, watched, ended and played.
+    Sessions(SessionsArgs),
+    /// Recordings: for other programs, and whether they are as they were recorded.
+    Recordings(RecordingsArgs),
+    /// Prints what a shell completes: source it, or put it where your shell looks.
+    Completion(CompletionArgs),
+    /// Prints the man page, or writes one for each command into a folder.
+    Man(ManArgs),
     /// The same in other words: postern pam db access --resource … --account …
     #[command(hide = true)]
     Pam(PamArgs),

@@ -3,8 +3,6 @@
 mod editor;
 mod files;
 mod flags;
-mod own_terminal;
-mod printer;
 mod reading;
 mod session;
 
@@ -16,11 +14,11 @@ use protocol::terminal::{MAX_CLIENT_FRAME, SUBPROTOCOL};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
 use self::flags::Flags;
-use self::own_terminal::{Keys, Raw};
 use self::reading::Texts;
 use self::session::{Session, Work, exit};
 use crate::args::AccessArgs;
 use crate::exit::{Exit, Failure};
+use crate::own_terminal::{self, Keys, Raw};
 use crate::{account, print};
 
 /// The longest frame of the server, in bytes.
@@ -62,6 +60,12 @@ async fn connect(access: &AccessArgs, wanted: ConnectArgs) -> Result<u8, Failure
         return Err(Failure::new(
             Exit::Usage,
             "-1 is for scripts: say what to run with -c or -f, or through a pipe.",
+        ));
+    }
+    if wanted.flags.is_unedited && script.is_none() {
+        return Err(Failure::new(
+            Exit::Usage,
+            "-n is for scripts: the lines of a terminal are edited by the server.",
         ));
     }
     let limits = WebSocketConfig::default()

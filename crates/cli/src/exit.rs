@@ -55,6 +55,8 @@ pub struct Failure {
     pub exit: Exit,
     /// What failed, where, what to do.
     pub sentence: String,
+    /// What the server calls it, where it was the server that refused.
+    pub code: Option<Code>,
 }
 
 impl Failure {
@@ -62,6 +64,7 @@ impl Failure {
         Self {
             exit,
             sentence: sentence.into(),
+            code: None,
         }
     }
 }
@@ -97,6 +100,18 @@ impl From<Refusal> for Failure {
             Code::RecordingDamaged | Code::Unavailable | Code::Internal => Exit::Failed,
         };
 
-        Self::new(exit, refusal.sentence)
+        // Of a form that was wrong each field has its own sentence.
+        let fields: Vec<String> = refusal.fields.into_iter().map(|field| field.message).collect();
+        let sentence = if fields.is_empty() {
+            refusal.sentence
+        } else {
+            fields.join(" ")
+        };
+
+        Self {
+            exit,
+            sentence,
+            code: Some(refusal.code),
+        }
     }
 }

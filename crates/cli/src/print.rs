@@ -15,6 +15,19 @@ pub fn line(text: &str) -> Result<(), Failure> {
     writeln!(stdout(), "{text}").map_err(|error| unwritten(&error))
 }
 
+/// A piece of an answer that is written as it is.
+///
+/// # Errors
+/// Nobody reads on.
+pub fn piece(bytes: &[u8]) -> Result<(), Failure> {
+    let mut stdout = stdout();
+
+    stdout
+        .write_all(bytes)
+        .and_then(|()| stdout.flush())
+        .map_err(|error| unwritten(&error))
+}
+
 /// An answer for programs: one line.
 ///
 /// # Errors
@@ -26,6 +39,14 @@ pub fn json(answer: &impl Serialize) -> Result<(), Failure> {
     line(&text)
 }
 
+/// Facts beside the answer, for programs: one line to standard error.
+pub fn facts(facts: &impl Serialize) {
+    if let Ok(text) = serde_json::to_string(facts) {
+        // There is nobody else to tell.
+        let _ = writeln!(stderr(), "{text}");
+    }
+}
+
 /// A remark beside the answer.
 pub fn remark(sentence: &str) {
     // There is nobody else to tell.
@@ -34,7 +55,7 @@ pub fn remark(sentence: &str) {
 
 /// Why the program ends.
 pub fn failure(failure: &Failure, wants_json: bool) {
-    let Failure { exit, sentence } = failure;
+    let Failure { exit, sentence, .. } = failure;
     // There is nobody else to tell.
     let _ = if wants_json {
         let answer = json!({ "error": exit.as_str(), "sentence": sentence });

@@ -69,7 +69,9 @@ pub async fn run(access: &AccessArgs, wanted: &TunnelArgs, wants_json: bool) -> 
     };
     let address = Address::of(&ready, &door);
     match (&wanted.run, wants_json) {
-        (Some(_), _) => {}
+        (Some(_), false) => {}
+        // Standard output is the client's, which has the password in its environment.
+        (Some(_), true) => print::facts(&words::for_programs(&ready, &address).without_password()),
         (None, true) => print::json(&words::for_programs(&ready, &address))?,
         (None, false) => print::line(&words::for_people(&ready, &address))?,
     }

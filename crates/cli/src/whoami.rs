@@ -2,7 +2,7 @@
 
 use http::Method;
 use protocol::dates;
-use protocol::tokens::HolderView;
+use protocol::tokens::{HolderView, Scope};
 
 use crate::args::AccessArgs;
 use crate::exit::Failure;
@@ -16,10 +16,19 @@ pub async fn run(access: &AccessArgs, wants_json: bool) -> Result<(), Failure> {
     }
 
     print::line(&format!(
-        "{} at {}, by the token \"{}\", good until {}",
+        "{} at {}, by the token \"{}\" for {}, good until {}",
         holder.email,
         server.url(),
         holder.token,
+        reach(holder.scope),
         dates::rfc3339(holder.expires_at),
     ))
+}
+
+/// What a token is for, within a sentence.
+fn reach(scope: Scope) -> &'static str {
+    match scope {
+        Scope::Launch => "database clients",
+        Scope::CommandLine => "the command line",
+    }
 }

@@ -1,6 +1,7 @@
 //! Getting to a server from where its users and gateways are: by TLS, or plainly on the same machine.
 
 use std::io;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, lookup_host};
 use tokio_rustls::TlsConnector;
 
 /// Why there is no way to a server.
@@ -95,13 +96,16 @@ impl Address {
     pub async fn connect(&self, roots: &Roots) -> Result<Box<dyn Wire>, ReachError> {
         // An IPv6 address without its brackets.
         let host = self.host.trim_start_matches('[').trim_end_matches(']');
-        let stream = TcpStream::connect((host, self.port)).await?;
+        let addresses: Vec<SocketAddr> = lookup_host((host, self.port)).await?.collect();
+        let is_here = |address: &SocketAddr| address.ip().to_canonical().is_loopback();
+        // Nothing is said to another machine in the open, and none is connected to for it.
+        if !self.is_tls && !addresses.iter().all(is_here) {
+            return Err(ReachError::InTheOpen(host.to_owned()));
+        }
+        let stream = TcpStream::connect(addresses.as_slice()).await?;
         // Messages are small and answers are waited for.
         stream.set_nodelay(true)?;
         if !self.is_tls {
-            if !stream.peer_addr()?.ip().to_canonical().is_loopback() {
-                return Err(ReachError::InTheOpen(host.to_owned()));
-            }
             return Ok(Box::new(stream));
         }
         let name = ServerName::try_from(host.to_owned()).map_err(|_| ReachError::Name)?;

@@ -2,6 +2,7 @@
 //! Nothing but words and their rules; builds for wasm32. A view never carries a secret, a draft carries one only inwards.
 
 pub mod audit;
+pub mod cli;
 pub mod dates;
 pub mod device;
 pub mod entered;

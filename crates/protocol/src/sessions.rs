@@ -104,6 +104,25 @@ impl SessionKind {
         }
     }
 
+    /// Why a session of this kind has ended, in a few words.
+    pub fn why_ended(self, reason: EndReason) -> &'static str {
+        match reason {
+            EndReason::Goodbye => "ended by its person",
+            EndReason::Duration => "duration complete",
+            EndReason::Idle => "inactivity",
+            EndReason::ConnectionLost => "database connection lost",
+            EndReason::ClientGone => match self {
+                Self::Terminal => "terminal gone",
+                Self::Listener | Self::Tunnel => "command line lost",
+            },
+            EndReason::Terminated => "terminated",
+            EndReason::PolicyChanged => "access taken away",
+            EndReason::RecordingFailed => "recording failed",
+            EndReason::Shutdown => "server stopped",
+            EndReason::Crash => "server crashed",
+        }
+    }
+
     /// Whether there is a screen to watch and to replay.
     pub fn has_screen(self) -> bool {
         match self {
@@ -161,6 +180,22 @@ pub struct SessionView {
     pub bytes: u64,
     pub statements: u64,
     pub errors: u64,
+}
+
+impl SessionView {
+    /// Live, or what became of it, in a few words.
+    pub fn standing(&self) -> &'static str {
+        match (self.state, self.end_reason) {
+            (SessionState::Starting, _) => "starting",
+            (SessionState::Live, _) => "live",
+            (SessionState::Failed, Some(EndReason::RecordingFailed)) => {
+                "not opened: nothing could be recorded"
+            }
+            (SessionState::Failed, _) => "not opened",
+            (SessionState::Ended, Some(reason)) => self.kind.why_ended(reason),
+            (SessionState::Ended, None) => "ended",
+        }
+    }
 }
 
 /// One page of sessions, newest first.
@@ -262,7 +297,7 @@ impl Draft for SessionFilter {
         errors.extend(check_word::<SessionKind>(
             "kind",
             &self.kind,
-            "Choose terminal or listener.",
+            "Choose terminal, listener or tunnel.",
         ));
         errors.extend(check_cursor::<Cursor>(&self.before));
 

@@ -49,7 +49,7 @@ pub use segment::index::{Block, Index, Position};
 pub use segment::{Head, ReadError, Stored, VERSION};
 #[cfg(feature = "write")]
 pub use tape::{Aside, Lane, Media, NOTE_MICROS, Recorded, SEGMENT_MICROS, Tape, TapeError};
-pub use text::legible;
+pub use text::{legible, take_text};
 pub use transcript::transcript;
 pub use types::type_name;
 pub use verify::{Fault, Known, Running, Unsupported, Verdict, Verifier};

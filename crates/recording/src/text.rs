@@ -14,7 +14,7 @@ pub(crate) fn bearable(cols: u16, rows: u16) -> (u16, u16) {
 /// Splits off the complete text at the start of `bytes`; what is not UTF-8 becomes U+FFFD.
 ///
 /// Up to three bytes of a character that is not complete stay in `bytes`.
-pub(crate) fn take_text(bytes: &mut Vec<u8>) -> String {
+pub fn take_text(bytes: &mut Vec<u8>) -> String {
     let mut text = String::with_capacity(bytes.len());
     let mut rest: &[u8] = bytes;
     let unfinished = loop {

@@ -126,6 +126,7 @@ impl<'c> Case<'c> {
                     script.is_one_transaction = true;
                     continue;
                 }
+                "-n" => continue,
                 "-a" => set("ECHO", "all"),
                 "-b" => set("ECHO", "errors"),
                 "-e" => set("ECHO", "queries"),

@@ -1,5 +1,7 @@
 //! Names people and programs call a record by, and an account of it: which they mean.
 
+use std::collections::BTreeSet;
+
 use app::ctx::Client;
 use protocol::errors::{Code, Refusal};
 use protocol::ids::{FolderId, RecordId};
@@ -13,6 +15,9 @@ use super::{authorize_connection, authorize_holder, deny, draft_of};
 use crate::access_tokens::Holder;
 use crate::people::store_failed;
 use crate::state::AppState;
+
+/// Accounts that are named to who named none of them.
+const SHOWN: usize = 10;
 
 /// What somebody says they mean.
 #[derive(Debug, Clone, Copy)]
@@ -41,20 +46,23 @@ pub async fn authorize(
         kind,
         folder: named.folder,
     };
-    let mut meant = search.all_meant(&mut snapshot, name, None).await?;
-    if meant.is_empty()
+    let mut meant = Meant::default();
+    search.look(&mut snapshot, &mut meant, name, None).await?;
+    if meant.drafts.is_empty()
         && let Some((record, account)) = name.rsplit_once('/')
     {
-        meant = search.all_meant(&mut snapshot, record, Some(account)).await?;
+        search
+            .look(&mut snapshot, &mut meant, record, Some(account))
+            .await?;
     }
     drop(snapshot);
 
-    match meant.as_slice() {
+    match meant.drafts.as_slice() {
         [only] if holder.token.is_for(&only.record) => {
             authorize_connection(state, person, kind, only, client).await
         }
         [_other] => deny(state, person, client, name, other_record()).await,
-        [] => deny(state, person, client, "", unknown()).await,
+        [] => deny(state, person, client, "", meant.unknown()).await,
         [_, _, ..] => deny(state, person, client, name, several(name)).await,
     }
 }
@@ -75,6 +83,16 @@ pub async fn launch(
     authorize_holder(state, holder, kind, &meant, client).await
 }
 
+/// What a name can mean, and how far what can mean nothing came.
+#[derive(Default)]
+struct Meant {
+    drafts: Vec<LaunchDraft>,
+    /// A record of the name is in another folder than was said.
+    is_elsewhere: bool,
+    /// The accounts one may choose where a record was found and the account not.
+    accounts: BTreeSet<String>,
+}
+
 /// Among what is looked for.
 struct Search<'a> {
     person: &'a Person,
@@ -84,13 +102,13 @@ struct Search<'a> {
 
 impl Search<'_> {
     /// All that a record's name and an account's can mean, among what the person may see.
-    async fn all_meant(
+    async fn look(
         &self,
         snapshot: &mut Snapshot,
+        meant: &mut Meant,
         record: &str,
         account: Option<&str>,
-    ) -> Result<Vec<LaunchDraft>, Refusal> {
-        let mut meant = Vec::new();
+    ) -> Result<(), Refusal> {
         for id in launching::named(snapshot, record).await.map_err(store_failed)? {
             let Some(known) = launching::lookup(snapshot, &id, &self.person.id)
                 .await
@@ -109,6 +127,7 @@ impl Search<'_> {
                 .is_in_folder(snapshot, known.record.content.folder.as_ref())
                 .await?
             {
+                meant.is_elsewhere = true;
                 continue;
             }
             let draft = |account| LaunchDraft {
@@ -117,15 +136,19 @@ impl Search<'_> {
             };
             match (account, offer) {
                 (Some(name), Ok(offer)) => {
-                    let named = accounts_named(snapshot, &offer.accounts, name).await?;
-                    meant.extend(named.into_iter().map(|account| draft(Some(account))));
+                    for (id, login) in named_accounts(snapshot, &offer.accounts, name).await? {
+                        match id {
+                            Some(account) => meant.drafts.push(draft(Some(account))),
+                            None => drop(meant.accounts.insert(login)),
+                        }
+                    }
                 }
                 // What forbids it is told when it is weighed.
-                (None, _) | (Some(_), Err(_)) => meant.push(draft(None)),
+                (None, _) | (Some(_), Err(_)) => meant.drafts.push(draft(None)),
             }
         }
 
-        Ok(meant)
+        Ok(())
     }
 
     async fn is_in_folder(
@@ -148,33 +171,56 @@ impl Search<'_> {
     }
 }
 
-/// The accounts of this login, title or id among those that are open to the person.
-async fn accounts_named(
+/// The accounts that are open to the person, each with its login; the id where it is meant, by that, its title or its
+/// login.
+async fn named_accounts(
     snapshot: &mut Snapshot,
     offered: &[RecordId],
     name: &str,
-) -> Result<Vec<RecordId>, Refusal> {
+) -> Result<Vec<(Option<RecordId>, String)>, Refusal> {
     let mut named = Vec::new();
     for id in offered {
         let Some(account) = records::lookup(snapshot, id).await.map_err(store_failed)? else {
             continue;
         };
-        let is_login = account.user().is_some_and(|user| user.login == name);
-        if is_login || account.title() == name || id.as_str() == name {
-            named.push(id.clone());
-        }
+        let login = account
+            .user()
+            .map_or_else(|| account.title().to_owned(), |user| user.login.clone());
+        let is_meant = login == name || account.title() == name || id.as_str() == name;
+        named.push((is_meant.then(|| id.clone()), login));
     }
 
     Ok(named)
 }
 
-/// Without the name: however many are tried, it is the same refusal.
-fn unknown() -> Refusal {
-    Refusal::new(
-        Code::PamNotFound,
-        "no record of this name is shared with you, or not with that account: name a record by its title or id, or \
-         record/account",
-    )
+impl Meant {
+    /// Without the name that was tried: however many are, it is the same refusal. What is said beyond that is of records
+    /// the person may see.
+    fn unknown(&self) -> Refusal {
+        let sentence = if !self.accounts.is_empty() {
+            let accounts: Vec<&str> = self.accounts.iter().map(String::as_str).take(SHOWN).collect();
+            let more = if self.accounts.len() > SHOWN {
+                " and others"
+            } else {
+                ""
+            };
+
+            format!(
+                "the record has no account of that name that is open to you: say record/account with one of {}{more}",
+                accounts.join(", ")
+            )
+        } else if self.is_elsewhere {
+            "a record of this name is shared with you, but not in that folder: leave the folder out, or name it by its \
+             name or id"
+                .to_owned()
+        } else {
+            "no record of this name is shared with you: name a record by its title or id, or record/account; your vault \
+             in the browser lists them"
+                .to_owned()
+        };
+
+        Refusal::new(Code::PamNotFound, sentence)
+    }
 }
 
 fn several(name: &str) -> Refusal {

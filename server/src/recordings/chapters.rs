@@ -1,6 +1,5 @@
 //! `GET /sessions/{session}/chapters?from=n&count=m`: what happened in some segments, without what was shown.
 
-use app::ctx::Actor;
 use axum::extract::{Path, Query, Request, State};
 use axum::response::Response;
 use protocol::errors::Refusal;
@@ -10,9 +9,9 @@ use recording::{Body, Frame, SessionKey};
 use serde::Deserialize;
 
 use super::{answer, encoded, opened, read};
-use crate::http::sign_in::actor_of;
 use crate::recorder::{StoredSegment, aside};
 use crate::state::AppState;
+use crate::viewer::{Viewer, viewer_of};
 
 /// Which segments: `count` of them from number `from` on.
 #[derive(Deserialize)]
@@ -33,16 +32,16 @@ pub async fn chapters(
     Query(wanted): Query<Wanted>,
     request: Request,
 ) -> Response {
-    answer(write(&state, &session, &wanted, actor_of(&request)).await)
+    answer(write(&state, &session, &wanted, viewer_of(&request)).await)
 }
 
 async fn write(
     state: &AppState,
     session: &SessionId,
     wanted: &Wanted,
-    actor: Result<Actor, Refusal>,
+    viewer: Result<Viewer, Refusal>,
 ) -> Result<Vec<u8>, Refusal> {
-    let (segments, key) = opened(state, actor, session).await?;
+    let (segments, key) = opened(state, viewer, session).await?;
     let until = wanted.from.saturating_add(wanted.count.min(MAX_CHAPTERS));
     let chapters: Vec<Chapter> = aside(|| {
         segments

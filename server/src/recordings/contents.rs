@@ -1,6 +1,5 @@
 //! `GET /sessions/{session}/contents`: where in a recording is what, from the indexes of its segments.
 
-use app::ctx::Actor;
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use protocol::errors::Refusal;
@@ -10,9 +9,9 @@ use recording::{Body, Index, Segment, SessionKey};
 
 use super::closed::Closed;
 use super::{answer, encoded, opened, read};
-use crate::http::sign_in::actor_of;
 use crate::recorder::{Lies, StoredSegment, aside};
 use crate::state::AppState;
+use crate::viewer::{Viewer, viewer_of};
 
 /// For the player: what it needs to fetch only what it shows.
 pub async fn contents(
@@ -20,15 +19,15 @@ pub async fn contents(
     Path(session): Path<SessionId>,
     request: Request,
 ) -> Response {
-    answer(write(&state, &session, actor_of(&request)).await)
+    answer(write(&state, &session, viewer_of(&request)).await)
 }
 
 async fn write(
     state: &AppState,
     session: &SessionId,
-    actor: Result<Actor, Refusal>,
+    viewer: Result<Viewer, Refusal>,
 ) -> Result<Vec<u8>, Refusal> {
-    let (segments, key) = opened(state, actor, session).await?;
+    let (segments, key) = opened(state, viewer, session).await?;
     let contents = aside(|| contents_of(&segments, &key));
 
     encoded(&contents)

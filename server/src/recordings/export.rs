@@ -2,7 +2,7 @@
 
 use std::{io, vec};
 
-use app::ctx::{Actor, Client};
+use app::ctx::Client;
 use axum::body::Body;
 use axum::extract::{Path, Query, Request, State};
 use axum::response::{IntoResponse, Response};
@@ -21,12 +21,12 @@ use store::audit;
 use super::{key, lookup, read, segments};
 use crate::clock;
 use crate::http::pages;
-use crate::http::sign_in::actor_of;
 use crate::people::sign_in::event;
 use crate::people::store_failed;
 use crate::recorder::StoredSegment;
 use crate::routes::refuse;
 use crate::state::AppState;
+use crate::viewer::{Viewer, viewer_of};
 
 /// A piece is sent when it has so many bytes.
 const PIECE: usize = 64 * 1024;
@@ -48,7 +48,7 @@ pub async fn export(
     request: Request,
 ) -> Response {
     let client = pages::context(&state, &request).client;
-    match begin(&state, &session, &wanted, actor_of(&request), &client).await {
+    match begin(&state, &session, &wanted, viewer_of(&request), &client).await {
         Ok(export) => download(&state, &session, export),
         Err(refusal) => refuse(&refusal),
     }
@@ -66,11 +66,11 @@ async fn begin(
     state: &AppState,
     session: &SessionId,
     wanted: &Wanted,
-    actor: Result<Actor, Refusal>,
+    viewer: Result<Viewer, Refusal>,
     client: &Client,
 ) -> Result<Exporting, Refusal> {
-    let actor = actor?;
-    vault::authorize::audit(&actor.person)?;
+    let viewer = viewer?;
+    vault::authorize::audit(&viewer.person)?;
     let format: ExportFormat = wanted
         .format
         .parse()
@@ -89,7 +89,7 @@ async fn begin(
         client,
         clock::now(),
     )
-    .by(&actor.person)
+    .by(&viewer.person)
     .about(&found.view.record, found.view.record_title)
     .in_session(session)
     .with("format", format.as_str())

@@ -1,7 +1,6 @@
 //! `GET /sessions/{session}/frames?segment=n&first=a&last=b`: frames of some blocks of a segment, for the player;
 //! `&whole=true` instead of blocks: all of them.
 
-use app::ctx::Actor;
 use axum::extract::{Path, Query, Request, State};
 use axum::response::Response;
 use protocol::errors::{Code, Refusal};
@@ -11,9 +10,9 @@ use serde::Deserialize;
 
 use super::closed::Closed;
 use super::{answer, opened, read, unlike};
-use crate::http::sign_in::actor_of;
 use crate::recorder::{Lies, aside};
 use crate::state::AppState;
+use crate::viewer::{Viewer, viewer_of};
 
 /// Which blocks: both ends are included.
 #[derive(Deserialize)]
@@ -38,16 +37,16 @@ pub async fn frames(
     Query(wanted): Query<Wanted>,
     request: Request,
 ) -> Response {
-    answer(write(&state, &session, &wanted, actor_of(&request)).await)
+    answer(write(&state, &session, &wanted, viewer_of(&request)).await)
 }
 
 async fn write(
     state: &AppState,
     session: &SessionId,
     wanted: &Wanted,
-    actor: Result<Actor, Refusal>,
+    viewer: Result<Viewer, Refusal>,
 ) -> Result<Vec<u8>, Refusal> {
-    let (segments, key) = opened(state, actor, session).await?;
+    let (segments, key) = opened(state, viewer, session).await?;
     let stored = segments
         .iter()
         .find(|segment| segment.number == wanted.segment)

@@ -1,6 +1,6 @@
 //! The text of a recording, page by page: for screen readers, for who has no script, for sessions without a screen.
 
-use app::ctx::{Actor, Client};
+use app::ctx::Client;
 use protocol::errors::Refusal;
 use protocol::ids::SessionId;
 use protocol::recordings::{TRANSCRIPT_PAGE, TranscriptView};
@@ -8,23 +8,25 @@ use protocol::sessions::SessionKind;
 use recording::{Body, Frame, SessionKey};
 
 use super::{key, lookup, may_replay, note, read, segments};
+use crate::clock;
 use crate::recorder::{StoredSegment, aside};
 use crate::state::AppState;
+use crate::viewer::Viewer;
 
 /// The text of whole segments from number `from` on. Opening it is an opening like the player's: noted once.
 pub async fn transcript(
     state: &AppState,
-    actor: &Actor,
+    viewer: &Viewer,
     session: &SessionId,
     from: u32,
     client: &Client,
 ) -> Result<TranscriptView, Refusal> {
     let found = lookup(state, session).await?;
-    may_replay(state, actor, &found.view).await?;
+    may_replay(state, viewer, &found.view).await?;
     let key = key(state, &found)?;
     let segments = segments(state, &found)?;
-    if !state.viewings.contains(&actor.sign_in, session) {
-        note(state, actor, &found.view, client).await?;
+    if !state.viewings.contains(&viewer.by, session, clock::now()) {
+        note(state, viewer, &found.view, client).await?;
     }
     let page = aside(|| page(&segments, from, &key, found.view.kind));
 

@@ -1,10 +1,11 @@
 //! Whether a recording is all there and as it was recorded: asked for by the player, by `posternd recordings verify`.
 
-use app::ctx::{Actor, Client};
+use app::ctx::Client;
 use protocol::audit::{EventName, Outcome};
 use protocol::errors::{Code, Refusal};
 use protocol::ids::SessionId;
 use protocol::recordings::{Fault, VerdictView};
+use protocol::sessions::SessionView;
 use protocol::time::Timestamp;
 use recording::{Stored, Verdict, Verifier};
 use store::audit;
@@ -17,6 +18,7 @@ use crate::people::sign_in::event;
 use crate::people::store_failed;
 use crate::recorder::{self, Lies, aside};
 use crate::state::AppState;
+use crate::viewer::Viewer;
 
 /// What a check found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,26 +31,21 @@ pub enum Checked {
 /// *Verify* by who may replay every session. One that was altered is in the audit log.
 pub async fn verify(
     state: &AppState,
-    actor: &Actor,
+    viewer: &Viewer,
     session: &SessionId,
     client: &Client,
-) -> Result<VerdictView, Refusal> {
-    vault::authorize::audit(&actor.person)?;
+) -> Result<(SessionView, Checked), Refusal> {
+    vault::authorize::audit(&viewer.person)?;
     let found = lookup(state, session).await?;
-    let view = match check(state, &found).await? {
-        Checked::Empty => VerdictView::Incomplete {
-            since: found.view.started_at.micros(),
-        },
-        Checked::Found(view) => view,
-    };
-    if let VerdictView::Altered { segment, fault } = &view {
+    let checked = check(state, &found).await?;
+    if let Checked::Found(VerdictView::Altered { segment, fault }) = &checked {
         let by = event(
             EventName::SessionRecordingIntegrityFailed,
             Outcome::Failed,
             client,
             clock::now(),
         )
-        .by(&actor.person);
+        .by(&viewer.person);
         let mut tx = state.db.write().await.map_err(store_failed)?;
         audit::append(&mut tx, about(by, &found, fault.told(*segment)))
             .await
@@ -56,7 +53,24 @@ pub async fn verify(
         tx.commit().await.map_err(store_failed)?;
     }
 
-    Ok(view)
+    Ok((found.view, checked))
+}
+
+/// The same for a page, where nothing at all is *incomplete* from the session's start on.
+pub async fn verify_for_page(
+    state: &AppState,
+    viewer: &Viewer,
+    session: &SessionId,
+    client: &Client,
+) -> Result<VerdictView, Refusal> {
+    let (session, checked) = verify(state, viewer, session, client).await?;
+
+    Ok(match checked {
+        Checked::Empty => VerdictView::Incomplete {
+            since: session.started_at.micros(),
+        },
+        Checked::Found(view) => view,
+    })
 }
 
 /// The event that a recording is not intact, noticed by nobody in particular.

@@ -10,12 +10,14 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{MethodFilter, on};
 use http::{HeaderMap, Method, StatusCode, header};
 use protocol::errors::{Code, Refusal};
+use protocol::tokens::PREFIX;
 use zeroize::Zeroizing;
 
 use crate::access_tokens::{Holder, holder_of};
 use crate::http::pages;
 use crate::people::{network_of, store_failed};
 use crate::state::AppState;
+use crate::viewer::Viewer;
 
 /// One declared way in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +26,16 @@ pub struct Door {
     /// In axum's spelling, `{name}` for a parameter.
     pub path: String,
     pub who: Who,
+    pub takes: Takes,
+}
+
+/// What who comes may bring to say who they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Takes {
+    /// The cookie of a sign-in; where only holders of a token may pass, that.
+    TheirOwn,
+    /// The cookie, or in its place an access token for the command line.
+    TokensToo,
 }
 
 /// Collects doors and builds the router they lead to.
@@ -43,8 +55,25 @@ impl Doors {
     }
 
     /// Declares a door: `handler` runs only for those `who` names.
+    pub fn door<H, T>(self, method: Method, path: &str, who: Who, handler: H) -> Self
+    where
+        H: Handler<T, AppState>,
+        T: 'static,
+    {
+        self.declare(method, path, who, Takes::TheirOwn, handler)
+    }
+
+    /// The same, and a command line passes in its person's name. The handler asks [`crate::viewer::viewer_of`].
+    pub fn door_for_tokens_too<H, T>(self, method: Method, path: &str, who: Who, handler: H) -> Self
+    where
+        H: Handler<T, AppState>,
+        T: 'static,
+    {
+        self.declare(method, path, who, Takes::TokensToo, handler)
+    }
+
     #[expect(clippy::disallowed_methods, reason = "the one place that declares routes")]
-    pub fn door<H, T>(mut self, method: Method, path: &str, who: Who, handler: H) -> Self
+    fn declare<H, T>(mut self, method: Method, path: &str, who: Who, takes: Takes, handler: H) -> Self
     where
         H: Handler<T, AppState>,
         T: 'static,
@@ -52,13 +81,14 @@ impl Doors {
         let filter = MethodFilter::try_from(method.clone()).unwrap_or(MethodFilter::GET);
         let state = self.state.clone();
         let guarded = on(filter, handler).layer(from_fn(move |request, next| {
-            guard(state.clone(), who, request, next)
+            guard(state.clone(), who, takes, request, next)
         }));
         self.router = self.router.route(path, guarded);
         self.list.push(Door {
             method,
             path: path.to_owned(),
             who,
+            takes,
         });
 
         self
@@ -80,11 +110,10 @@ impl Doors {
 }
 
 /// Lets the request through to its handler, or refuses it with a sentence.
-async fn guard(state: AppState, who: Who, mut request: Request, next: Next) -> Response {
+async fn guard(state: AppState, who: Who, takes: Takes, mut request: Request, next: Next) -> Response {
     if who == Who::TokenHolder {
-        let client = pages::context(&state, &request).client;
         let token = bearer(request.headers());
-        return match holder(&state, token, &client).await {
+        return match holder(&state, token, &pages::client(&request)).await {
             Ok(holder) => {
                 request.extensions_mut().insert(holder);
 
@@ -93,7 +122,19 @@ async fn guard(state: AppState, who: Who, mut request: Request, next: Next) -> R
             Err(refusal) => refuse(&refusal),
         };
     }
-    let role = request.extensions().get::<Actor>().map(Actor::role);
+    let mut role = request.extensions().get::<Actor>().map(Actor::role);
+    // What a proxy on the way adds for itself is none of ours, and counts as nothing.
+    if let Some(token) = bearer(request.headers()).filter(|token| token.starts_with(PREFIX))
+        && takes == Takes::TokensToo
+    {
+        match viewer(&state, token, &pages::client(&request)).await {
+            Ok(viewer) => {
+                role = Some(viewer.role());
+                request.extensions_mut().insert(viewer);
+            }
+            Err(refusal) => return refuse(&refusal),
+        }
+    }
 
     if who.includes(role) {
         return next.run(request).await;
@@ -119,6 +160,11 @@ fn bearer(headers: &HeaderMap) -> Option<Zeroizing<String>> {
     value
         .strip_prefix("Bearer ")
         .map(|token| Zeroizing::new(token.to_owned()))
+}
+
+/// Who looks with the token.
+async fn viewer(state: &AppState, token: Zeroizing<String>, client: &Client) -> Result<Viewer, Refusal> {
+    holder(state, Some(token), client).await?.try_into()
 }
 
 /// Who holds the token.

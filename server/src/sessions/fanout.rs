@@ -9,7 +9,6 @@
 use std::task::Poll;
 use std::time::Duration;
 
-use app::ctx::Actor;
 use bytes::Bytes;
 use protocol::terminal::watch::{WATCH_WINDOW, WatchFrame, WatchHello, WatcherFrame};
 use protocol::terminal::{Ended, RESUMED_LINES};
@@ -18,6 +17,7 @@ use recording::Tape;
 
 use super::knocks::Watching;
 use crate::terminal::socket::Ends;
+use crate::viewer::Viewer;
 
 /// People who watch one session at once.
 const MAX_WATCHERS: usize = 16;
@@ -50,7 +50,7 @@ pub struct Fanout {
 }
 
 struct Watcher {
-    actor: Actor,
+    viewer: Viewer,
     ends: Ends<WatcherFrame, WatchFrame>,
     sent: u64,
     parsed: u64,
@@ -108,13 +108,13 @@ impl Fanout {
 
     /// Lets a watcher in, who is painted everything that is shown.
     pub fn join(&mut self, watching: Watching, hello: WatchHello) {
-        let Watching { actor, ends } = watching;
+        let Watching { viewer, ends } = watching;
         if self.watchers.len() >= MAX_WATCHERS {
             let _told = ends.to_browser.try_send(WatchFrame::Dropped(TOO_MANY.to_owned()));
             return;
         }
         let mut watcher = Watcher {
-            actor,
+            viewer,
             ends,
             sent: 0,
             parsed: 0,
@@ -132,16 +132,16 @@ impl Fanout {
     }
 
     /// Who watches; their rights are weighed again while they do.
-    pub fn actors(&self) -> Vec<Actor> {
+    pub fn viewers(&self) -> Vec<Viewer> {
         self.watchers
             .iter()
-            .map(|watcher| watcher.actor.clone())
+            .map(|watcher| watcher.viewer.clone())
             .collect()
     }
 
     /// Drops who may not watch any longer.
-    pub fn dismiss(&mut self, actor: &Actor, sentence: &str) {
-        self.drop_if(|watcher| watcher.actor.sign_in == actor.sign_in, sentence);
+    pub fn dismiss(&mut self, viewer: &Viewer, sentence: &str) {
+        self.drop_if(|watcher| watcher.viewer.by == viewer.by, sentence);
     }
 
     /// Paints anew who has caught up, drops who has not for too long.

@@ -6,6 +6,7 @@ use protocol::terminal::{Ended, ServerFrame};
 
 use super::open::Screen;
 use crate::terminal::socket::Ends;
+use crate::viewer::Viewer;
 
 /// Somebody at a session's door.
 pub enum Knock {
@@ -17,7 +18,7 @@ pub enum Knock {
 
 /// Somebody who watches.
 pub struct Watching {
-    pub actor: Actor,
+    pub viewer: Viewer,
     pub ends: Ends<WatcherFrame, WatchFrame>,
 }
 

@@ -76,6 +76,8 @@ impl Aimed {
 struct Floor {
     /// By lane; a connection whose pump runs has a control.
     lanes: BTreeMap<u8, Option<Control>>,
+    /// The lane of who came last.
+    last_lane: u8,
     /// What connections that have left have counted.
     counted: Counted,
     /// The last moment somebody came or left.
@@ -120,6 +122,7 @@ impl Hall {
             effective,
             floor: Mutex::new(Floor {
                 lanes: BTreeMap::new(),
+                last_lane: 0,
                 counted: Counted::default(),
                 last_change: clock::now(),
                 databases: vec![database],
@@ -159,7 +162,8 @@ impl Hall {
         &self.0.effective
     }
 
-    /// Lets one more connection in, on the lowest lane that is free.
+    /// Lets one more connection in, on the next lane that is free: who replays the session tells connections by it that
+    /// came one after the other.
     pub fn admit(&self) -> Result<Place, Shut> {
         let mut floor = self.floor();
         if let Some(ended) = &floor.over {
@@ -167,10 +171,15 @@ impl Hall {
         }
         let most = self.0.effective.max_connections_per_session();
         let most = u8::try_from(most).unwrap_or(LANES).min(LANES);
-        let lane = (1..=most).find(|lane| !floor.lanes.contains_key(lane));
+        let lane = if floor.lanes.len() < usize::from(most) {
+            next_lane(floor.last_lane, |lane| floor.lanes.contains_key(&lane))
+        } else {
+            None
+        };
         let Some(lane) = lane else {
             return Err(Shut::Full(most));
         };
+        floor.last_lane = lane;
         floor.lanes.insert(lane, None);
         self.changed(&mut floor);
         metrics::gauge!("postern_connections_live").increment(1.0);
@@ -357,6 +366,11 @@ fn add(counted: &mut Counted, control: &Control) {
     counted.errors += activity.errors;
 }
 
+/// The next lane after `last` that is not taken, and behind the last of all the first.
+fn next_lane(last: u8, is_taken: impl Fn(u8) -> bool) -> Option<u8> {
+    (last + 1..=LANES).chain(1..=last).find(|lane| !is_taken(*lane))
+}
+
 /// How a client is told by code why its session is over.
 /// See <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
 pub fn sqlstate(reason: EndReason) -> &'static str {
@@ -371,5 +385,21 @@ pub fn sqlstate(reason: EndReason) -> &'static str {
         | EndReason::Terminated
         | EndReason::Shutdown
         | EndReason::Crash => "57P01",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lanes_are_taken_in_turn() {
+        let nobody = |_| false;
+
+        assert_eq!(next_lane(0, nobody), Some(1));
+        assert_eq!(next_lane(7, |lane| lane == 8), Some(9));
+        assert_eq!(next_lane(LANES, nobody), Some(1));
+        assert_eq!(next_lane(LANES, |lane| lane != 3), Some(3));
+        assert_eq!(next_lane(5, |_| true), None);
     }
 }

@@ -14,13 +14,13 @@ use store::audit;
 use super::socket::split_into;
 use crate::clock;
 use crate::http::pages;
-use crate::http::sign_in::actor_of;
 use crate::launch::not_there;
 use crate::people::sign_in::event;
 use crate::people::store_failed;
 use crate::routes::refuse;
 use crate::sessions::knocks::{Knock, Watching};
 use crate::state::AppState;
+use crate::viewer::viewer_of;
 
 /// Lets somebody watch who may see evidence; that they do is in the audit log before they see anything.
 pub async fn watch(
@@ -29,11 +29,11 @@ pub async fn watch(
     mut request: Request,
 ) -> Response {
     let client = pages::context(&state, &request).client;
-    let actor = match actor_of(&request) {
-        Ok(actor) => actor,
+    let viewer = match viewer_of(&request) {
+        Ok(viewer) => viewer,
         Err(refusal) => return refuse(&refusal),
     };
-    if let Err(refusal) = vault::authorize::audit(&actor.person) {
+    if let Err(refusal) = vault::authorize::audit(&viewer.person) {
         return refuse(&refusal);
     }
     let Some(place) = state.sessions.place(&session) else {
@@ -43,7 +43,7 @@ pub async fn watch(
         return refuse(&Refusal::new(Code::Validation, "A WebSocket was expected here."));
     };
     let watched = event(EventName::SessionWatched, Outcome::Ok, &client, clock::now())
-        .by(&actor.person)
+        .by(&viewer.person)
         .about(&place.record, place.record_title)
         .in_session(&session);
     if let Err(refusal) = note(&state, watched).await {
@@ -56,7 +56,7 @@ pub async fn watch(
         .max_frame_size(MAX_WATCHER_FRAME)
         .on_upgrade(move |socket| async move {
             let ends = split_into(socket, MAX_WATCHER_FRAME, &state.tasks);
-            let watching = Knock::Watcher(Box::new(Watching { actor, ends }));
+            let watching = Knock::Watcher(Box::new(Watching { viewer, ends }));
             if let Err(knock) = state.sessions.knock(&session, watching).await {
                 knock.refuse(Ended {
                     reason: EndReason::ConnectionLost,

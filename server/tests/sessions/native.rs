@@ -20,7 +20,6 @@ use server::tls::Certificates;
 use server::{clock, listener};
 use store::access_tokens;
 use store::sessions::Scope;
-use store::tokens::TokenHash;
 use testkit::Cluster;
 use testkit::certificates::{Authority, Wishes};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -103,21 +102,12 @@ impl Port {
     }
 
     async fn token_for(&self, role: Role, wanted: Wanted<'_>, life: Duration) -> (TokenId, String) {
-        let person = self.desk.house.person(role).await;
-        let take = authorize::take_token(&person, wanted, Password::GivenAgain).unwrap();
-        let (id, text) = (
-            TokenId::from_random(clock::draw()),
-            vault::tokens::text(clock::draw()),
-        );
-        let now = clock::now();
-        let mut tx = self.desk.house.state.db.write().await.unwrap();
-        let hash = TokenHash::of(text.expose());
-        access_tokens::add(&mut tx, &take, &id, &hash, "reports", now + life, now)
-            .await
-            .unwrap();
-        tx.commit().await.unwrap();
+        self.desk.house.token_for(role, wanted, life).await
+    }
 
-        (id, text.expose().to_owned())
+    /// A token for the command line.
+    pub async fn command_line(&self, role: Role) -> String {
+        self.desk.house.token(role, Wanted::CommandLine).await
     }
 
     pub fn client(&self, user: &str, token: &str) -> Connecting {
@@ -276,8 +266,8 @@ async fn connections_side_by_side_are_lanes_of_one_session() {
     assert_ne!(lanes[0].0, lanes[1].0);
     assert_eq!(
         lanes[2],
-        (lanes[0].0, "SELECT 3".to_owned()),
-        "a lane that is free is used again"
+        (3, "SELECT 3".to_owned()),
+        "the next connection is told apart from the one that has gone"
     );
 }
 

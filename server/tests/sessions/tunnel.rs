@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 use std::process::Output;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use protocol::people::Role;
 use protocol::sessions::{SessionKind, SessionState};
 use protocol::terminal::EndReason;
 use recording::Body;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
+use testkit::Cluster;
 use testkit::cluster::SUPERUSER;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, ChildStdout, Command};
@@ -54,7 +56,7 @@ impl Tunnel {
         .await
     }
 
-    async fn open_by(postern: &mut Command) -> Self {
+    pub async fn open_by(postern: &mut Command) -> Self {
         let mut child = postern.spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
@@ -74,7 +76,7 @@ impl Tunnel {
         }
     }
 
-    fn fact(&self, name: &str) -> &str {
+    pub fn fact(&self, name: &str) -> &str {
         self.facts[name].as_str().unwrap_or_default()
     }
 
@@ -91,11 +93,11 @@ impl Tunnel {
     }
 
     /// By the URL that was printed.
-    fn client(&self) -> Connecting {
+    pub fn client(&self) -> Connecting {
         self.fact("url").parse().unwrap()
     }
 
-    async fn connect(&self) -> Client {
+    pub async fn connect(&self) -> Client {
         connect(&self.client()).await.expect("let in")
     }
 
@@ -114,9 +116,9 @@ impl Tunnel {
     }
 
     /// How it ends by itself.
-    async fn end(self) -> Output {
+    pub async fn end(self) -> Output {
         let Self { child, stdout, .. } = self;
-        let output = timeout(PATIENCE, child.wait_with_output())
+        let output = timeout(2 * PATIENCE, child.wait_with_output())
             .await
             .expect("it ends")
             .unwrap();
@@ -127,7 +129,7 @@ impl Tunnel {
 }
 
 /// Exit code and standard error of a command that does not get far.
-async fn in_vain(postern: &mut Command) -> (Option<i32>, String) {
+pub async fn in_vain(postern: &mut Command) -> (Option<i32>, String) {
     let output = timeout(PATIENCE, postern.output())
         .await
         .expect("it ends")
@@ -136,7 +138,7 @@ async fn in_vain(postern: &mut Command) -> (Option<i32>, String) {
     (output.status.code(), words(&output.stderr))
 }
 
-fn words(bytes: &[u8]) -> String {
+pub fn words(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).trim().to_owned()
 }
 
@@ -172,6 +174,32 @@ async fn clients_work_with_the_vaults_credential_side_by_side_and_are_on_record(
         })
         .collect();
     assert_eq!(lanes, BTreeSet::from([1, 2]));
+}
+
+#[tokio::test]
+async fn a_crowd_that_comes_at_once_gets_in() {
+    let cluster = Cluster::builder()
+        .setting("max_connections", "80")
+        .start()
+        .unwrap();
+    let target = cluster.port();
+    let port = Port::before(cluster, target).await;
+    let tunnel = Tunnel::open(&port, &[]).await;
+
+    let crowd = join_all((0..60).map(|_| tunnel.connect())).await;
+    let answers = join_all(crowd.iter().map(|client| client.simple_query("SELECT 1"))).await;
+
+    assert!(answers.iter().all(Result::is_ok));
+    tunnel.close().await;
+    let row = port.only(|row| row.state == SessionState::Ended).await;
+    assert_eq!(row.statements, 60);
+    let frames = port.frames(&row.id).await;
+    let lanes: BTreeSet<u8> = frames
+        .iter()
+        .map(|frame| frame.lane)
+        .filter(|lane| *lane > 0)
+        .collect();
+    assert_eq!(lanes, (1..=60).collect());
 }
 
 #[tokio::test]
@@ -246,6 +274,7 @@ async fn what_forbids_a_tunnel_is_told_with_an_exit_code_of_its_own() {
     let late = in_vain(postern(&port, &old).args(["tunnel", "Books"])).await;
     let unknown = in_vain(postern(&port, &token).args(["tunnel", "Papers"])).await;
     let elsewhere = in_vain(postern(&port, &token).args(["tunnel", "Books", "--folder", "Attic"])).await;
+    let nobody = in_vain(postern(&port, &token).args(["tunnel", "Books/ghost"])).await;
     port.desk.set_tunnel("&draft[tunneling]=off").await;
     let disabled = in_vain(postern(&port, &token).args(["tunnel", "Books"])).await;
     let nothing = in_vain(
@@ -257,8 +286,17 @@ async fn what_forbids_a_tunnel_is_told_with_an_exit_code_of_its_own() {
 
     assert_eq!(stranger.0, Some(3), "{}", stranger.1);
     assert_eq!(stranger, late);
-    assert_eq!(unknown.0, Some(4), "{}", unknown.1);
-    assert_eq!(unknown, elsewhere);
+    for (told, sentence) in [
+        (&unknown, "no record of this name is shared with you"),
+        (&elsewhere, "but not in that folder"),
+        (
+            &nobody,
+            "no account of that name that is open to you: say record/account with one of postgres",
+        ),
+    ] {
+        assert_eq!(told.0, Some(4), "{}", told.1);
+        assert!(told.1.contains(sentence), "{}", told.1);
+    }
     assert_eq!(
         disabled,
         (
@@ -412,6 +450,18 @@ async fn a_client_that_is_started_finds_its_way_and_takes_the_tunnel_with_it() {
     assert_eq!(words(&output.stdout), SUPERUSER, "{}", words(&output.stderr));
     assert_eq!(output.status.code(), Some(7));
     port.only(|row| row.end_reason == Some(EndReason::Goodbye)).await;
+
+    let output = postern(&port, &token)
+        .args(["--json", "tunnel", "Books", "--run", "psql -XAtc 'SELECT 42'"])
+        .output()
+        .await
+        .unwrap();
+    assert_eq!(words(&output.stdout), "42");
+    let facts: Value = serde_json::from_str(&words(&output.stderr)).unwrap();
+    assert_eq!(
+        (&facts["user"], &facts["password"]),
+        (&SUPERUSER.into(), &Value::Null)
+    );
 }
 
 #[tokio::test]
@@ -501,6 +551,12 @@ async fn somebody_may_ask_who_they_are() {
 
     assert_eq!(answer["email"], "user@example.org");
     assert_eq!(answer["token"], "reports");
+    let text = postern(&port, &token).arg("whoami").output().await.unwrap();
+    assert!(
+        words(&text.stdout).contains("by the token \"reports\" for database clients, good until"),
+        "{}",
+        words(&text.stdout)
+    );
     assert_eq!(stranger.0, Some(3));
     assert!(
         stranger.1.starts_with(r#"{"error":"authentication""#),

@@ -25,7 +25,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "vault",
         ],
     ),
-    ("cli", &["gateway", "protocol"]),
+    ("cli", &["gateway", "protocol", "recording"]),
     ("app", &["protocol", "recording", "store", "vault"]),
     ("gateway", &["protocol"]),
     ("store", &["protocol", "vault"]),

@@ -8,20 +8,20 @@ use protocol::sessions::{Cursor, SessionFilter, SessionList, SessionRow, Session
 use protocol::time::Timestamp;
 use store::Snapshot;
 use store::sessions::Scope;
+use vault::people::Person;
 
-use crate::ctx::Actor;
 use crate::errors::AppError;
 
 /// One page; on the first the sessions that run come before all others, unless a state is chosen.
 pub async fn list(
     snapshot: &mut Snapshot,
-    actor: &Actor,
+    person: &Person,
     filter: &SessionFilter,
     now: Timestamp,
 ) -> Result<SessionList, AppError> {
-    let scope = match actor.role().sees_evidence() {
+    let scope = match person.role.sees_evidence() {
         true => Scope::Everybody,
-        false => Scope::Own(&actor.person.id),
+        false => Scope::Own(&person.id),
     };
     let page = store::sessions::list(snapshot, scope, filter).await?;
     let shows_live_apart = filter.state.is_empty() && filter.before.parse::<Cursor>().is_err();
@@ -37,7 +37,7 @@ pub async fn list(
     }
     let mut others = page.sessions;
     others.retain(|session| !(shows_live_apart && session.state.runs()));
-    let mut replays = Replays::of(actor);
+    let mut replays = Replays::of(person);
 
     Ok(SessionList {
         live: replays.rows(snapshot, live).await?,
@@ -49,14 +49,14 @@ pub async fn list(
 
 /// Which sessions a viewer may replay; a record is weighed once.
 struct Replays<'a> {
-    actor: &'a Actor,
+    person: &'a Person,
     records: BTreeMap<RecordId, bool>,
 }
 
 impl<'a> Replays<'a> {
-    fn of(actor: &'a Actor) -> Self {
+    fn of(person: &'a Person) -> Self {
         Self {
-            actor,
+            person,
             records: BTreeMap::new(),
         }
     }
@@ -68,7 +68,7 @@ impl<'a> Replays<'a> {
     ) -> Result<Vec<SessionRow>, AppError> {
         let mut rows = Vec::with_capacity(sessions.len());
         for session in sessions {
-            let may_replay = self.actor.role().sees_evidence() || self.own(snapshot, &session.record).await?;
+            let may_replay = self.person.role.sees_evidence() || self.own(snapshot, &session.record).await?;
             rows.push(SessionRow { session, may_replay });
         }
 
@@ -79,7 +79,7 @@ impl<'a> Replays<'a> {
         if let Some(known) = self.records.get(record) {
             return Ok(*known);
         }
-        let person = &self.actor.person;
+        let person = self.person;
         let own = store::launching::lookup(snapshot, record, &person.id).await?;
         let may_replay = own.is_some_and(|own| {
             let connection = &own.settings.connection;

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use protocol::sessions::{Recordings, SessionFilter, SessionKind, SessionRow, SessionState, SessionView};
-use protocol::terminal::EndReason;
 use protocol::time::Timestamp;
 
 use crate::ui::notice::Empty;
@@ -69,6 +68,7 @@ fn Table(
 #[component]
 fn Row(row: SessionRow, now: Timestamp, is_evidence: bool) -> impl IntoView {
     let session = row.session;
+    let standing = session.standing();
     let errors = (session.errors > 0).then(|| view! { <div class="danger">{session.errors} " failed"</div> });
     let size = (session.bytes > 0).then(|| view! { <div class="faint">{size(session.bytes)}</div> });
     let target = target_of(&session, row.may_replay, is_evidence);
@@ -116,7 +116,7 @@ fn Row(row: SessionRow, now: Timestamp, is_evidence: bool) -> impl IntoView {
             </td>
             <td>
                 <div class="state">
-                    <State state=session.state reason=session.end_reason />
+                    <State state=session.state standing />
                     {terminate}
                 </div>
             </td>
@@ -129,6 +129,7 @@ fn Row(row: SessionRow, now: Timestamp, is_evidence: bool) -> impl IntoView {
 #[component]
 pub fn Brief(row: SessionRow, now: Timestamp) -> impl IntoView {
     let session = row.session;
+    let standing = session.standing();
     let target = target_of(&session, row.may_replay, true).unwrap_or_default();
     let statements = counted(&session).map(|n| format!(" · {n} statements"));
     let errors =
@@ -142,7 +143,7 @@ pub fn Brief(row: SessionRow, now: Timestamp) -> impl IntoView {
             " "
             <Kind kind=session.kind />
             <span class="end">
-                <State state=session.state reason=session.end_reason />
+                <State state=session.state standing />
             </span>
             <div class="faint">
                 <When at=session.started_at /> " · "
@@ -238,38 +239,15 @@ fn Recorded(kind: SessionKind, recordings: Recordings, state: SessionState) -> i
 
 /// Live, or why it ended.
 #[component]
-fn State(state: SessionState, reason: Option<EndReason>) -> impl IntoView {
-    match state {
-        SessionState::Starting => view! { <span class="tag acc">"starting"</span> }.into_any(),
-        SessionState::Live => view! { <span class="tag ok">"live"</span> }.into_any(),
-        SessionState::Failed => view! { <span class="tag bad">{not_opened(reason)}</span> }.into_any(),
-        SessionState::Ended => view! { <span class="muted">{reason.map_or("ended", why)}</span> }.into_any(),
-    }
-}
+fn State(state: SessionState, standing: &'static str) -> impl IntoView {
+    let class = match state {
+        SessionState::Starting => "tag acc",
+        SessionState::Live => "tag ok",
+        SessionState::Failed => "tag bad",
+        SessionState::Ended => "muted",
+    };
 
-/// Why a session was not opened, where that was not the database's doing.
-fn not_opened(reason: Option<EndReason>) -> &'static str {
-    if reason == Some(EndReason::RecordingFailed) {
-        return "not opened: nothing could be recorded";
-    }
-
-    "not opened"
-}
-
-/// Why a session ended, in a few words.
-fn why(reason: EndReason) -> &'static str {
-    match reason {
-        EndReason::Goodbye => "ended by its person",
-        EndReason::Duration => "duration complete",
-        EndReason::Idle => "inactivity",
-        EndReason::ConnectionLost => "database connection lost",
-        EndReason::ClientGone => "browser gone",
-        EndReason::Terminated => "terminated",
-        EndReason::PolicyChanged => "access taken away",
-        EndReason::RecordingFailed => "recording failed",
-        EndReason::Shutdown => "server stopped",
-        EndReason::Crash => "server crashed",
-    }
+    view! { <span class=class>{standing}</span> }
 }
 
 #[component]

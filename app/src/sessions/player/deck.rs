@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use leptos::prelude::*;
 use protocol::recordings::{Chapter, MAX_CHAPTERS};
+use protocol::sessions::SessionKind;
 use recording::Frame;
 use web_sys::HtmlElement;
 
@@ -174,7 +175,9 @@ impl Deck {
                 for frame in events(chapter) {
                     statements::add(lines, &frame, frame.at - start);
                     if let recording::Body::End { reason } = &frame.body {
-                        self.shown.end.set(Some(end_sentence(reason)));
+                        self.shown
+                            .end
+                            .set(Some(end_sentence(SessionKind::Terminal, reason)));
                     }
                 }
             }

@@ -1,6 +1,7 @@
 //! Times and verdicts in words.
 
 use protocol::recordings::VerdictView;
+use protocol::sessions::SessionKind;
 use protocol::terminal::EndReason;
 use protocol::time::Timestamp;
 
@@ -70,14 +71,19 @@ pub(super) fn verdict(verdict: &VerdictView) -> (&'static str, String) {
     }
 }
 
-/// Why the recording ends, from the word in its last frame.
-pub(super) fn end_sentence(reason: &str) -> String {
+/// Why the recording of a session with or without a screen ends, from the word in its last frame.
+pub(super) fn end_sentence(kind: SessionKind, reason: &str) -> String {
     let sentence = match reason.parse() {
         Ok(EndReason::Goodbye) => "The person ended the session.",
         Ok(EndReason::Duration) => "The session had reached its longest duration.",
         Ok(EndReason::Idle) => "The session was closed due to inactivity.",
         Ok(EndReason::ConnectionLost) => "The connection to the database was lost.",
-        Ok(EndReason::ClientGone) => "The browser went away and did not come back.",
+        Ok(EndReason::ClientGone) => match kind {
+            SessionKind::Terminal => "The terminal went away and did not come back.",
+            SessionKind::Listener | SessionKind::Tunnel => {
+                "The command line was lost, and the tunnel with it."
+            }
+        },
         Ok(EndReason::Terminated) => "The session was terminated.",
         Ok(EndReason::PolicyChanged) => "The right to the session was taken away.",
         Ok(EndReason::RecordingFailed) => "The recording could not be written.",
@@ -111,12 +117,22 @@ mod tests {
 
     #[test]
     fn every_reason_of_the_server_has_its_sentence() {
-        assert_eq!(
-            end_sentence("client_gone"),
-            "The browser went away and did not come back."
-        );
-        assert_eq!(end_sentence(recording::CRASH), "The server was killed.");
-        assert_eq!(end_sentence("of a later version"), "The session ended.");
+        for (kind, reason, expected) in [
+            (
+                SessionKind::Terminal,
+                "client_gone",
+                "The terminal went away and did not come back.",
+            ),
+            (
+                SessionKind::Tunnel,
+                "client_gone",
+                "The command line was lost, and the tunnel with it.",
+            ),
+            (SessionKind::Terminal, recording::CRASH, "The server was killed."),
+            (SessionKind::Listener, "of a later version", "The session ended."),
+        ] {
+            assert_eq!(end_sentence(kind, reason), expected);
+        }
     }
 
     #[test]

@@ -12,6 +12,8 @@ pub struct Flags {
     /// Commands and files, with the texts of commands.
     pub parts: Vec<Part>,
     pub is_one_transaction: bool,
+    /// Nobody edits what is read.
+    pub is_unedited: bool,
 }
 
 /// A part of the script.
@@ -106,6 +108,11 @@ pub fn add(command: Command) -> Command {
             .long("single-transaction")
             .help("Run all of a script in one transaction")
             .action(ArgAction::SetTrue),
+        Arg::new("no-readline")
+            .short('n')
+            .long("no-readline")
+            .help("Edit no lines; of scripts nobody does")
+            .action(ArgAction::SetTrue),
         Arg::new("no-psqlrc")
             .short('X')
             .long("no-psqlrc")
@@ -159,6 +166,7 @@ impl FromArgMatches for Flags {
             set: in_order(set),
             parts: in_order(parts),
             is_one_transaction: matches.get_flag("single-transaction"),
+            is_unedited: matches.get_flag("no-readline"),
         })
     }
 

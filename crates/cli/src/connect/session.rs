@@ -10,9 +10,9 @@ use tokio_tungstenite::tungstenite::{self, Message};
 
 use super::editor::Editor;
 use super::files::Files;
-use super::own_terminal::{Keys, Raw, size};
-use super::printer::{Printer, Stream as To};
 use super::reading::Texts;
+use crate::own_terminal::{Keys, Raw, size};
+use crate::printer::{Printer, Stream as To};
 use crate::server::{Socket, lost};
 
 /// Bytes written that are told at once, where more follow.

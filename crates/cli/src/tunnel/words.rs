@@ -73,8 +73,19 @@ pub struct Facts<'a> {
     user: Option<&'a str>,
     password: Option<&'a str>,
     database: &'a str,
-    url: &'a str,
+    url: Option<&'a str>,
     ends_at: Option<String>,
+}
+
+impl Facts<'_> {
+    /// For where what is written is kept longer than the tunnel stands.
+    pub fn without_password(self) -> Self {
+        Self {
+            password: None,
+            url: None,
+            ..self
+        }
+    }
 }
 
 pub fn for_programs<'a>(ready: &'a Ready, address: &'a Address) -> Facts<'a> {
@@ -86,7 +97,7 @@ pub fn for_programs<'a>(ready: &'a Ready, address: &'a Address) -> Facts<'a> {
         user: address.user.as_deref(),
         password: ready.token.as_deref(),
         database: &ready.database,
-        url: &address.url,
+        url: Some(&address.url),
         ends_at: ready.ends_at.map(rfc3339),
     }
 }

@@ -335,7 +335,7 @@ fn seeking_by_keyframe_shows_what_playing_from_the_start_shows() {
     for frame in &frames {
         if let Body::Output(output) = &frame.body {
             bytes.extend_from_slice(output);
-            played.feed(text::take_text(&mut bytes));
+            played.feed(take_text(&mut bytes));
         }
         if let Body::Keyframe(keyframe) = &frame.body {
             n_keyframes += 1;

@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 use vault::people::Person;
 
 use super::*;
+use crate::viewer::Means;
 
 struct Nowhere;
 
@@ -83,9 +84,9 @@ fn watch(fanout: &mut Fanout, places: usize) -> (mpsc::Sender<WatcherFrame>, mps
         created_at: at(0),
     };
     let watching = Watching {
-        actor: Actor {
+        viewer: Viewer {
             person,
-            sign_in: SignInId::from_random([6; 16]),
+            by: Means::SignIn(SignInId::from_random([6; 16])),
         },
         ends: Ends {
             from_browser,

@@ -161,9 +161,9 @@ impl Task {
 
     /// Watchers whose right is gone see no more.
     pub(super) async fn weigh_watchers(&mut self) {
-        for actor in self.fanout.actors() {
-            if let Err(refusal) = launch::may_watch(&self.state, &actor).await {
-                self.fanout.dismiss(&actor, &refusal.sentence);
+        for viewer in self.fanout.viewers() {
+            if let Err(refusal) = launch::may_watch(&self.state, &viewer).await {
+                self.fanout.dismiss(&viewer, &refusal.sentence);
             }
         }
     }

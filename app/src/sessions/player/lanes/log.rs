@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use protocol::sessions::SessionKind;
 use recording::{Body, Frame, Origin, StatementEnd, StatementKind, Transfer, TransferOutcome, legible};
 
 use crate::sessions::outcome::Outcome;
@@ -247,7 +248,13 @@ impl Log {
                         connection.until = Some(at);
                     }
                 }
-                self.push(frame, segment, at, end_sentence(reason), What::Note);
+                self.push(
+                    frame,
+                    segment,
+                    at,
+                    end_sentence(SessionKind::Tunnel, reason),
+                    What::Note,
+                );
             }
             Body::Header(_)
             | Body::Output(_)

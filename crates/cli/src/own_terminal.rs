@@ -80,6 +80,11 @@ fn restore_on_panic() {
     });
 }
 
+/// Whether somebody looks.
+pub fn shows() -> bool {
+    io::stdout().is_terminal()
+}
+
 /// Whether somebody types and somebody looks.
 pub fn is_there() -> bool {
     io::stdin().is_terminal() && io::stdout().is_terminal()
