@@ -9,6 +9,7 @@ pub mod errors;
 mod filters;
 pub mod forms;
 pub mod ids;
+pub mod import;
 pub mod people;
 pub mod recordings;
 pub mod sessions;

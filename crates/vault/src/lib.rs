@@ -5,6 +5,7 @@ pub mod authorize;
 pub mod certificates;
 pub mod effective;
 pub mod envelope;
+pub mod import;
 pub mod passwords;
 pub mod people;
 pub mod record;

@@ -63,8 +63,22 @@ pub fn UserFacts(id: RecordId, view: UserView, may_reveal: bool) -> impl IntoVie
             <Fact label="Connect database" value=view.connect_database mono=true />
             <Fact label="Description" value=view.description />
         </dl>
+        <Imported distinguished_name=view.distinguished_name />
     }
     .into_any()
+}
+
+/// What an import brought along; nothing where it brought nothing.
+#[component]
+fn Imported(distinguished_name: String) -> impl IntoView {
+    (!distinguished_name.is_empty()).then(|| {
+        view! {
+            <h3>"Imported, not used by PostgreSQL"</h3>
+            <dl class="facts">
+                <Fact label="Distinguished Name" value=distinguished_name mono=true />
+            </dl>
+        }
+    })
 }
 
 #[component]

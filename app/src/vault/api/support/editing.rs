@@ -6,7 +6,7 @@ use store::Tx;
 use vault::authorize::{self, Authorized, Edit};
 use vault::envelope::SecretField;
 use vault::people::Person;
-use vault::record::{Change, Content, Record, Rewrite, StoredSecrets};
+use vault::record::{Change, Content, Record, Rewrite, Stored};
 use vault::share::Share;
 
 use super::{changed, check_folder, folder_names, found, opened, sealed, unless_conflict, with_changes};
@@ -52,11 +52,11 @@ impl Editing {
         Ok((editing, shares))
     }
 
-    /// What the rules of a PAM User's form hold the new fields against.
-    pub(in crate::vault::api) async fn stored_secrets(
+    /// What the rules of a PAM User's form hold the new fields against, and what no form changes.
+    pub(in crate::vault::api) async fn stored(
         &mut self,
         ctx: &RequestCtx,
-    ) -> Result<StoredSecrets, AppError> {
+    ) -> Result<Stored, AppError> {
         let stored = store::records::secrets::for_edit(&mut self.tx, &self.edit).await?;
         let key = stored
             .iter()
@@ -64,7 +64,12 @@ impl Editing {
             .map(|(_, sealed)| sealed);
         let private_key = opened(ctx, &self.record.id, SecretField::PrivateKey, key)?;
 
-        Ok(StoredSecrets { private_key })
+        let distinguished_name = self.record.user().and_then(|user| user.distinguished_name.clone());
+
+        Ok(Stored {
+            private_key,
+            distinguished_name,
+        })
     }
 
     /// Saves the new content, if the editor may make this change and nobody saved since `version`.
