@@ -14,6 +14,7 @@ pub mod crowd;
 pub mod device;
 pub mod health;
 pub mod http;
+pub mod import;
 pub mod jobs;
 pub mod launch;
 pub mod listener;

@@ -40,6 +40,12 @@ pub fn doors(state: &AppState) -> Doors {
         )
         .door(
             Method::POST,
+            protocol::import::PATH,
+            Who::TokenHolder,
+            crate::import::import,
+        )
+        .door(
+            Method::POST,
             "/cli/logout",
             Who::TokenHolder,
             crate::access_tokens::logout,

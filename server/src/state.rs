@@ -7,7 +7,7 @@ use app::ctx::Shared;
 use protocol::ids::NodeId;
 use proxy::Roots;
 use store::Db;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use vault::envelope::MasterKey;
@@ -46,6 +46,8 @@ pub struct App {
     pub strangers: Crowd,
     /// Tunnels that are being opened with one access token.
     pub openings: Crowd,
+    /// Room for a project file that is being imported.
+    pub imports: Semaphore,
     /// Where sessions keep rows of results that are larger than memory.
     pub spools: Arc<Space>,
     pub viewings: Viewings,
@@ -75,6 +77,7 @@ impl AppState {
             cancels: Cancels::default(),
             strangers: Crowd::of(64),
             openings: Crowd::of(8),
+            imports: Semaphore::new(1),
             spools: Arc::new(spools),
             viewings: Viewings::default(),
             notes,

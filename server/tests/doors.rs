@@ -28,7 +28,7 @@ const CALLERS: [Option<Role>; 4] = [
 ];
 
 /// What the command line sends, beside what it asks.
-const SENT: [&str; 3] = ["/cli/login", "/cli/login/token", "/cli/logout"];
+const SENT: [&str; 4] = ["/cli/import", "/cli/login", "/cli/login/token", "/cli/logout"];
 
 /// Path and method, in the order of the table.
 type Key = (String, String);

@@ -136,6 +136,8 @@ events! {
     PamConfigurationCreated "pam_configuration_created" Configuration "PAM Configuration created",
     PamConfigurationUpdated "pam_configuration_updated" Configuration "PAM Configuration updated",
     PamConfigurationDeleted "pam_configuration_deleted" Configuration "PAM Configuration deleted",
+    ProjectImported "project_imported" Configuration "Project imported",
+    ProjectImportTried "project_import_tried" Configuration "Project import tried",
     MasterKeyRotated "master_key_rotated" Configuration "Master key replaced",
     ConnectionTested "connection_tested" Sessions "Connection tested",
     ConnectionStarted "connection_started" Sessions "Connection started",

@@ -73,10 +73,14 @@ pub fn UserFacts(id: RecordId, view: UserView, may_reveal: bool) -> impl IntoVie
 fn Imported(distinguished_name: String) -> impl IntoView {
     (!distinguished_name.is_empty()).then(|| {
         view! {
-            <h3>"Imported, not used by PostgreSQL"</h3>
-            <dl class="facts">
-                <Fact label="Distinguished Name" value=distinguished_name mono=true />
-            </dl>
+            <section class="card">
+                <header>
+                    <h2>"Imported, not used by PostgreSQL"</h2>
+                </header>
+                <dl class="facts">
+                    <Fact label="Distinguished Name" value=distinguished_name mono=true />
+                </dl>
+            </section>
         }
     })
 }

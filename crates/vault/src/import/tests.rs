@@ -374,6 +374,13 @@ fn words_that_mean_nothing_are_told_with_those_that_do() {
         "#]],
     );
     check_with(
+        "{\"type\": \"pamDatabase\", \"title\": \"reports-pg\"",
+        "{\"type\": null, \"title\": \"reports-pg\"",
+        expect![[r#"
+            36 pam_data.resources[1].type: Say what this is: "pamDatabase".
+        "#]],
+    );
+    check_with(
         "\"15432=postgresql\"",
         "\"2222=ssh\"",
         expect![[r#"
