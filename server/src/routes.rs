@@ -6,7 +6,7 @@ use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use http::Method;
 
-pub use doors::{Door, Doors, refuse};
+pub use doors::{Door, Doors, no_token, refuse};
 
 use crate::state::AppState;
 use crate::{http as web, terminal};

@@ -12,6 +12,8 @@ mod floor;
 #[cfg(test)]
 mod house;
 #[cfg(test)]
+mod import;
+#[cfg(test)]
 mod program;
 #[cfg(test)]
 mod recordings;

@@ -45,7 +45,9 @@ pub enum Command {
     Connect(ConnectArgs),
     /// Opens a local port at which any PostgreSQL client reaches a database without its password.
     Tunnel(TunnelArgs),
-    /// The same in other words: postern pam db access --resource … --account …
+    /// Makes the records of a project file, or says line by line what is wrong with it. For administrators.
+    Import(ImportArgs),
+    /// A tunnel in other words: postern pam db access --resource … --account …
     #[command(hide = true)]
     Pam(PamArgs),
 }
@@ -77,6 +79,16 @@ pub struct TunnelArgs {
     pub run: Option<String>,
     #[arg(skip)]
     pub account: Option<String>,
+}
+
+#[derive(Debug, Group)]
+pub struct ImportArgs {
+    /// A project file in JSON, with the keys of Keeper Commander.
+    #[arg(value_name = "FILE.json")]
+    pub file: PathBuf,
+    /// Say what would happen and write nothing.
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 #[derive(Debug, Group)]

@@ -6,6 +6,7 @@ mod clock;
 mod connect;
 mod credentials;
 mod exit;
+mod import;
 mod login;
 mod logout;
 mod print;
@@ -49,6 +50,7 @@ async fn run(args: Args) -> Result<ExitCode, Failure> {
         Command::Whoami => whoami::run(&access, json).await?,
         Command::Connect(wanted) => return Ok(connect::run(&access, wanted, json).await),
         Command::Tunnel(wanted) => return tunnel::run(&access, &wanted, json).await,
+        Command::Import(wanted) => return import::run(&access, &wanted, json).await,
         Command::Pam(seed) => {
             let (access, wanted) = seed.into_tunnel(access);
 

@@ -168,6 +168,21 @@ impl Server {
         path: &str,
         body: Option<Vec<u8>>,
     ) -> Result<T, Failure> {
+        self.ask_within(PATIENCE, method, path, body.map(Bytes::from))
+            .await
+    }
+
+    /// The same where the server has much to do before it answers.
+    ///
+    /// # Errors
+    /// As [`Self::ask`].
+    pub async fn ask_within<T: DeserializeOwned>(
+        &self,
+        patience: Duration,
+        method: Method,
+        path: &str,
+        body: Option<Bytes>,
+    ) -> Result<T, Failure> {
         let mut request = Request::builder().method(method).uri(path);
         if let Some(headers) = request.headers_mut() {
             self.sign(headers)?;
@@ -176,9 +191,9 @@ impl Server {
             }
         }
         let request = request
-            .body(Full::new(Bytes::from(body.unwrap_or_default())))
+            .body(Full::new(body.unwrap_or_default()))
             .map_err(|error| self.unreachable(error))?;
-        let (status, answer) = timeout(PATIENCE, self.exchange(request))
+        let (status, answer) = timeout(patience, self.exchange(request))
             .await
             .map_err(|_| self.unreachable("it does not answer"))??;
         if status == StatusCode::OK {

@@ -9,25 +9,27 @@ mod databases;
 mod fields;
 mod folders;
 mod json;
+mod problems;
 mod users;
 
 use protocol::ids::RecordId;
 use protocol::import::{MAX_FILE, Problem};
 
 pub use databases::{Ids, PlannedDatabase, PlannedSettings};
-pub use fields::Place;
 pub use folders::{PlannedFolder, PlannedShare};
+pub use problems::Place;
 pub use users::PlannedUser;
 
 use crate::effective::Parent;
-use crate::import::fields::{Fields, Problems};
+use crate::import::fields::Fields;
 use crate::import::json::{Shape, Source};
+use crate::import::problems::Problems;
 use crate::people::Email;
 use crate::record::{Body, Content};
 use crate::settings::Settings;
 
-/// Most PAM Databases and PAM Users of one file together.
-const MAX_RECORDS: usize = 5_000;
+/// Most PAM Databases and PAM Users of one file together: while they are made, on SQLite nobody else writes.
+const MAX_RECORDS: usize = 2_000;
 
 /// A file that was read.
 #[derive(Debug)]

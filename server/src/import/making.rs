@@ -1,31 +1,32 @@
 //! What a file describes, made with the same steps and the same events as by the forms. What is there already is compared.
 
+mod records;
+
 use std::collections::HashMap;
 
 use app::ctx::Client;
 use protocol::audit::{EventName, Outcome};
-use protocol::errors::{Code, Refusal};
+use protocol::errors::Refusal;
 use protocol::ids::{FolderId, PersonId, RecordId};
 use protocol::import::{ImportVerdict, ImportedObject, ObjectKind, Problem};
 use protocol::people::PersonState;
 use protocol::time::Timestamp;
 use protocol::vault::RecordKind;
-use store::records::{self, SecretWrites};
+use store::access_tokens::{self, Standing};
 use store::{Tx, audit, folders, people, settings, shares};
-use subtle::ConstantTimeEq as _;
-use tracing::error;
 use vault::audit::Event;
-use vault::authorize::{self, Authorized, Create, Edit};
-use vault::envelope::{OpenError, SealRandom, SecretField, open, seal};
+use vault::authorize::{self, Authorized, Create};
 use vault::import::{Ids, Place, Plan, PlannedDatabase, PlannedFolder};
 use vault::people::{Email, Person};
-use vault::record::{Change, Content, Record, Rewrite};
+use vault::record::Content;
 use vault::settings::{Names, Settings};
 
+use self::records::Found;
 use crate::access_tokens::Holder;
 use crate::clock;
 use crate::people::sign_in::event;
 use crate::people::store_failed;
+use crate::routes::no_token;
 use crate::state::AppState;
 
 /// One transaction of a person who may create records.
@@ -39,35 +40,6 @@ pub(super) struct Making<'a> {
     now: Timestamp,
 }
 
-/// What stands where a record is to be made.
-enum Found {
-    Nothing(RecordId),
-    /// These of its fields are not what the file says.
-    Record {
-        id: RecordId,
-        differs: Vec<String>,
-    },
-}
-
-impl Found {
-    fn id(&self) -> &RecordId {
-        match self {
-            Self::Nothing(id) | Self::Record { id, .. } => id,
-        }
-    }
-
-    fn verdict(self) -> ImportVerdict {
-        match self {
-            Self::Nothing(_) => ImportVerdict::Create,
-            Self::Record { differs, .. } if differs.is_empty() => ImportVerdict::Skip,
-            Self::Record { differs, .. } => ImportVerdict::Conflict { fields: differs },
-        }
-    }
-}
-
-/// Records of one kind in one folder, by title.
-type Titles = HashMap<String, Vec<Record>>;
-
 impl<'a> Making<'a> {
     pub(super) async fn begin(
         state: &'a AppState,
@@ -75,12 +47,19 @@ impl<'a> Making<'a> {
         client: &'a Client,
     ) -> Result<Self, Refusal> {
         let mut tx = state.db.write().await.map_err(store_failed)?;
-        // As they are in this transaction: since the request came their role may have been taken away.
+        let now = clock::now();
+        // As they are in this transaction: since the request came their role may have been taken away, or the token.
         let person = people::hold(&mut tx, &holder.person.id)
             .await
             .map_err(store_failed)?
             .filter(Person::is_active)
-            .ok_or_else(Refusal::signed_out)?;
+            .ok_or_else(no_token)?;
+        let token = access_tokens::lookup(&mut tx, &holder.token.id)
+            .await
+            .map_err(store_failed)?;
+        if !token.is_some_and(|(token, _)| token.standing(now) == Standing::Good) {
+            return Err(no_token());
+        }
         let create = authorize::create(&person)?;
 
         Ok(Self {
@@ -90,7 +69,7 @@ impl<'a> Making<'a> {
             tx,
             person,
             create,
-            now: clock::now(),
+            now,
         })
     }
 
@@ -278,134 +257,6 @@ impl<'a> Making<'a> {
         Ok(id)
     }
 
-    async fn there(&mut self, kind: RecordKind, folder: Option<&FolderId>) -> Result<Titles, Refusal> {
-        let records = records::placed(&mut self.tx, &self.create, kind, folder)
-            .await
-            .map_err(store_failed)?;
-        let mut titles = Titles::new();
-        for record in records {
-            titles
-                .entry(record.content.title.clone())
-                .or_default()
-                .push(record);
-        }
-
-        Ok(titles)
-    }
-
-    /// A record, made if there is none of its title.
-    async fn record(
-        &mut self,
-        content: Content,
-        secrets: &[(SecretField, Rewrite)],
-        place: &Place,
-        there: &Titles,
-        problems: &mut Vec<Problem>,
-    ) -> Result<Found, Refusal> {
-        let namesakes = there.get(&content.title).map(Vec::as_slice).unwrap_or_default();
-        match namesakes {
-            [] => self.add(content, secrets).await.map(Found::Nothing),
-            [record] => self.compare(record, &content, secrets).await,
-            [record, ..] => {
-                problems.push(place.problem(format!(
-                    "{} records of the title \"{}\" are there already, and which is meant cannot be told. Give all but one another title.",
-                    namesakes.len(),
-                    content.title,
-                )));
-
-                Ok(Found::Record {
-                    id: record.id.clone(),
-                    differs: Vec::new(),
-                })
-            }
-        }
-    }
-
-    async fn add(
-        &mut self,
-        content: Content,
-        secrets: &[(SecretField, Rewrite)],
-    ) -> Result<RecordId, Refusal> {
-        let id = RecordId::from_random(clock::draw());
-        let secrets = self.sealed(&id, secrets)?;
-        let event = self
-            .event(vault::audit::created(content.body.kind()))
-            .about(&id, content.title.clone())
-            .with_changes(&content.described(secrets.iter().map(|(field, _)| *field)));
-        records::add(&mut self.tx, &self.create, &id, content, secrets, self.now)
-            .await
-            .map_err(store_failed)?;
-        audit::append(&mut self.tx, event).await.map_err(store_failed)?;
-
-        Ok(id)
-    }
-
-    fn sealed(&self, id: &RecordId, secrets: &[(SecretField, Rewrite)]) -> Result<SecretWrites, Refusal> {
-        secrets
-            .iter()
-            .map(|(field, rewrite)| match rewrite {
-                Rewrite::Clear => Ok((*field, None)),
-                Rewrite::Set(secret) => {
-                    let random = SealRandom::new(clock::draw(), clock::draw(), clock::draw());
-                    let sealed = seal(&self.state.master, id, *field, secret, random)
-                        .map_err(|error| unreadable(&error))?;
-
-                    Ok((*field, Some(sealed)))
-                }
-            })
-            .collect()
-    }
-
-    async fn compare(
-        &mut self,
-        record: &Record,
-        content: &Content,
-        secrets: &[(SecretField, Rewrite)],
-    ) -> Result<Found, Refusal> {
-        let edit = authorize::edit(&self.person, &record.location(), &[])?;
-        let change = Change::between(&edit, &record.content, content, &[], &[], FolderId::to_string)?;
-        let mut differs: Vec<String> = change
-            .fields()
-            .iter()
-            .map(|change| change.field.clone())
-            .collect();
-        for (field, rewrite) in secrets {
-            if !self.is_stored(&edit, *field, rewrite).await? {
-                differs.push(field.name().to_owned());
-            }
-        }
-
-        Ok(Found::Record {
-            id: record.id.clone(),
-            differs,
-        })
-    }
-
-    /// Whether what a secret would become is what it is.
-    async fn is_stored(
-        &mut self,
-        edit: &Authorized<Edit>,
-        field: SecretField,
-        rewrite: &Rewrite,
-    ) -> Result<bool, Refusal> {
-        let stored = records::secrets::for_edit(&mut self.tx, edit)
-            .await
-            .map_err(store_failed)?;
-        let stored = stored.iter().find(|(stored, _)| *stored == field);
-        match (rewrite, stored) {
-            (Rewrite::Clear, stored) => Ok(stored.is_none()),
-            (Rewrite::Set(_), None) => Ok(false),
-            (Rewrite::Set(secret), Some((_, sealed))) => {
-                let stored = open(&self.state.master, edit.record(), field, sealed)
-                    .map_err(|error| unreadable(&error))?;
-
-                Ok(bool::from(
-                    stored.expose().as_bytes().ct_eq(secret.expose().as_bytes()),
-                ))
-            }
-        }
-    }
-
     /// PAM settings of a database: saved for one that is new, compared for one that is there.
     async fn settings(
         &mut self,
@@ -442,7 +293,10 @@ impl<'a> Making<'a> {
     }
 
     async fn add_settings(&mut self, id: &RecordId, wanted: &Settings) -> Result<(), Refusal> {
-        let Some(record) = records::lookup(&mut self.tx, id).await.map_err(store_failed)? else {
+        let Some(record) = store::records::lookup(&mut self.tx, id)
+            .await
+            .map_err(store_failed)?
+        else {
             return Err(Refusal::not_found());
         };
         let configure = authorize::configure(&self.person, &record.location(), &[])?;
@@ -496,13 +350,4 @@ fn placed(content: &Content, folder: &FolderId) -> Content {
         folder: Some(folder.clone()),
         ..content.clone()
     }
-}
-
-fn unreadable(error: &OpenError) -> Refusal {
-    error!(error = error as &dyn std::error::Error, "secret");
-
-    Refusal::new(
-        Code::Internal,
-        "A stored secret could not be read or written with this server's master key. Tell an administrator.",
-    )
 }

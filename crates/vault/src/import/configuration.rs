@@ -2,7 +2,8 @@
 
 use protocol::vault::{ConfigurationDraft, Environment, Tri};
 
-use super::fields::{Fields, Problems};
+use super::fields::Fields;
+use super::problems::Problems;
 use crate::record::Content;
 
 const NOT_BUILT: [(&str, &str); 8] = [

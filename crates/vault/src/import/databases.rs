@@ -9,7 +9,8 @@ use protocol::vault::{DatabaseDraft, DatabaseType, TlsMode, connection_string};
 
 use self::settings::Named;
 pub use self::settings::PlannedSettings;
-use super::fields::{Fields, Place, Problems};
+use super::fields::Fields;
+use super::problems::{Place, Problems};
 use super::users::{self, PlannedUser, ReadUser};
 use super::{MAX_RECORDS, parent, placeholder};
 use crate::record::Content;

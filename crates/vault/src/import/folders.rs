@@ -7,7 +7,8 @@ use protocol::forms::Draft;
 use protocol::people::check_email;
 use protocol::vault::{FolderDraft, Permissions};
 
-use super::fields::{Fields, Place, Problems};
+use super::fields::Fields;
+use super::problems::{Place, Problems};
 use crate::people::Email;
 
 /// A folder to make.

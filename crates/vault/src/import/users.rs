@@ -3,7 +3,8 @@
 use protocol::forms::Draft;
 use protocol::vault::UserDraft;
 
-use super::fields::{Fields, Place, Problems};
+use super::fields::Fields;
+use super::problems::{Place, Problems};
 use crate::Secret;
 use crate::envelope::SecretField;
 use crate::record::{Content, Rewrite, Stored, UserContent};

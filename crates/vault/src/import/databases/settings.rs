@@ -10,8 +10,9 @@ use protocol::import::Problem;
 use protocol::terminal::ColorScheme;
 use protocol::vault::{AccountDraft, ConnectionDraft, GeneralDraft, RecordKind, Tri, TunnelingDraft};
 
-use super::super::fields::{Fields, Place, Problems};
+use super::super::fields::Fields;
 use super::super::placeholder;
+use super::super::problems::{Place, Problems};
 use super::super::users::ReadUser;
 use super::Ids;
 use crate::effective::Parent;
