@@ -16,6 +16,7 @@ pub mod device;
 pub mod gateways;
 pub mod health;
 pub mod http;
+pub mod import;
 pub mod jobs;
 pub mod launch;
 pub mod listener;

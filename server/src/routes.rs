@@ -6,7 +6,7 @@ use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use http::Method;
 
-pub use doors::{Door, Doors, Takes, refuse};
+pub use doors::{Door, Doors, Takes, no_token, refuse};
 
 use crate::state::AppState;
 use crate::{http as web, terminal};
@@ -37,6 +37,12 @@ pub fn doors(state: &AppState) -> Doors {
             "/sessions/{session}/watch",
             Who::Evidence,
             terminal::watch::watch,
+        )
+        .door(
+            Method::POST,
+            protocol::import::PATH,
+            Who::TokenHolder,
+            crate::import::import,
         )
         .door(
             Method::POST,

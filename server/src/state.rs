@@ -7,7 +7,7 @@ use app::ctx::Shared;
 use protocol::ids::NodeId;
 use proxy::Roots;
 use store::Db;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use vault::envelope::MasterKey;
@@ -51,6 +51,8 @@ pub struct App {
     pub openings: Crowd,
     /// The instances of gateways that are connected here.
     pub gateways: Pool,
+    /// Room for a project file that is being imported.
+    pub imports: Semaphore,
     /// Where sessions keep rows of results that are larger than memory.
     pub spools: Arc<Space>,
     pub viewings: Viewings,
@@ -82,6 +84,7 @@ impl AppState {
             newcomers: Crowd::of(16),
             openings: Crowd::of(8),
             gateways: Pool::default(),
+            imports: Semaphore::new(1),
             spools: Arc::new(spools),
             viewings: Viewings::default(),
             notes,

@@ -29,7 +29,8 @@ const CALLERS: [Option<Role>; 4] = [
 ];
 
 /// What the command line sends, beside what it asks.
-const SENT: [&str; 6] = [
+const SENT: [&str; 7] = [
+    "/cli/import",
     "/cli/login",
     "/cli/login/token",
     "/cli/logout",

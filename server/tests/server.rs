@@ -14,6 +14,8 @@ mod gateways;
 #[cfg(test)]
 mod house;
 #[cfg(test)]
+mod import;
+#[cfg(test)]
 mod program;
 #[cfg(test)]
 mod recordings;

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use zeroize::Zeroizing;
 
+use gateway::reach::{Address, Roots};
+
 use crate::args::AccessArgs;
 use crate::credentials::{self, Credentials};
 use crate::exit::{Exit, Failure};
@@ -115,7 +117,7 @@ fn kept_address(kept: Option<&Credentials>) -> Result<Address, Failure> {
         )
     })?;
 
-    Address::parse(&kept.url)
+    Ok(Address::parse(&kept.url)?)
 }
 
 fn nobody() -> Failure {

@@ -52,11 +52,13 @@ pub enum Command {
     Sessions(SessionsArgs),
     /// Recordings: for other programs, and whether they are as they were recorded.
     Recordings(RecordingsArgs),
+    /// Makes the records of a project file, or says line by line what is wrong with it. For administrators.
+    Import(ImportArgs),
     /// Prints what a shell completes: source it, or put it where your shell looks.
     Completion(CompletionArgs),
     /// Prints the man page, or writes one for each command into a folder.
     Man(ManArgs),
-    /// The same in other words: postern pam db access --resource … --account …
+    /// A tunnel in other words: postern pam db access --resource … --account …
     #[command(hide = true)]
     Pam(PamArgs),
 }
@@ -88,6 +90,16 @@ pub struct TunnelArgs {
     pub run: Option<String>,
     #[arg(skip)]
     pub account: Option<String>,
+}
+
+#[derive(Debug, Group)]
+pub struct ImportArgs {
+    /// A project file in JSON, with the keys of Keeper Commander.
+    #[arg(value_name = "FILE.json")]
+    pub file: PathBuf,
+    /// Say what would happen and write nothing.
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 #[derive(Debug, Group)]

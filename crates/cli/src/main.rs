@@ -6,6 +6,7 @@ mod clock;
 mod connect;
 mod credentials;
 mod exit;
+mod import;
 mod login;
 mod logout;
 mod look;
@@ -79,6 +80,7 @@ async fn run(args: Args) -> Result<ExitCode, Failure> {
         Command::Man(wanted) => manual::man(&wanted)?,
         Command::Connect(wanted) => return Ok(connect::run(&access, wanted, json).await),
         Command::Tunnel(wanted) => return tunnel::run(&access, &wanted, json).await,
+        Command::Import(wanted) => return import::run(&access, &wanted, json).await,
         Command::Pam(seed) => {
             let (access, wanted) = seed.into_tunnel(access);
 

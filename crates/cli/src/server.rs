@@ -67,7 +67,8 @@ impl Server {
         path: &str,
         body: Option<Vec<u8>>,
     ) -> Result<T, Failure> {
-        self.ask_within(PATIENCE, method, path, body).await
+        self.ask_within(PATIENCE, method, path, body.map(Bytes::from))
+            .await
     }
 
     /// The same where the server may have to work for the answer.
@@ -79,7 +80,7 @@ impl Server {
         patience: Duration,
         method: Method,
         path: &str,
-        body: Option<Vec<u8>>,
+        body: Option<Bytes>,
     ) -> Result<T, Failure> {
         let asking = async { self.put(method, path, body).await?.whole(MAX_ANSWER).await };
         let (status, answer) = self.within(patience, asking).await?;
@@ -137,13 +138,13 @@ impl Server {
     }
 
     /// Sends a question; the answer has begun.
-    async fn put(&self, method: Method, path: &str, body: Option<Vec<u8>>) -> Result<Answer, Asking> {
+    async fn put(&self, method: Method, path: &str, body: Option<Bytes>) -> Result<Answer, Asking> {
         let mut request = self.request(method, path)?;
         if let Some(body) = body {
             request
                 .headers_mut()
                 .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-            *request.body_mut() = Full::new(Bytes::from(body));
+            *request.body_mut() = Full::new(body);
         }
 
         Answer::to(request, self.connect().await?).await

@@ -146,6 +146,8 @@ events! {
     GatewayInstanceRemoved "gateway_instance_removed" Configuration "Gateway instance removed",
     GatewayRefused "gateway_refused" Configuration "Gateway refused",
     GatewayTested "gateway_tested" Configuration "Gateway tested",
+    ProjectImported "project_imported" Configuration "Project imported",
+    ProjectImportTried "project_import_tried" Configuration "Project import tried",
     MasterKeyRotated "master_key_rotated" Configuration "Master key replaced",
     ConnectionTested "connection_tested" Sessions "Connection tested",
     ConnectionStarted "connection_started" Sessions "Connection started",

@@ -11,6 +11,7 @@ mod filters;
 pub mod forms;
 pub mod gateways;
 pub mod ids;
+pub mod import;
 pub mod people;
 pub mod recordings;
 pub mod sessions;

@@ -16,7 +16,7 @@ use crate::db::{Snapshot, Tx, on, run};
 use crate::errors::{Error, column};
 use crate::{history, settings, shares};
 
-pub use list::{PAGE, RecordFilter, configurations, kinds, list, options};
+pub use list::{PAGE, RecordFilter, configurations, kinds, list, options, placed};
 pub(crate) use rows::link;
 use rows::{Row, body_text, haystack};
 pub use view::{tested, view};

@@ -10,6 +10,7 @@ use protocol::audit::{EventName, EventView, Outcome};
 use protocol::dates::rfc3339;
 use protocol::ids::{PersonId, RecordId, RequestId, SessionId};
 use protocol::time::Timestamp;
+use protocol::vault::{FieldChange, RecordKind};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -22,6 +23,9 @@ pub const GENESIS: &str = "00000000000000000000000000000000000000000000000000000
 pub const REPEATS: &str = "repeats";
 /// and when the last of them was.
 pub const REPEATS_UNTIL: &str = "repeats_until";
+
+/// Fields of a database that decide who receives the injected credentials.
+const REACH: [&str; 5] = ["host", "port", "tls_mode", "trusted_ca", "tls_server_name"];
 
 /// Names the canonical text, so that another one can follow it and nothing else hashes to the same.
 const DOMAIN: &[u8] = b"postern.audit.v1\n";
@@ -105,6 +109,25 @@ impl Event {
         self
     }
 
+    /// What changed: names of fields, and for those that lead a credential elsewhere both values.
+    #[must_use]
+    pub fn with_changes(self, changes: &[FieldChange]) -> Self {
+        let names: Vec<&str> = changes.iter().map(|change| change.field.as_str()).collect();
+        let event = self.with("fields", names.join(", "));
+
+        changes
+            .iter()
+            .filter(|change| REACH.contains(&change.field.as_str()))
+            .fold(event, |event, change| {
+                let before = change.before.clone().unwrap_or_default();
+                let after = change.after.clone().unwrap_or_default();
+
+                event
+                    .with(&format!("{}_before", change.field), before)
+                    .with(&format!("{}_after", change.field), after)
+            })
+    }
+
     /// The same happened again, at another moment: for an event that only says how often.
     pub fn again(before: EventView, at: Timestamp) -> Self {
         let mut event = Self {
@@ -147,6 +170,14 @@ impl Event {
         };
         view.hash = hash(&view);
         view
+    }
+}
+
+/// What a new record of this kind is in the audit log.
+pub fn created(kind: RecordKind) -> EventName {
+    match kind {
+        RecordKind::Configuration => EventName::PamConfigurationCreated,
+        RecordKind::Database | RecordKind::User => EventName::RecordCreated,
     }
 }
 

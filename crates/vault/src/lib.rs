@@ -6,6 +6,7 @@ pub mod certificates;
 pub mod effective;
 pub mod envelope;
 pub mod gateway;
+pub mod import;
 pub mod passwords;
 pub mod people;
 pub mod record;

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 pub use change::Change;
 pub use configuration::Configuration;
 pub use database::{Database, Tls};
-pub use user::{Rewrite, StoredSecrets, User, UserContent};
+pub use user::{Rewrite, Stored, User, UserContent};
 
 use crate::certificates;
 use crate::envelope::SecretField;

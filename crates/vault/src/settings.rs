@@ -335,3 +335,17 @@ pub trait Names {
     fn record(&self, id: &RecordId) -> String;
     fn person(&self, id: &PersonId) -> String;
 }
+
+/// Ids in place of names, where only names of fields are told: in events.
+#[derive(Debug, Clone, Copy)]
+pub struct Ids;
+
+impl Names for Ids {
+    fn record(&self, id: &RecordId) -> String {
+        id.to_string()
+    }
+
+    fn person(&self, id: &PersonId) -> String {
+        id.to_string()
+    }
+}

@@ -184,12 +184,15 @@ async fn holder(
         None => None,
     };
 
-    found.ok_or_else(|| {
-        Refusal::new(
-            Code::SignedOut,
-            "A valid access token is needed: sign in with postern login, or make a token under Account in Postern.",
-        )
-    })
+    found.ok_or_else(no_token)
+}
+
+/// The answer to who shows no token, or one that is not good.
+pub fn no_token() -> Refusal {
+    Refusal::new(
+        Code::SignedOut,
+        "A valid access token is needed: sign in with postern login, or make a token under Account in Postern.",
+    )
 }
 
 /// A browser that asks for a page is sent to sign in and comes back, one that posts a form is sent there too;

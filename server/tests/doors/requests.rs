@@ -76,6 +76,7 @@ pub fn form_of(path: &str, id: &str) -> String {
         "/api/create-token" => {
             format!("draft[name]=psql&draft[lifetime]=30&draft[record]={id}&draft[password]={password}")
         }
+        "/cli/import" => "{}".to_owned(),
         "/cli/login" => r#"{"machine":"pc-7","user":"ada"}"#.to_owned(),
         "/cli/login/token" => r#"{"device_code":"00"}"#.to_owned(),
         "/api/look-at-login" | "/api/deny-login" => "code=BCDF-GHJK".to_owned(),

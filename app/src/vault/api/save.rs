@@ -43,12 +43,12 @@ pub async fn create_database(draft: DatabaseDraft) -> Result<(), AppError> {
 #[server(prefix = "/api", endpoint = "create-user")]
 pub async fn create_user(draft: UserDraft) -> Result<(), AppError> {
     use super::support;
-    use vault::record::{StoredSecrets, UserContent};
+    use vault::record::{Stored, UserContent};
 
     let ctx = crate::ctx::RequestCtx::current()?;
     let create = vault::authorize::create(&ctx.signed_in()?.person)?;
     let draft = support::plain_user(draft);
-    let user = UserContent::of(draft, &StoredSecrets::default()).map_err(support::invalid_fields)?;
+    let user = UserContent::of(draft, &Stored::default()).map_err(support::invalid_fields)?;
     let id = support::add(&ctx, &create, user.content, user.secrets).await?;
     leptos_axum::redirect(&format!("/vault/{id}"));
 
@@ -100,7 +100,7 @@ pub async fn save_user(id: RecordId, version: i64, draft: UserDraft) -> Result<(
     let ctx = crate::ctx::RequestCtx::current()?;
     let mut editing = support::Editing::begin(&ctx, &id).await?;
     let draft = support::plain_user(draft);
-    let stored = editing.stored_secrets(&ctx).await?;
+    let stored = editing.stored(&ctx).await?;
     let user = vault::record::UserContent::of(draft, &stored).map_err(support::invalid_fields)?;
     editing.save(&ctx, user.content, user.secrets, version).await?;
     leptos_axum::redirect(&format!("/vault/{id}"));

@@ -36,9 +36,6 @@ use crate::ctx::RequestCtx;
 use crate::errors::AppError;
 use crate::vault::Revealed;
 
-/// Fields of a database that decide who receives the injected credentials.
-const REACH: [&str; 5] = ["host", "port", "tls_mode", "trusted_ca", "tls_server_name"];
-
 /// The answer to who saves second.
 const CONFLICT: &str = "Somebody else saved this record after you opened the form. Open it again, look at what changed, and make your change there.";
 
@@ -236,37 +233,11 @@ pub(super) fn parent(record: &Record) -> Option<Parent<'_>> {
     })
 }
 
-/// Adds what changed to an event: names of fields, and for those that lead a credential elsewhere both values.
-pub(super) fn with_changes(event: Event, changes: &[FieldChange]) -> Event {
-    let names: Vec<&str> = changes.iter().map(|change| change.field.as_str()).collect();
-    let event = event.with("fields", names.join(", "));
-
-    changes
-        .iter()
-        .filter(|change| REACH.contains(&change.field.as_str()))
-        .fold(event, |event, change| {
-            let before = change.before.clone().unwrap_or_default();
-            let after = change.after.clone().unwrap_or_default();
-
-            event
-                .with(&format!("{}_before", change.field), before)
-                .with(&format!("{}_after", change.field), after)
-        })
-}
-
 /// The answer to a save that came second.
 pub(super) fn unless_conflict(saved: Saved) -> Result<(), AppError> {
     match saved {
         Saved::Done(_) => Ok(()),
         Saved::Conflict => Err(AppError(Refusal::new(Code::PamConflict, CONFLICT))),
-    }
-}
-
-/// What a new record of this kind is in the audit log.
-fn created(kind: RecordKind) -> EventName {
-    match kind {
-        RecordKind::Configuration => EventName::PamConfigurationCreated,
-        RecordKind::Database | RecordKind::User => EventName::RecordCreated,
     }
 }
 
@@ -297,9 +268,9 @@ pub(super) async fn add(
     let id = RecordId::from_random(ctx.shared.draw());
     let secrets = sealed(ctx, &id, secrets)?;
     let event = ctx
-        .event(created(content.body.kind()))
-        .about(&id, content.title.clone());
-    let event = with_changes(event, &content.described(secrets.iter().map(|(field, _)| *field)));
+        .event(vault::audit::created(content.body.kind()))
+        .about(&id, content.title.clone())
+        .with_changes(&content.described(secrets.iter().map(|(field, _)| *field)));
     let mut tx = ctx.shared.db.write().await?;
     let person = ctx.held(&mut tx).await?;
     let create = authorize::create(&person)?;

@@ -64,8 +64,26 @@ pub fn UserFacts(id: RecordId, view: UserView, may_reveal: bool) -> impl IntoVie
             <Fact label="Connect database" value=view.connect_database mono=true />
             <Fact label="Description" value=view.description />
         </dl>
+        <Imported distinguished_name=view.distinguished_name />
     }
     .into_any()
+}
+
+/// What an import brought along; nothing where it brought nothing.
+#[component]
+fn Imported(distinguished_name: String) -> impl IntoView {
+    (!distinguished_name.is_empty()).then(|| {
+        view! {
+            <section class="card">
+                <header>
+                    <h2>"Imported, not used by PostgreSQL"</h2>
+                </header>
+                <dl class="facts">
+                    <Fact label="Distinguished Name" value=distinguished_name mono=true />
+                </dl>
+            </section>
+        }
+    })
 }
 
 #[component]

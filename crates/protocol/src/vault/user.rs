@@ -142,6 +142,8 @@ pub struct UserView {
     pub certificate_facts: Vec<CertificateFacts>,
     pub connect_database: String,
     pub description: String,
+    /// From an import; PostgreSQL does not use it.
+    pub distinguished_name: String,
 }
 
 impl UserView {

@@ -6,7 +6,7 @@ use protocol::ids::{FolderId, RecordId};
 use protocol::people::Role;
 use protocol::time::Timestamp;
 use protocol::vault::{Link, Permissions, RecordKind, RecordSummary, ShareScope, Tested};
-use vault::authorize;
+use vault::authorize::{self, Authorized, Create};
 use vault::effective::{Effective, Parent};
 use vault::people::Person;
 use vault::record::Record;
@@ -150,6 +150,30 @@ pub async fn kinds(
     Ok(kinds)
 }
 
+const PLACED: &str = r#"
+    SELECT id, kind, title, folder, body, version, created_by, created_at, updated_by, updated_at
+    FROM records
+    WHERE kind = $1 AND COALESCE(folder, '') = $2
+    ORDER BY title, id
+"#;
+
+/// All records of a kind in one folder, or in none. For who creates records: those who do see every one.
+pub async fn placed(
+    snapshot: &mut Snapshot,
+    _create: &Authorized<Create>,
+    kind: RecordKind,
+    folder: Option<&FolderId>,
+) -> Result<Vec<Record>, Error> {
+    let rows: Vec<Row> = on!(snapshot, |conn| {
+        sqlx::query_as(PLACED)
+            .bind(kind.name())
+            .bind(folder.map_or("", |folder| folder.as_str()))
+            .fetch_all(conn)
+    })?;
+
+    rows.into_iter().map(Record::try_from).collect()
+}
+
 async fn listed(
     snapshot: &mut Snapshot,
     person: &Person,
@@ -285,4 +309,4 @@ pub(super) fn outcome(at: i64, failure: Option<String>) -> Tested {
 }
 
 #[cfg(test)]
-pub(crate) const STATEMENTS: [&str; 3] = [LIST, CONFIGURATIONS, TESTS];
+pub(crate) const STATEMENTS: [&str; 4] = [LIST, PLACED, CONFIGURATIONS, TESTS];

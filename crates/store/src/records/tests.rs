@@ -4,7 +4,7 @@ use protocol::people::Role;
 use protocol::vault::{ConfigurationDraft, DatabaseDraft, RecordKind, UserDraft};
 use vault::authorize::{self, Password};
 use vault::people::Person;
-use vault::record::{Body, StoredSecrets, UserContent};
+use vault::record::{Body, Stored, UserContent};
 
 use super::*;
 use crate::db::Db;
@@ -41,7 +41,7 @@ fn user(title: &str, login: &str) -> Content {
         ..UserDraft::default()
     };
 
-    UserContent::of(draft, &StoredSecrets::default()).unwrap().content
+    UserContent::of(draft, &Stored::default()).unwrap().content
 }
 
 fn configuration(title: &str) -> Content {

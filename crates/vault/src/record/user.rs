@@ -23,12 +23,16 @@ pub struct User {
     pub connect_database: Option<String>,
     #[serde(default)]
     pub description: String,
+    /// From an import. PostgreSQL has no use for it, and no form shows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distinguished_name: Option<String>,
 }
 
-/// What is stored already, as far as the rules of a form need it.
+/// What is there already, as far as a form needs it or leaves it alone.
 #[derive(Debug, Clone, Default)]
-pub struct StoredSecrets {
+pub struct Stored {
     pub private_key: Option<Secret>,
+    pub distinguished_name: Option<String>,
 }
 
 /// What happens to one stored secret.
@@ -60,6 +64,7 @@ impl User {
             certificate_facts,
             connect_database: self.connect_database.clone().unwrap_or_default(),
             description: self.description.clone(),
+            distinguished_name: self.distinguished_name.clone().unwrap_or_default(),
         }
     }
 
@@ -72,6 +77,10 @@ impl User {
                 self.connect_database.clone().unwrap_or_default(),
             ),
             ("description", self.description.clone()),
+            (
+                "distinguished_name",
+                self.distinguished_name.clone().unwrap_or_default(),
+            ),
         ]
     }
 }
@@ -81,7 +90,7 @@ impl UserContent {
     ///
     /// # Errors
     /// Every wrong field.
-    pub fn of(draft: UserDraft, stored: &StoredSecrets) -> Result<Self, Vec<FieldError>> {
+    pub fn of(draft: UserDraft, stored: &Stored) -> Result<Self, Vec<FieldError>> {
         let mut errors = draft.check();
         let password = rewrite(draft.password_change());
         let private_key = rewrite(draft.private_key_change());
@@ -102,6 +111,7 @@ impl UserContent {
             certificate: draft.certificate(),
             connect_database: draft.connect_database(),
             description: draft.description.trim().to_owned(),
+            distinguished_name: stored.distinguished_name.clone(),
         };
         let content = Content {
             title: draft.title.trim().to_owned(),
@@ -171,13 +181,14 @@ mod tests {
         }
     }
 
-    fn stored(key: &str) -> StoredSecrets {
-        StoredSecrets {
+    fn stored(key: &str) -> Stored {
+        Stored {
             private_key: Some(Secret::new(key.to_owned())),
+            ..Stored::default()
         }
     }
 
-    fn error(draft: UserDraft, stored: &StoredSecrets) -> String {
+    fn error(draft: UserDraft, stored: &Stored) -> String {
         let errors = UserContent::of(draft, stored).unwrap_err();
 
         errors
@@ -188,20 +199,20 @@ mod tests {
 
     #[test]
     fn only_what_was_entered_is_written() {
-        let kept = UserContent::of(draft(), &StoredSecrets::default()).unwrap();
+        let kept = UserContent::of(draft(), &Stored::default()).unwrap();
         let set = UserContent::of(
             UserDraft {
                 password: Entered::new("hunter2"),
                 ..draft()
             },
-            &StoredSecrets::default(),
+            &Stored::default(),
         );
         let cleared = UserContent::of(
             UserDraft {
                 clear_password: true,
                 ..draft()
             },
-            &StoredSecrets::default(),
+            &Stored::default(),
         );
 
         assert!(kept.secrets.is_empty());
@@ -223,19 +234,41 @@ mod tests {
             ..draft()
         };
 
-        assert!(UserContent::of(with(CLIENT, CLIENT_KEY), &StoredSecrets::default()).is_ok());
+        assert!(UserContent::of(with(CLIENT, CLIENT_KEY), &Stored::default()).is_ok());
         assert!(UserContent::of(with(CLIENT, ""), &stored(CLIENT_KEY)).is_ok());
         assert_eq!(
-            error(with(CLIENT, ""), &StoredSecrets::default()),
+            error(with(CLIENT, ""), &Stored::default()),
             "private_key: Paste the private key that belongs to the certificate."
         );
         assert_eq!(
-            error(with("", CLIENT_KEY), &StoredSecrets::default()),
+            error(with("", CLIENT_KEY), &Stored::default()),
             "certificate: Paste the certificate that belongs to the private key."
         );
         assert_eq!(
             error(with(CLIENT, ""), &stored(OTHER_KEY)),
             "private_key: The private key does not belong to the certificate."
+        );
+    }
+
+    #[test]
+    fn a_form_leaves_a_name_alone_that_was_imported() {
+        let stored = Stored {
+            distinguished_name: Some("CN=orders".to_owned()),
+            ..Stored::default()
+        };
+
+        let Body::User(user) = UserContent::of(draft(), &stored).unwrap().content.body else {
+            panic!("a PAM User")
+        };
+
+        assert_eq!(user.view(&[], Timestamp(0)).distinguished_name, "CN=orders");
+        assert!(
+            !serde_json::to_string(&User {
+                distinguished_name: None,
+                ..user
+            })
+            .unwrap()
+            .contains("name")
         );
     }
 

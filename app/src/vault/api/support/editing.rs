@@ -6,12 +6,10 @@ use store::Tx;
 use vault::authorize::{self, Authorized, Edit};
 use vault::envelope::SecretField;
 use vault::people::Person;
-use vault::record::{Change, Content, Record, Rewrite, StoredSecrets};
+use vault::record::{Change, Content, Record, Rewrite, Stored};
 use vault::share::Share;
 
-use super::{
-    changed, check_folder, check_gateway, folder_names, found, opened, sealed, unless_conflict, with_changes,
-};
+use super::{changed, check_folder, check_gateway, folder_names, found, opened, sealed, unless_conflict};
 use crate::ctx::RequestCtx;
 use crate::errors::AppError;
 
@@ -54,11 +52,8 @@ impl Editing {
         Ok((editing, shares))
     }
 
-    /// What the rules of a PAM User's form hold the new fields against.
-    pub(in crate::vault::api) async fn stored_secrets(
-        &mut self,
-        ctx: &RequestCtx,
-    ) -> Result<StoredSecrets, AppError> {
+    /// What the rules of a PAM User's form hold the new fields against, and what no form changes.
+    pub(in crate::vault::api) async fn stored(&mut self, ctx: &RequestCtx) -> Result<Stored, AppError> {
         let stored = store::records::secrets::for_edit(&mut self.tx, &self.edit).await?;
         let key = stored
             .iter()
@@ -66,7 +61,15 @@ impl Editing {
             .map(|(_, sealed)| sealed);
         let private_key = opened(ctx, &self.record.id, SecretField::PrivateKey, key)?;
 
-        Ok(StoredSecrets { private_key })
+        let distinguished_name = self
+            .record
+            .user()
+            .and_then(|user| user.distinguished_name.clone());
+
+        Ok(Stored {
+            private_key,
+            distinguished_name,
+        })
     }
 
     /// Saves the new content, if the editor may make this change and nobody saved since `version`.
@@ -97,13 +100,14 @@ impl Editing {
         let kind = content.body.kind();
         let event = ctx
             .event(changed(kind, change.fields()))
-            .about(&self.record.id, content.title.clone());
+            .about(&self.record.id, content.title.clone())
+            .with_changes(change.fields());
         let secrets = sealed(ctx, &self.record.id, secrets)?;
         let now = ctx.now();
         let saved =
             store::records::save(&mut self.tx, &self.edit, &content, &change, secrets, version, now).await?;
         unless_conflict(saved)?;
-        store::audit::append(&mut self.tx, with_changes(event, change.fields())).await?;
+        store::audit::append(&mut self.tx, event).await?;
         self.tx.commit().await?;
         ctx.shared.operations.rights_changed();
 

@@ -4,15 +4,15 @@ use std::collections::HashMap;
 
 use protocol::audit::EventName;
 use protocol::errors::Refusal;
-use protocol::ids::{PersonId, RecordId};
+use protocol::ids::RecordId;
 use protocol::vault::RecordKind;
 use store::Tx;
 use vault::authorize::{self, Authorized, Configure};
 use vault::people::Person;
 use vault::record::Record;
-use vault::settings::{Names, Settings};
+use vault::settings::{Ids, Settings};
 
-use super::{found, unless_conflict, with_changes};
+use super::{found, unless_conflict};
 use crate::ctx::RequestCtx;
 use crate::errors::AppError;
 
@@ -79,24 +79,12 @@ impl SettingUp {
         unless_conflict(saved)?;
         let event = ctx
             .event(EventName::PamSettingsUpdated)
-            .about(&self.record.id, self.record.title());
-        store::audit::append(&mut self.tx, with_changes(event, &changes)).await?;
+            .about(&self.record.id, self.record.title())
+            .with_changes(&changes);
+        store::audit::append(&mut self.tx, event).await?;
         self.tx.commit().await?;
         ctx.shared.operations.rights_changed();
 
         Ok(())
-    }
-}
-
-/// An event names fields only; the history has the names of what they link to.
-struct Ids;
-
-impl Names for Ids {
-    fn record(&self, id: &RecordId) -> String {
-        id.to_string()
-    }
-
-    fn person(&self, id: &PersonId) -> String {
-        id.to_string()
     }
 }

@@ -7,7 +7,7 @@ use super::*;
 use crate::Secret;
 use crate::authorize;
 use crate::authorize::tests::{location, person, share};
-use crate::record::{StoredSecrets, UserContent};
+use crate::record::{Stored, UserContent};
 
 fn by(role: Role) -> Authorized<Edit> {
     let person = person(7, role);
@@ -143,7 +143,7 @@ fn of_a_secret_only_the_change_is_told() {
         login: "orders_ro".to_owned(),
         ..UserDraft::default()
     };
-    let content = UserContent::of(draft, &StoredSecrets::default()).unwrap().content;
+    let content = UserContent::of(draft, &Stored::default()).unwrap().content;
     let set = [(
         SecretField::Password,
         Rewrite::Set(Secret::new("hunter2".to_owned())),
