@@ -41,6 +41,9 @@ pub use reach::test;
 /// How long an instance may take for a word of the greeting, or to read a line.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How long the store is waited for while an instance says that it is there.
+const STORE: Duration = Duration::from_secs(2);
+
 /// How long it may take to read its last words. What is open through it ends then.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
@@ -106,7 +109,9 @@ async fn serve(state: AppState, mut socket: WebSocket, greeted: Greeted) {
         let place = state.gateways.join(&greeted, opener);
         note(&state, EventName::GatewayInstanceOnline, &greeted).await;
         // It may have lost its place since it was greeted.
-        look_again(&state).await.map_err(io::Error::other)?;
+        if let Ok(Err(error)) = timeout(STORE, look_again(&state)).await {
+            debug!(error = &error as &dyn std::error::Error, "gateways not looked at");
+        }
         let stood = stand(&state, place, lines).await;
         note(&state, EventName::GatewayInstanceOffline, &greeted).await;
 
@@ -135,7 +140,9 @@ async fn note(state: &AppState, name: EventName, greeted: &Greeted) {
         tx.commit().await
     };
     // It serves all the same; the failure is in the server's log.
-    let _ = noted.await.map_err(store_failed);
+    if let Ok(noted) = timeout(STORE, noted).await {
+        let _ = noted.map_err(store_failed);
+    }
 }
 
 /// Until the instance is gone, loses its place, or the server stops.
@@ -151,7 +158,7 @@ async fn stand(state: &AppState, place: Place, mut lines: Lines<Stream>) -> io::
             sentence = place.sent_away() => {
                 let last = ServerLine::Revoked(sentence);
 
-                return timeout(PATIENCE, lines.say(&last)).await.map_err(|_| io::ErrorKind::TimedOut)?;
+                return timeout(LAST_WORDS, lines.say(&last)).await.map_err(|_| io::ErrorKind::TimedOut)?;
             }
             () = state.stopping.cancelled() => return Ok(()),
             line = lines.hear() => {
@@ -185,7 +192,7 @@ async fn stand(state: &AppState, place: Place, mut lines: Lines<Stream>) -> io::
     }
 }
 
-/// Notes that the instance is there, every minute or so.
+/// Notes that the instance is there, every minute or so. A store that does not answer is not waited for.
 async fn seen(state: &AppState, place: &Place) {
     let now = clock::now();
     if !place.wants_touch(now) {
@@ -197,7 +204,7 @@ async fn seen(state: &AppState, place: &Place) {
 
         tx.commit().await
     };
-    if let Err(error) = touched.await {
+    if let Ok(Err(error)) = timeout(STORE, touched).await {
         debug!(
             error = &error as &dyn std::error::Error,
             "an instance was not noted as seen"

@@ -1,10 +1,10 @@
 //! Where a record's connections go, with which credential: the one place that opens a stored secret for use.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use protocol::errors::{Code, Refusal};
-use protocol::ids::RecordId;
+use protocol::ids::{GatewayId, RecordId};
 use protocol::sessions::SessionKind;
 use protocol::vault::TlsMode;
 use proxy::{
@@ -30,6 +30,8 @@ pub struct Aim {
     pub dial: Arc<dyn Dial>,
     pub target: Target,
     pub credential: Credential,
+    /// The gateway it is reached through.
+    pub via: Option<GatewayId>,
     /// For the bar above the terminal.
     pub reached: String,
 }
@@ -120,6 +122,7 @@ fn point(
             None => format!("direct · TLS {}", database.tls.mode.name()),
             Some(via) => format!("gateway {} · TLS {}", via.name, database.tls.mode.name()),
         },
+        via: via.as_ref().map(|via| via.id.clone()),
         dial: dial(state, via, endpoint.timeout),
         target,
         credential,
@@ -134,6 +137,7 @@ fn dial(state: &AppState, via: Option<Via>, attempt: Duration) -> Arc<dyn Dial> 
             pool: state.gateways.clone(),
             via,
             attempt,
+            reached: Mutex::default(),
         }),
     }
 }

@@ -249,7 +249,7 @@ async fn every_problem_is_told_with_its_line_those_of_the_store_too() {
         desk.check(&wrong, &[], 2, expect![[r#"
             --
             acme.json:11: shared_folder_resources.permissions[0].name: Nobody here has this address. Add the person under People first, or take them out of the file.
-            acme.json:18: pam_configuration.gateway_name: This server does not have gateways. Remove "gateway_name", or make it empty: the server itself reaches the databases then.
+            acme.json:18: pam_configuration.gateway_name: A gateway is not set by an import. Remove "gateway_name", or make it empty, and choose the gateway in the PAM Configuration afterwards.
             acme.json:32: pam_data.resources[0].port: Port must be a whole number from 1 to 65535; PostgreSQL's own is 5432.
             acme.json:23: pam_configuration.port_mapping: Not needed: the database type of a record says what its port speaks.
             postern: acme.json has 3 problems, and nothing was written.

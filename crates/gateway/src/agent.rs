@@ -304,7 +304,7 @@ impl<'a> Standing<'a> {
         let sent = outgoing
             .sink_map_err(lost)
             .with(|bytes: Bytes| ready(io::Result::Ok(Message::Binary(bytes))));
-        let (incoming, work) = taking(received, sent, MOST_STREAMS);
+        let (incoming, work) = taking(received, sent, MOST_STREAMS + 64);
         incoming.begin();
         let mut moving = JoinSet::new();
         moving.spawn(work);

@@ -4,7 +4,7 @@
 //! A word is two bytes of length and so much JSON: nothing behind it is read with it.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -20,6 +20,8 @@ pub struct Call {
     /// A name or an address, without brackets.
     pub host: String,
     pub port: u16,
+    /// The one of the host's addresses that is meant, where an earlier call has reached it.
+    pub address: Option<IpAddr>,
     /// How long one address may take to answer.
     pub attempt_millis: u64,
 }
@@ -88,6 +90,7 @@ mod tests {
         let call = Call {
             host: "orders.internal".to_owned(),
             port: 5432,
+            address: None,
             attempt_millis: 5_000,
         };
         say(&mut here, &call).await.unwrap();

@@ -100,8 +100,11 @@ where
                 }
             }
             match connection.poll_next_inbound(cx) {
-                // The other side opens none.
-                Poll::Ready(Some(Ok(stream))) => drop(stream),
+                Poll::Ready(Some(Ok(_))) => {
+                    return Poll::Ready(Err(io::Error::other(
+                        "the other side opens streams, which it may not",
+                    )));
+                }
                 Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(lost(error))),
                 Poll::Ready(None) => return Poll::Ready(Ok(())),
                 Poll::Pending => return Poll::Pending,

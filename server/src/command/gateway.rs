@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use gateway::agent::stored::Stored;
-use gateway::agent::{Settings, enroll, serve};
+use gateway::agent::{AgentError, Settings, enroll, serve};
 use gateway::identity::Identity;
 use gateway::reach::{Address, Roots};
+use protocol::errors::{Code, Refusal};
 use protocol::gateways::targets::{Rule, Targets};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -87,19 +88,6 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         machine: rustix::system::uname().nodename().to_string_lossy().into_owned(),
         now: clock::instant,
     };
-    let (kept, connected) = match (kept, token) {
-        // Who starts it again with the command it was made with does not make another.
-        (Some(kept), _) => (kept, None),
-        (None, Some(token)) => {
-            let (kept, connected) = join(&settings, &token, &file).await?;
-
-            (kept, Some(connected))
-        }
-        (None, None) => bail!(
-            "{}: there is no such file; enroll with --token, which the gateway's page in Postern shows",
-            file.display()
-        ),
-    };
     let stop = CancellationToken::new();
     let watching = TaskTracker::new();
     watching.spawn({
@@ -110,7 +98,23 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             stop.cancel();
         }
     });
-    serve(&settings, &kept.identity, &kept.instance, connected, &stop).await?;
+    // Who starts it again with the command it was made with does not make another.
+    let ended = match &kept {
+        Some(kept) => serve(&settings, &kept.identity, &kept.instance, None, &stop).await,
+        None if token.is_none() => bail!(
+            "{}: there is no such file; enroll with --token, which the gateway's page in Postern shows",
+            file.display()
+        ),
+        None => Err(AgentError::Refused(Refusal::signed_out())),
+    };
+    match (ended, token) {
+        // Its key is good for nothing, or there is none: a token makes another.
+        (Err(AgentError::Refused(refusal)), Some(token)) if refusal.code == Code::SignedOut => {
+            let (kept, connected) = join(&settings, &token, &file).await?;
+            serve(&settings, &kept.identity, &kept.instance, Some(connected), &stop).await?;
+        }
+        (ended, _) => ended?,
+    }
     info!("stopped");
 
     Ok(ExitCode::SUCCESS)

@@ -109,6 +109,8 @@ async fn look_at(
     };
     match &greeting.who {
         Who::Newcomer { token, public_key } => {
+            // Of one spelling, so that no key is two.
+            let public_key = &public_key.to_ascii_lowercase();
             // Before the token is used up: who does not hold the key they name has no use for it.
             if !is_signed(public_key, public_key) {
                 return Err(No::Stranger("bad signature", None));
@@ -239,7 +241,8 @@ async fn enroll(
 
 /// Puts somebody who was not let in on the trail; the same from one network again and again is counted.
 async fn note(state: &AppState, reason: &'static str, gateway: Option<&Gateway>, client: &Client) {
-    let subject = format!("gateway {reason} {}", network_of(client));
+    let whose = gateway.map(|gateway| gateway.id.as_str()).unwrap_or_default();
+    let subject = format!("gateway {reason} {whose} {}", network_of(client));
     let mut refused =
         event(EventName::GatewayRefused, Outcome::Denied, client, clock::now()).with("reason", reason);
     if let Some(gateway) = gateway {

@@ -21,6 +21,9 @@ const REVOKED: &str =
 const SUCCEEDED: &str =
     "Another program has connected with this instance's key. Enroll each with a token of its own.";
 
+/// Connections through one instance. Fewer than the streams there may be: one that ends takes a moment to be gone.
+const MOST_CONNECTIONS: u32 = 800;
+
 /// How often an instance is noted as seen.
 const TOUCH_MICROS: i64 = 60 * 1_000_000;
 
@@ -84,12 +87,14 @@ impl Pool {
         }
     }
 
-    /// The instance of a gateway with the fewest connections.
+    /// The instance of a gateway with the fewest connections, if one has room.
     pub fn take(&self, gateway: &GatewayId) -> Option<Taken> {
         let places = self.lock();
         let live = places
             .values()
             .filter(|live| live.gateway == *gateway && !live.is_leaving.load(Ordering::Relaxed))
+            // A stream too many would cost all the others.
+            .filter(|live| live.n_connections.load(Ordering::Relaxed) < MOST_CONNECTIONS)
             .min_by_key(|live| live.n_connections.load(Ordering::Relaxed))?;
         live.n_connections.fetch_add(1, Ordering::Relaxed);
 

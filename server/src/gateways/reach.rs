@@ -51,6 +51,7 @@ pub async fn test(
             name: gateway.name.clone(),
         },
         attempt: ATTEMPT,
+        reached: Mutex::default(),
     };
     let begun = Mutex::new(Vec::new());
     let on_stage = |stage: Stage| {

@@ -1,8 +1,9 @@
 //! The way to a target through a gateway: the dial of records whose PAM Configuration names one.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
+use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -24,6 +25,8 @@ pub struct GatewayDial {
     pub via: Via,
     /// How long one address may take to answer.
     pub attempt: Duration,
+    /// Where it got to, and by which name: a cancel goes there by the address, which rules of names do not admit.
+    pub reached: Mutex<Option<(IpAddr, String)>>,
 }
 
 impl Dial for GatewayDial {
@@ -43,9 +46,19 @@ impl GatewayDial {
             .strip_prefix('[')
             .and_then(|host| host.strip_suffix(']'))
             .unwrap_or(host);
+        let known = self
+            .reached
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        let (host, address) = match known {
+            Some((address, name)) if host.parse() == Ok(address) => (name, Some(address)),
+            Some(_) | None => (host.to_owned(), None),
+        };
         let call = Call {
-            host: host.to_owned(),
+            host: host.clone(),
             port,
+            address,
             attempt_millis: u64::try_from(self.attempt.as_millis()).unwrap_or(u64::MAX),
         };
         let asking = async {
@@ -67,6 +80,7 @@ impl GatewayDial {
                 gateway: name.clone(),
             })?;
         let address = reached(progress, name.clone())?;
+        *self.reached.lock().unwrap_or_else(PoisonError::into_inner) = Some((address.ip(), host));
 
         Ok(Dialled {
             stream: Box::new(Through {
@@ -87,10 +101,18 @@ fn reached(progress: Progress, gateway: String) -> Result<SocketAddr, DialError>
         Progress::Refused(address) => DialError::Refused { address },
         Progress::Silent => DialError::Silent,
         Progress::Forbidden(address) => DialError::Forbidden { gateway, address },
-        Progress::Failed(problem) => DialError::Io(io::Error::other(problem)),
+        Progress::Failed(problem) => DialError::Io(io::Error::other(plain(&problem))),
         // A second time is no answer.
         Progress::Connecting => DialError::Lost { gateway },
     })
+}
+
+/// The words of an instance, as far as they are words.
+fn plain(text: &str) -> String {
+    text.chars()
+        .filter(|letter| letter.is_ascii_alphanumeric() || *letter == ' ')
+        .take(80)
+        .collect()
 }
 
 /// A stream through an instance. Should that be lost, it says so: a target that hangs up still takes what is sent.

@@ -10,7 +10,7 @@ mod thread;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use protocol::ids::SessionId;
+use protocol::ids::{GatewayId, SessionId};
 use protocol::terminal::{EndReason, Ended};
 use protocol::time::Timestamp;
 use proxy::pump::{Budget, Control, Phase, Policy};
@@ -60,6 +60,8 @@ pub struct Aimed {
     pub host: String,
     pub port: u16,
     pub user: String,
+    /// The same name in another network is another server.
+    pub via: Option<GatewayId>,
 }
 
 impl Aimed {
@@ -68,6 +70,7 @@ impl Aimed {
             host: aim.target.host.clone(),
             port: aim.target.port,
             user: aim.credential.user.clone(),
+            via: aim.via.clone(),
         }
     }
 }

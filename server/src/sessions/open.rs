@@ -263,6 +263,10 @@ async fn go_live(
         .event(EventName::ConnectionStarted, Outcome::Ok, now)
         .with("account", aim.account.clone())
         .with("database", aim.target.database.clone());
+    let started = match launch.via() {
+        Some(via) => started.with("gateway", via.name.clone()),
+        None => started,
+    };
     audit::append(&mut tx, started).await.map_err(store_failed)?;
     store::records::used(&mut tx, launch, now)
         .await

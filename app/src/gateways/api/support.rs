@@ -128,6 +128,18 @@ async fn drawn(
     })
 }
 
+/// The folders a gateway may serve, for the log.
+async fn folder_names(ctx: &RequestCtx, tx: &mut Tx, gateway: &Gateway) -> Result<String, AppError> {
+    let known = store::folders::list(tx, &ctx.signed_in()?.person).await?;
+    let names: Vec<String> = known
+        .into_iter()
+        .filter(|folder| gateway.folders.contains(&folder.id))
+        .map(|folder| folder.name)
+        .collect();
+
+    Ok(names.join(", "))
+}
+
 fn invalid(error: FieldError) -> AppError {
     AppError(Refusal::invalid(vec![error]))
 }
@@ -152,7 +164,9 @@ pub(super) async fn create(ctx: &RequestCtx, draft: &GatewayDraft) -> Result<New
         .map_err(taken)?;
     let event = ctx
         .event(EventName::GatewayCreated)
-        .with("gateway", gateway.name.clone());
+        .with("gateway", gateway.name.clone())
+        .with("folders", folder_names(ctx, &mut tx, &gateway).await?)
+        .with("targets", gateway.targets.texts().join(", "));
     store::audit::append(&mut tx, event).await?;
     let new = token(ctx, &mut tx, &manage, &gateway, &EnrolDraft::default()).await?;
     tx.commit().await?;
@@ -170,6 +184,7 @@ pub(super) async fn save(ctx: &RequestCtx, id: &GatewayId, draft: &GatewayDraft)
     let event = ctx
         .event(EventName::GatewayUpdated)
         .with("gateway", gateway.name.clone())
+        .with("folders", folder_names(ctx, &mut tx, &gateway).await?)
         .with("targets", gateway.targets.texts().join(", "))
         .with("address_lock", if gateway.address_lock { "on" } else { "off" })
         .with("max_instances", gateway.max_instances.to_string());

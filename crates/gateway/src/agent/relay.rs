@@ -2,11 +2,13 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use protocol::gateways::targets::Targets;
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::net::{TcpSocket, TcpStream, lookup_host};
 use tokio::time::timeout;
 use tracing::debug;
@@ -22,6 +24,9 @@ const LOOK_UP: Duration = Duration::from_secs(10);
 
 /// How long an address may take to answer, at most.
 const ATTEMPT: Duration = Duration::from_secs(60);
+
+/// How long all addresses of a name may take.
+const ALTOGETHER: Duration = Duration::from_secs(90);
 
 /// What an instance goes by when it connects.
 pub struct Relay {
@@ -54,11 +59,22 @@ impl Relay {
             }
         };
 
-        join(stream, target).await
+        join(Until(stream), target).await
+    }
+
+    /// Dials, unless that takes too long altogether.
+    async fn dial(
+        &self,
+        call: &Call,
+        stream: &mut Stream,
+    ) -> io::Result<Result<(TcpStream, SocketAddr), Progress>> {
+        timeout(ALTOGETHER, self.try_each(call, stream))
+            .await
+            .unwrap_or(Ok(Err(Progress::Silent)))
     }
 
     /// Looks the name up once and connects to one of the addresses found there: what is checked is what is dialled.
-    async fn dial(
+    async fn try_each(
         &self,
         call: &Call,
         stream: &mut Stream,
@@ -69,7 +85,8 @@ impl Relay {
         say(stream, &Progress::Connecting).await?;
         let attempt = Duration::from_millis(call.attempt_millis).min(ATTEMPT);
         let mut last = Progress::Unresolved;
-        for address in addresses {
+        let wanted = |address: &SocketAddr| call.address.is_none_or(|wanted| wanted == address.ip());
+        for address in addresses.filter(wanted) {
             let is_allowed = [&*self.server, &self.own]
                 .iter()
                 .all(|targets| targets.admit(&call.host, call.port, address.ip()));
@@ -102,5 +119,39 @@ impl Relay {
         target.set_nodelay(true)?;
 
         Ok(target)
+    }
+}
+
+/// A stream whose other side may drop it: that is an end of both directions, and no target is waited for after it.
+struct Until(Stream);
+
+impl AsyncRead for Until {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let n_before = buf.filled().len();
+        ready!(Pin::new(&mut self.0).poll_read(cx, buf))?;
+        let is_over = buf.filled().len() == n_before && buf.remaining() > 0;
+        if is_over && self.0.get_ref().is_closed() {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
+        }
+
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Until {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(cx)
     }
 }

@@ -1,7 +1,7 @@
 //! Which targets a gateway may connect to: rules, held against the name that was asked for and the address it has.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::str::FromStr;
 
 use ipnet::IpNet;
@@ -115,7 +115,7 @@ impl fmt::Display for Rule {
 /// The rules of a gateway.
 ///
 /// Without one every address is admitted that is not special: loopback, link-local (where clouds keep their metadata),
-/// unspecified and multicast addresses take a rule that names their network.
+/// unspecified and multicast addresses take a rule that names them or a part of their block.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Targets {
     rules: Vec<Rule>,
@@ -162,55 +162,86 @@ impl Targets {
 
     /// Whether `host`, as it was asked for, may be connected to at this address, which is the one that is then dialled.
     pub fn admit(&self, host: &str, port: u16, address: IpAddr) -> bool {
-        let address = address.to_canonical();
         match self.standing {
             Standing::ByRules => {}
             Standing::Nothing => return false,
             Standing::Everything => return true,
         }
-        let named = self
+        let address = address.to_canonical();
+        let rules = self
             .rules
             .iter()
             .filter(|rule| rule.port.is_none_or(|own| own == port));
-        let mut is_named = self.rules.is_empty();
-        for rule in named {
-            match &rule.place {
-                // Whoever writes the network down means it, special or not.
-                Place::Network(net) if net.contains(&address) => return true,
-                Place::Network(_) => {}
-                Place::Name(name) => is_named |= host.eq_ignore_ascii_case(name),
-                Place::Under(suffix) => is_named |= host.to_ascii_lowercase().ends_with(suffix),
+        let block = special(address);
+        let mut is_admitted = self.rules.is_empty();
+        for rule in rules {
+            match (&rule.place, block) {
+                (Place::Network(net), Some(block)) => {
+                    // Whoever names a part of the block means it; a network it is a part of is another matter.
+                    if net.contains(&address) && block.contains(net) {
+                        return true;
+                    }
+                }
+                (Place::Network(net), None) => is_admitted |= net.contains(&address),
+                (Place::Name(name), _) => is_admitted |= host.eq_ignore_ascii_case(name),
+                (Place::Under(suffix), _) => is_admitted |= host.to_ascii_lowercase().ends_with(suffix),
             }
         }
 
-        is_named && !is_special(address)
+        is_admitted && block.is_none()
     }
 }
 
-/// Addresses that lead to the machine itself or to what only its neighbours are to reach.
-fn is_special(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(address) => {
-            address.is_loopback()
-                || address.is_link_local()
-                || address.is_unspecified()
-                || address.is_broadcast()
-                || address.is_multicast()
-                // "This network" (RFC 1122).
-                || address.octets().first() == Some(&0)
-        }
-        IpAddr::V6(address) => {
-            address.is_loopback()
-                || address.is_unspecified()
-                || address.is_multicast()
-                || address.is_unicast_link_local()
-                // The metadata of one cloud has an address of its own.
-                || address == METADATA
-        }
-    }
-}
+/// Blocks that lead to the machine itself, or to what only its neighbours or its cloud are to reach.
+const SPECIAL: &[&str] = &[
+    // "This network" (RFC 1122), loopback, link-local with the metadata of most clouds, multicast, broadcast.
+    "0.0.0.0/8",
+    "127.0.0.0/8",
+    "169.254.0.0/16",
+    "224.0.0.0/4",
+    "255.255.255.255/32",
+    // Metadata elsewhere.
+    "100.100.100.200/32",
+    "168.63.129.16/32",
+    "192.0.0.192/32",
+    "fd00:ec2::254/128",
+    "fd20:ce::254/128",
+    // Loopback, unspecified, link-local, multicast.
+    "::1/128",
+    "::/128",
+    "fe80::/10",
+    "ff00::/8",
+];
 
-const METADATA: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
+/// IPv6 addresses that carry one of IPv4 (RFC 4291 §2.5.5.1, RFC 6052, RFC 8215, RFC 3056), and where.
+const CARRIERS: &[(&str, usize)] = &[
+    ("::/96", 12),
+    ("64:ff9b::/96", 12),
+    ("64:ff9b:1::/48", 12),
+    ("2002::/16", 2),
+];
+
+/// The special block an address is in, also by the IPv4 address it carries.
+fn special(address: IpAddr) -> Option<IpNet> {
+    let own = SPECIAL
+        .iter()
+        .filter_map(|block| block.parse::<IpNet>().ok())
+        .find(|block| block.contains(&address));
+    let IpAddr::V6(v6) = address else {
+        return own;
+    };
+
+    own.or_else(|| {
+        let octets = v6.octets();
+        CARRIERS.iter().find_map(|(carrier, at)| {
+            let carrier: IpNet = carrier.parse().ok()?;
+            let carried: [u8; 4] = octets.get(*at..at + 4)?.try_into().ok()?;
+            let is_special = carrier.contains(&address) && special(IpAddr::V4(carried.into())).is_some();
+
+            is_special.then_some(carrier)
+        })
+    })
+}
 
 #[cfg(test)]
 mod tests;

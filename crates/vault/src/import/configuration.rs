@@ -67,13 +67,13 @@ pub(super) fn read(mut fields: Fields<'_, '_>, project: &str, problems: &mut Pro
     content
 }
 
-/// The gateway of a name. None is this server itself; there are no others yet.
+/// The gateway of a name. None is this server itself; another has to serve the folder, which is for its own form to say.
 fn gateway(name: &str) -> Result<(), String> {
     if name.trim().is_empty() {
         return Ok(());
     }
 
-    Err("This server does not have gateways. Remove \"gateway_name\", or make it empty: the server itself reaches the databases then.".to_owned())
+    Err("A gateway is not set by an import. Remove \"gateway_name\", or make it empty, and choose the gateway in the PAM Configuration afterwards.".to_owned())
 }
 
 fn switch(fields: &mut Fields<'_, '_>, key: &str, offered: bool, problems: &mut Problems) -> bool {

@@ -174,7 +174,8 @@ impl Task {
             .await
             .map_err(|refusal| ended(EndReason::PolicyChanged, refusal.sentence))?;
         let in_force = authorized.effective();
-        if bound_by(in_force) != bound_by(self.hall.effective()) {
+        let via = authorized.via().map(|via| &via.id);
+        if bound_by(in_force) != bound_by(self.hall.effective()) || via != self.hall.aim().via.as_ref() {
             return Err(ended(EndReason::PolicyChanged, CHANGED));
         }
         let was = self.hall.effective();

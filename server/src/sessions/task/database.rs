@@ -2,6 +2,7 @@
 
 use protocol::audit::{EventName, Outcome};
 use protocol::errors::Refusal;
+use protocol::ids::GatewayId;
 use protocol::terminal::LaunchDraft;
 use proxy::{Upstream, connect};
 use std::sync::Arc;
@@ -31,6 +32,8 @@ pub struct Server {
     host: String,
     port: u16,
     user: String,
+    /// The same name in another network is another server.
+    pub(super) via: Option<GatewayId>,
 }
 
 impl Server {
@@ -39,6 +42,7 @@ impl Server {
             host: aim.target.host.clone(),
             port: aim.target.port,
             user: aim.credential.user.clone(),
+            via: aim.via.clone(),
         }
     }
 }

@@ -29,7 +29,8 @@ impl Task {
             .await
             .map_err(|refusal| ended(EndReason::PolicyChanged, refusal.sentence))?;
         let in_force = authorized.effective();
-        if bound_by(in_force) != bound_by(&self.effective) {
+        let via = authorized.via().map(|via| &via.id);
+        if bound_by(in_force) != bound_by(&self.effective) || via != self.server.via.as_ref() {
             return Err(ended(EndReason::PolicyChanged, CHANGED));
         }
         self.limits

@@ -28,7 +28,13 @@ fn without_rules_everything_but_special_addresses_is_admitted() {
         "fe80::1",
         "ff02::1",
         "fd00:ec2::254",
+        "100.100.100.200",
+        "fd20:ce::254",
         // The same ones in the other family's clothes.
+        "64:ff9b::7f00:1",
+        "64:ff9b::a9fe:a9fe",
+        "2002:7f00:1::1",
+        "::127.0.0.1",
         "::ffff:127.0.0.1",
         "::ffff:169.254.169.254",
     ] {
@@ -63,6 +69,17 @@ fn a_name_admits_what_is_asked_for_by_it_but_leads_to_nothing_special() {
     check(&["*.internal"], ("orders.internal", 5432, "10.0.0.5"), true);
     check(&["*.internal"], ("internal", 5432, "10.0.0.5"), false);
     check(&["*.internal"], ("notinternal", 5432, "10.0.0.5"), false);
+}
+
+#[test]
+fn a_network_around_a_special_block_does_not_open_it() {
+    check(&["0.0.0.0/0:5432"], ("db", 5432, "10.0.0.5"), true);
+    check(&["0.0.0.0/0:5432"], ("db", 5432, "127.0.0.1"), false);
+    check(&["0.0.0.0/0:5432"], ("db", 5432, "169.254.169.254"), false);
+    check(&["::/0"], ("db", 5432, "::1"), false);
+    check(&["::/0"], ("db", 5432, "64:ff9b::7f00:1"), false);
+    check(&["64:ff9b::/96"], ("db", 5432, "64:ff9b::7f00:1"), true);
+    check(&["169.254.169.254"], ("db", 5432, "169.254.169.254"), true);
 }
 
 #[test]
