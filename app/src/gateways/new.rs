@@ -33,7 +33,7 @@ pub fn NewGatewayPage() -> impl IntoView {
                                     <Started new />
                                 </div>
                                 <footer>
-                                    <Leave href=page word="Done" primary=true />
+                                    <a class="btn primary" href=page>"Done"</a>
                                 </footer>
                             }
                                 .into_any()
