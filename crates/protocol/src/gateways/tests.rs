@@ -1,3 +1,5 @@
+//! The drafts of gateways: what they need, and how they come from forms.
+
 use super::*;
 
 fn draft() -> GatewayDraft {

@@ -1,3 +1,5 @@
+//! Which targets are admitted, rule by rule.
+
 use super::*;
 
 fn targets(rules: &[&str]) -> Targets {
