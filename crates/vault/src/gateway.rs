@@ -29,6 +29,16 @@ pub struct Via {
     pub name: String,
 }
 
+impl Gateway {
+    /// What of it a session and the log remember.
+    pub fn via(&self) -> Via {
+        Via {
+            id: self.id.clone(),
+            name: self.name.clone(),
+        }
+    }
+}
+
 /// What a list or page says of a record that none may serve.
 pub const NOT_REACHABLE: &str = "Not reachable by any gateway";
 
@@ -67,16 +77,5 @@ pub fn via(
         ));
     }
 
-    Ok(Some(Via {
-        id: gateway.id.clone(),
-        name: gateway.name.clone(),
-    }))
-}
-
-/// What is said when no instance of a gateway is there.
-pub fn offline(name: &str) -> Refusal {
-    Refusal::new(
-        Code::PamGatewayOffline,
-        format!("Gateway \"{name}\" is offline. Ask an administrator to start one of its instances."),
-    )
+    Ok(Some(gateway.via()))
 }

@@ -15,7 +15,7 @@ use store::audit;
 use store::gateways::{self, Instance, NewInstance, Token};
 use store::tokens::TokenHash;
 use tokio::time::timeout;
-use vault::gateway::Gateway;
+use vault::gateway::{Gateway, Via};
 
 use super::PATIENCE;
 use crate::access_tokens::penance;
@@ -40,9 +40,9 @@ pub struct Greeted {
 /// Why nobody was let in.
 enum No {
     /// Not who they say, or nobody any more: the reason is for the log.
-    Stranger(&'static str, Option<Gateway>),
+    Stranger(&'static str, Option<Via>),
     /// Known, and told why not.
-    Refused(Refusal, &'static str, Gateway),
+    Refused(Refusal, &'static str, Via),
     Failed(Refusal),
 }
 
@@ -135,10 +135,10 @@ async fn look_at(
                 return Err(No::Stranger("unknown instance", None));
             };
             if !is_signed(id.as_str(), &known.public_key) {
-                return Err(No::Stranger("bad signature", Some(gateway)));
+                return Err(No::Stranger("bad signature", Some(gateway.via())));
             }
             if known.is_revoked {
-                return Err(No::Stranger("revoked", Some(gateway)));
+                return Err(No::Stranger("revoked", Some(gateway.via())));
             }
 
             admit(known, gateway, &greeting, client)
@@ -157,7 +157,7 @@ fn admit(known: Instance, gateway: Gateway, greeting: &Greeting, client: &Client
         return Err(No::Refused(
             Refusal::new(Code::PamPolicyDenied, sentence),
             "another address",
-            gateway,
+            gateway.via(),
         ));
     }
 
@@ -191,7 +191,7 @@ async fn enroll(
             None => None,
         };
 
-        return Err(No::Stranger(reason, gateway));
+        return Err(No::Stranger(reason, gateway.as_ref().map(Gateway::via)));
     };
     let Some(gateway) = gateways::lookup(&mut tx, &id).await? else {
         return Err(No::Stranger("unknown token", None));
@@ -217,10 +217,10 @@ async fn enroll(
             return Err(No::Refused(
                 Refusal::new(Code::PamPolicyDenied, sentence),
                 "too many instances",
-                gateway,
+                gateway.via(),
             ));
         }
-        Err(store::Error::Taken) => return Err(No::Stranger("another instance's key", Some(gateway))),
+        Err(store::Error::Taken) => return Err(No::Stranger("another instance's key", Some(gateway.via()))),
         Err(error) => return Err(error.into()),
     }
     let enrolled = event(EventName::GatewayInstanceEnrolled, Outcome::Ok, client, now)
@@ -240,7 +240,7 @@ async fn enroll(
 }
 
 /// Puts somebody who was not let in on the trail; the same from one network again and again is counted.
-async fn note(state: &AppState, reason: &'static str, gateway: Option<&Gateway>, client: &Client) {
+async fn note(state: &AppState, reason: &'static str, gateway: Option<&Via>, client: &Client) {
     let whose = gateway.map(|gateway| gateway.id.as_str()).unwrap_or_default();
     let subject = format!("gateway {reason} {whose} {}", network_of(client));
     let mut refused =
