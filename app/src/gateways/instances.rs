@@ -44,7 +44,7 @@ pub fn Instances(gateway: GatewayView) -> impl IntoView {
                         </p>
                     }
                 })}
-            <ul class="plain tokens">{rows}</ul>
+            <ul class="plain">{rows}</ul>
             {is_full
                 .then(|| {
                     view! { <p class="muted">{format!("As many as it may have: {max_instances}.")}</p> }

@@ -86,24 +86,18 @@ pub fn GatewayFields(state: FormState, draft: GatewayDraft, folders: Vec<FolderV
             (folder.id.to_string(), folder.name, is_ticked)
         })
         .collect();
-    let problem = state.error("folders");
 
     view! {
         <TextField state name="draft[name]" label="Name" value=draft.name autofocus=true />
-        <div class="field">
-            {is_without
-                .then(|| {
-                    view! {
-                        <p class="muted">
-                            "There is no folder yet. " <a href="/folders/new">"Make one"</a>
-                            " for the records it is to serve."
-                        </p>
-                    }
-                })} <CheckList state name="draft[folders][]" label="Folders it may serve" options=boxes />
-            <p class="error" role="alert">
-                {move || problem.get()}
-            </p>
-        </div>
+        <CheckList state name="draft[folders][]" label="Folders it may serve" options=boxes />
+        {is_without
+            .then(|| {
+                view! {
+                    <p class="muted">
+                        "There is no folder yet. " <a href="/folders/new">"Make one"</a> " for the records it is to serve."
+                    </p>
+                }
+            })}
         <AreaField
             state
             name="draft[targets]"

@@ -272,6 +272,7 @@ pub fn CheckList(
     options: Vec<(String, String, bool)>,
 ) -> impl IntoView {
     let label_id = format!("{}-label", id_of(&name));
+    let error = state.error(key_of(name.trim_end_matches("[]")));
     let options = options
         .into_iter()
         .map(|(value, label, ticked)| {
@@ -293,6 +294,9 @@ pub fn CheckList(
             </div>
             <div class="field-control checks" role="group" aria-labelledby=label_id>
                 {options}
+                <p class="field-error" hidden=move || error.get().is_none()>
+                    {move || error.get()}
+                </p>
             </div>
         </div>
     }
