@@ -37,7 +37,7 @@ pub(super) fn make(folder: &Folder, url: &str) -> Result<()> {
 
     let shelf = ada.send("create-folder", &[("draft[name]", "Shop")])?.id()?;
     let configuration = add_configuration(&mut ada, "Local databases", "direct")?;
-    let mut user = |title, login| add_user(&mut ada, &shelf, title, login, folder.password(login)?);
+    let mut user = |title, login| add_user(&mut ada, &shelf, title, login, folder.password(login)?, "shop");
     let reading = user("shop, reading", "app_ro")?;
     let writing = user("shop, writing", "app_rw")?;
     let administration = user("shop, administration", "postern_admin")?;
@@ -68,7 +68,7 @@ pub(super) fn make(folder: &Folder, url: &str) -> Result<()> {
 pub(super) fn make_behind(ada: &mut Browser, folder: &Folder, gateway: &str) -> Result<()> {
     let shelf = shelf(ada, "Warehouse")?;
     let configuration = add_configuration(ada, "Warehouse network", gateway)?;
-    let mut user = |title, login| add_user(ada, &shelf, title, login, folder.password(login)?);
+    let mut user = |title, login| add_user(ada, &shelf, title, login, folder.password(login)?, DATABASE);
     let reading = user("warehouse, reading", "app_ro")?;
     let administration = user("warehouse, administration", "postern_admin")?;
     let notes = "Lets in one address alone, from which a gateway connects.";
@@ -188,7 +188,14 @@ fn add_configuration(ada: &mut Browser, title: &str, gateway: &str) -> Result<St
     ada.send("create-configuration", &fields)?.id()
 }
 
-fn add_user(ada: &mut Browser, folder: &str, title: &str, login: &str, password: &str) -> Result<String> {
+fn add_user(
+    ada: &mut Browser,
+    folder: &str,
+    title: &str,
+    login: &str,
+    password: &str,
+    database: &str,
+) -> Result<String> {
     let user = ada.send(
         "create-user",
         &[
@@ -196,7 +203,7 @@ fn add_user(ada: &mut Browser, folder: &str, title: &str, login: &str, password:
             ("draft[folder]", folder),
             ("draft[login]", login),
             ("draft[password]", password),
-            ("draft[connect_database]", "shop"),
+            ("draft[connect_database]", database),
         ],
     )?;
     user.id()
