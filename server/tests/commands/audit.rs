@@ -114,6 +114,8 @@ fn what_a_command_makes_is_readable_by_its_owner_alone() {
         assert_eq!(mode & 0o077, 0, "{mode:o} {:?}", entry.path());
         found.push(entry.file_name().into_string().unwrap());
     }
+    // SQLite's own beside its file: it removes them where nobody reads any more at that moment.
+    found.retain(|name| !name.starts_with("postern.db-"));
     found.sort();
 
     assert_eq!(found, ["master.key", "node.id", "postern.db", "recordings"]);
