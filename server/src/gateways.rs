@@ -5,16 +5,13 @@ pub mod pool;
 mod reach;
 pub mod way;
 
-use std::future::ready;
 use std::io;
 use std::time::Duration;
 
 use axum::RequestExt as _;
-use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::extract::ws::{WebSocket, WebSocketUpgrade};
 use axum::extract::{Request, State};
 use axum::response::Response;
-use bytes::Bytes;
-use futures_util::{SinkExt as _, StreamExt as _};
 use gateway::lines::Lines;
 use gateway::streams::{MAX_MESSAGE, Stream, opening};
 use protocol::audit::{EventName, Outcome};
@@ -28,6 +25,7 @@ use tracing::{Instrument, debug, info_span};
 use vault::audit::Event;
 
 use crate::clock;
+use crate::http::messages::halves;
 use crate::http::pages;
 use crate::people::{network_of, store_failed};
 use crate::routes::refuse;
@@ -90,17 +88,7 @@ async fn serve(state: AppState, mut socket: WebSocket, greeted: Greeted) {
     if greeting::say(&mut socket, &welcome).await.is_err() {
         return;
     }
-    let (outgoing, incoming) = socket.split();
-    let received = incoming.filter_map(|message| {
-        ready(match message {
-            Ok(Message::Binary(bytes)) => Some(Ok(bytes)),
-            Ok(Message::Text(_) | Message::Ping(_) | Message::Pong(_) | Message::Close(_)) => None,
-            Err(error) => Some(Err(io::Error::other(error))),
-        })
-    });
-    let sent = outgoing
-        .sink_map_err(io::Error::other)
-        .with(|bytes: Bytes| ready(io::Result::Ok(Message::Binary(bytes))));
+    let (received, sent) = halves(socket);
     let (opener, moving) = opening(received, sent, MOST_STREAMS);
     let moving = state.tasks.spawn(moving);
     let moved = moving.abort_handle();

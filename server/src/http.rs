@@ -4,6 +4,7 @@ pub mod assets;
 pub mod forms;
 pub mod headers;
 pub mod json;
+pub mod messages;
 pub mod origin;
 pub mod pages;
 pub mod sign_in;

@@ -4,17 +4,14 @@
 mod connection;
 mod session;
 
-use std::future::ready;
 use std::io;
 use std::time::Duration;
 
 use app::ctx::Client;
-use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::extract::ws::{WebSocket, WebSocketUpgrade};
 use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::{RequestExt, extract};
-use bytes::Bytes;
-use futures_util::{SinkExt as _, StreamExt as _};
 use gateway::lines::Lines;
 use gateway::streams::{Incoming, MAX_MESSAGE, Stream, taking};
 use protocol::errors::{Code, Refusal};
@@ -29,6 +26,7 @@ use tracing::{Instrument, debug, info_span};
 use crate::access_tokens::Holder;
 use crate::clock;
 use crate::crowd::Comer;
+use crate::http::messages::halves;
 use crate::http::pages;
 use crate::routes::refuse;
 use crate::sessions::ends::ended;
@@ -73,17 +71,7 @@ pub async fn upgrade(
 }
 
 async fn serve(state: AppState, socket: WebSocket, holder: Holder, client: Client, opening: Comer) {
-    let (outgoing, incoming) = socket.split();
-    let received = incoming.filter_map(|message| {
-        ready(match message {
-            Ok(Message::Binary(bytes)) => Some(Ok(bytes)),
-            Ok(Message::Text(_) | Message::Ping(_) | Message::Pong(_) | Message::Close(_)) => None,
-            Err(error) => Some(Err(io::Error::other(error))),
-        })
-    });
-    let sent = outgoing
-        .sink_map_err(io::Error::other)
-        .with(|bytes: Bytes| ready(io::Result::Ok(Message::Binary(bytes))));
+    let (received, sent) = halves(socket);
     let (incoming, moving) = taking(received, sent, MOST_TAKEN);
     let moving = state.tasks.spawn(moving);
     let moved = moving.abort_handle();

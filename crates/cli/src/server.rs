@@ -18,7 +18,6 @@ use rustls::CertificateError as Wrong;
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite;
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
@@ -336,13 +335,4 @@ impl Download<'_> {
 
         server.within(PATIENCE, answer.next_piece()).await
     }
-}
-
-/// What went wrong with a socket that was open.
-pub fn lost(error: tungstenite::Error) -> io::Error {
-    if let tungstenite::Error::Io(error) = error {
-        return error;
-    }
-
-    io::Error::other(error)
 }

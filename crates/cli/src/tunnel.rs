@@ -4,14 +4,12 @@ mod door;
 mod ports;
 mod words;
 
-use std::future::ready;
 use std::io;
 use std::process::{ExitCode, Stdio};
 use std::time::Duration;
 
-use bytes::Bytes;
-use futures_util::{SinkExt as _, StreamExt as _};
 use gateway::lines::Lines;
+use gateway::messages::halves;
 use gateway::streams::{self, MAX_MESSAGE, Opener, Stream, opening};
 use protocol::terminal::{EndReason, Ended};
 use protocol::tunnel::{
@@ -22,14 +20,13 @@ use tokio::process::{Child, Command};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, timeout};
-use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
 use self::door::Door;
 use self::words::Address;
 use crate::args::{AccessArgs, TunnelArgs};
 use crate::exit::{Exit, Failure};
-use crate::server::{Server, Socket, lost};
+use crate::server::{Server, Socket};
 use crate::{account, clock, print};
 
 /// Connections at one time; more wait to be accepted. Fewer than the streams there may be: one that ends takes a moment to
@@ -251,23 +248,7 @@ impl Ends {
 
 /// Many streams over the socket. What moves their bytes runs beside everything else, until the socket is lost.
 fn multiplex(socket: Socket, moving: &mut JoinSet<()>) -> Opener {
-    let (outgoing, incoming) = socket.split();
-    let received = incoming.filter_map(|message| {
-        ready(match message {
-            Ok(Message::Binary(bytes)) => Some(Ok(bytes)),
-            Ok(
-                Message::Text(_)
-                | Message::Ping(_)
-                | Message::Pong(_)
-                | Message::Close(_)
-                | Message::Frame(_),
-            ) => None,
-            Err(error) => Some(Err(lost(error))),
-        })
-    });
-    let sent = outgoing
-        .sink_map_err(lost)
-        .with(|bytes: Bytes| ready(io::Result::Ok(Message::Binary(bytes))));
+    let (received, sent) = halves(socket);
     let (opener, work) = opening(received, sent, MOST_STREAMS);
     moving.spawn(async move {
         // That it is lost shows at every stream.

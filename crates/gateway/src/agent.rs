@@ -5,13 +5,11 @@
 mod relay;
 pub mod stored;
 
-use std::future::ready;
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use futures_util::{SinkExt as _, StreamExt as _};
 use http::header::{HOST, ORIGIN, SEC_WEBSOCKET_PROTOCOL, USER_AGENT};
 use http::{HeaderMap, HeaderValue};
@@ -35,6 +33,7 @@ use zeroize::Zeroizing;
 
 use crate::identity::{BadKey, Identity, Proof};
 use crate::lines::Lines;
+use crate::messages::{halves, lost};
 use crate::reach::{Address, ReachError, Roots, Wire};
 use crate::streams::{Incoming, MAX_MESSAGE, Stream, taking};
 
@@ -287,23 +286,7 @@ struct Standing<'a> {
 impl<'a> Standing<'a> {
     fn of(settings: &'a Settings, connected: Connected) -> Self {
         let Connected { socket, welcome } = connected;
-        let (outgoing, incoming) = socket.split();
-        let received = incoming.filter_map(|message| {
-            ready(match message {
-                Ok(Message::Binary(bytes)) => Some(Ok(bytes)),
-                Ok(
-                    Message::Text(_)
-                    | Message::Ping(_)
-                    | Message::Pong(_)
-                    | Message::Close(_)
-                    | Message::Frame(_),
-                ) => None,
-                Err(error) => Some(Err(lost(error))),
-            })
-        });
-        let sent = outgoing
-            .sink_map_err(lost)
-            .with(|bytes: Bytes| ready(io::Result::Ok(Message::Binary(bytes))));
+        let (received, sent) = halves(socket);
         let (incoming, work) = taking(received, sent, MOST_STREAMS + 64);
         incoming.begin();
         let mut moving = JoinSet::new();
@@ -422,13 +405,4 @@ fn read(rules: &[String]) -> Targets {
 
 fn gone() -> AgentError {
     AgentError::Lost(io::ErrorKind::UnexpectedEof.into())
-}
-
-/// What went wrong with a socket.
-fn lost(error: tungstenite::Error) -> io::Error {
-    if let tungstenite::Error::Io(error) = error {
-        return error;
-    }
-
-    io::Error::other(error)
 }

@@ -5,6 +5,7 @@ pub mod agent;
 pub mod call;
 pub mod identity;
 pub mod lines;
+pub mod messages;
 pub mod reach;
 pub mod streams;
 

@@ -3,6 +3,7 @@
 use std::io;
 
 use futures_util::{SinkExt, StreamExt};
+use gateway::messages::lost;
 use protocol::terminal::script::Begin;
 use protocol::terminal::{ClientFrame, EndReason, Ended, Hello, MAX_EDIT, ServerFrame};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -13,7 +14,7 @@ use super::files::Files;
 use super::reading::Texts;
 use crate::own_terminal::{Keys, Raw, size};
 use crate::printer::{Printer, Stream as To};
-use crate::server::{Socket, lost};
+use crate::server::Socket;
 
 /// Bytes written that are told at once, where more follow.
 const TOLD: u64 = 64 * 1024;
