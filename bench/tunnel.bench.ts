@@ -24,7 +24,7 @@ test.beforeAll(async () => {
   cluster = await Cluster.start();
   sides = await nativeSides(cluster);
   cluster.run("pgbench", ["-i", "-q", "-s", "10"]);
-  ({ side: tunnel, close } = await open("plain-recorded", sides.recorded.password));
+  ({ side: tunnel, close } = await open(sides.recorded.user, sides.recorded.password));
   const { record, end } = await behindGateway(cluster);
   endGateway = end;
   gateway = { ...sides.recorded, name: "gateway", user: record };

@@ -53,6 +53,7 @@ pub const PAGES: &[Page] = &[
     page("/device", Who::SignedIn),
     page("/vault", Who::SignedIn),
     page("/vault/new", Who::Administrator),
+    page("/vault/new/personal", Who::SignedIn),
     page("/vault/new/{kind}", Who::Administrator),
     page("/vault/{record}", Who::SignedIn),
     page("/vault/{record}/edit", Who::SignedIn),
@@ -119,6 +120,7 @@ mod tests {
     fn a_fixed_path_comes_before_a_parameter() {
         for (path, expected) in [
             ("/vault/new", Some("/vault/new")),
+            ("/vault/new/personal", Some("/vault/new/personal")),
             ("/vault/abc", Some("/vault/{record}")),
             ("/vault/abc/edit", Some("/vault/{record}/edit")),
             ("/people/invite", Some("/people/invite")),

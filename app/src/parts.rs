@@ -21,8 +21,8 @@ use crate::sessions::{ActivityPage, LivePage, PlayerPage, SessionsPage, Terminat
 use crate::terminal::TerminalPage;
 use crate::tokens::NewTokenPage;
 use crate::vault::{
-    EditPage, FolderPage, HistoryPage, NewFolderPage, NewKindPage, NewPage, RecordPage, RevealPage,
-    SettingsPage, SharingPage,
+    EditPage, FolderPage, HistoryPage, NewFolderPage, NewKindPage, NewPage, NewPersonalPage, RecordPage,
+    RevealPage, SettingsPage, SharingPage,
 };
 
 /// What the module is cut into.
@@ -130,6 +130,7 @@ part! {
     forms fetch_forms Forms {
         New => NewPage,
         NewKind => NewKindPage,
+        NewPersonal => NewPersonalPage,
         NewFolder => NewFolderPage,
         Edit => EditPage,
         Settings => SettingsPage,

@@ -18,6 +18,7 @@ use crate::viewer::Viewing;
 /// parameter of.
 const DIALOGS: &[DialogPage] = &[
     dialog("/vault/new", || Forms::New.fetch()),
+    dialog("/vault/new/personal", || Forms::NewPersonal.fetch()),
     dialog("/vault/new/{kind}", || Forms::NewKind.fetch()),
     dialog("/vault/{record}/edit", || Forms::Edit.fetch()),
     dialog("/vault/{record}/settings", || Forms::Settings.fetch()),
@@ -54,6 +55,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/device") view=House::Device />
                     <Route path=path!("/vault") view=VaultPage />
                     <Route path=path!("/vault/new") view=Forms::New />
+                    <Route path=path!("/vault/new/personal") view=Forms::NewPersonal />
                     <Route path=path!("/vault/new/:kind") view=Forms::NewKind />
                     <Route path=path!("/vault/:record") view=Vault::Record />
                     <Route path=path!("/vault/:record/edit") view=Forms::Edit />

@@ -32,7 +32,7 @@ pub use edit::EditPage;
 pub use folder::{FolderPage, NewFolderPage};
 pub use history::HistoryPage;
 pub use list::VaultPage;
-pub use new::{NewKindPage, NewPage};
+pub use new::{NewKindPage, NewPage, NewPersonalPage};
 pub use record::{Beside, Head, RecordPage, Tab};
 pub use reveal::RevealPage;
 pub use settings::SettingsPage;

@@ -58,7 +58,8 @@ export class Cluster {
       port,
       listen_addresses: "127.0.0.1",
       unix_socket_directories: folder,
-      max_connections: most,
+      // A pooler keeps its own for a while after its clients have left.
+      max_connections: 2 * most,
       shared_buffers: "256MB",
       max_wal_size: "4GB",
       synchronous_commit: "off",

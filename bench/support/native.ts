@@ -29,9 +29,10 @@ export async function nativeSides(cluster: Cluster): Promise<NativeSides> {
   ];
   const [pooled, pooledOnce, pooledTls] = pools.map(({ side }) => side);
 
-  const tokens = await describeForClients(process.env.STAGE_URL!, { ...cluster.direct, database, ca: cluster.certificate }, nTokens);
+  const target = { ...cluster.direct, database, ca: cluster.certificate };
+  const { tokens, mark } = await describeForClients(process.env.STAGE_URL!, target, nTokens);
   const port = Number(process.env.STAGE_LISTENER);
-  const side = (name: string, user: string): Side => ({ name, user, port, password: tokens[0], passwords: tokens, pid: posternd() });
+  const side = (name: string, record: string): Side => ({ name, user: `${record}-${mark}`, port, password: tokens[0], passwords: tokens, pid: posternd() });
   return {
     direct: cluster.direct,
     pooled,

@@ -1,4 +1,5 @@
 // A record that can be launched, made by the forms people use, without a script.
+import { randomBytes } from "node:crypto";
 import { type Page, chromium } from "@playwright/test";
 import type { Database } from "../../end2end/support/postgres";
 import { administrator } from "../../end2end/support/server";
@@ -44,17 +45,25 @@ interface Target {
   ca: string;
 }
 
+/** The ways to one database: what their records' titles begin with. */
+export interface ForClients {
+  tokens: string[];
+  /** What the titles end with: another bench has described its own database. */
+  mark: string;
+}
+
 /** Records of one database, with and without TLS and a recording, and as many access tokens for all of them. */
-export async function describeForClients(url: string, target: Target, nTokens: number): Promise<string[]> {
+export async function describeForClients(url: string, target: Target, nTokens: number): Promise<ForClients> {
+  const mark = randomBytes(4).toString("hex");
   const { user, password, ca } = target;
   const browser = await chromium.launch(options);
   const page = await browser.newPage({ baseURL: url, javaScriptEnabled: false });
   await fill(page, "/sign-in", { email: administrator.email, password: administrator.password }, "Sign in");
-  await fill(page, "/vault/new/user", { title: "Bench client", login: user, password }, "Create");
+  await fill(page, "/vault/new/user", { title: `Bench client ${mark}`, login: user, password }, "Create");
   const database = { host: "localhost", port: target.port, name: target.database, ca };
   for (const [kind, tls] of Object.entries({ plain: "disable", tls: "verify-full" })) {
     for (const [title, off] of Object.entries({ recorded: [], unrecorded: recordings })) {
-      await describeDatabase(page, database, `${kind}-${title}`, off, /^Bench client/, tls);
+      await describeDatabase(page, database, `${kind}-${title}-${mark}`, off, new RegExp(`^Bench client ${mark}`), tls);
     }
   }
 
@@ -64,7 +73,7 @@ export async function describeForClients(url: string, target: Target, nTokens: n
     tokens.push(await page.getByRole("textbox", { name: "Access token" }).inputValue());
   }
   await browser.close();
-  return tokens;
+  return { tokens, mark };
 }
 
 /** What is switched off where nothing is recorded. */

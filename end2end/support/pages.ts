@@ -51,6 +51,7 @@ export function everyPage({ shop, person, ended, live, gateway, invited }: Place
       ["new-configuration", "/vault/new/configuration"],
       ["new-database", "/vault/new/database"],
       ["new-user", "/vault/new/user"],
+      ["new-personal", "/vault/new/personal"],
       ["new-folder", "/folders/new"],
       ["folder", `/folders/${shop.folder}`],
       ["gateways", "/gateways"],

@@ -7,6 +7,7 @@ use app::ctx::{Actor, Client};
 use pg_proto::client::Method;
 use protocol::audit::{EventName, Outcome as AuditOutcome};
 use protocol::errors::{Code, Refusal};
+use protocol::gateways::targets::Targets;
 use protocol::ids::RecordId;
 use protocol::vault::{StageReport, TestOutcome, TestReport, TestStage, Tested, TestedCredential};
 use proxy::{Report, Stage, probe};
@@ -69,6 +70,12 @@ pub async fn run(
 /// Where a credential is tried: the administrative one at the record's own port.
 fn endpoint(known: &Launching, credential: TestedCredential, account: &Record) -> Result<Endpoint, Refusal> {
     let database = known.record.database().ok_or_else(Refusal::not_found)?;
+    if database.is_template() {
+        return Err(Refusal::new(
+            Code::PamPrereq,
+            "A connection template has no host that could be tested.",
+        ));
+    }
     let connection = &known.settings.connection;
     let (port, own) = match credential {
         TestedCredential::Administrative => (database.port, None),
@@ -83,6 +90,8 @@ fn endpoint(known: &Launching, credential: TestedCredential, account: &Record) -
         .unwrap_or_else(|| database.database.clone());
 
     Ok(Endpoint {
+        host: None,
+        allowed: Targets::all(),
         port,
         database,
         timeout: TIMEOUT,

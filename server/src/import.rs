@@ -141,6 +141,7 @@ async fn make(
     let Reading {
         project,
         people,
+        gateway,
         plan,
         mut problems,
         remarks,
@@ -151,8 +152,15 @@ async fn make(
         .people(&people, &mut problems)
         .await
         .map_err(store_failed)?;
+    let gateway = match &gateway {
+        Some(planned) => making
+            .gateway(planned, &mut problems)
+            .await
+            .map_err(store_failed)?,
+        None => None,
+    };
     let objects = match (plan, problems.is_empty()) {
-        (Some(plan), true) => making.all(&plan, &known, &mut problems).await?,
+        (Some(plan), true) => making.all(&plan, &known, gateway, &mut problems).await?,
         (Some(_) | None, _) => Vec::new(),
     };
     problems.sort_by_key(|problem: &Problem| problem.line);

@@ -16,6 +16,7 @@ use store::{Snapshot, audit, people, records, sessions, sign_ins};
 use tracing::warn;
 use vault::authorize::{self, Authorized, Launch, LiveSessions};
 use vault::people::Person;
+use vault::supplied::Supplied;
 
 use crate::access_tokens::Holder;
 use crate::clock;
@@ -41,13 +42,24 @@ pub async fn look_at(state: &AppState, actor: &Actor, record: &RecordId) -> Resu
         };
         choices.push(LaunchChoice {
             is_launch_credential: launch_credential == Some(&account),
+            is_personal: user.owner.is_some(),
             login: user.user().map(|user| user.login.clone()).unwrap_or_default(),
             title: user.title().to_owned(),
             account,
         });
     }
 
+    let hosts = match offer.asks_host {
+        true => Some(
+            records::hosts(&mut snapshot, &actor.person)
+                .await
+                .map_err(store_failed)?,
+        ),
+        false => None,
+    };
+
     Ok(LaunchView {
+        hosts,
         record: record.clone(),
         record_title: known.record.title().to_owned(),
         choices,
@@ -125,6 +137,11 @@ pub fn draft_of(launch: &Authorized<Launch>) -> LaunchDraft {
     LaunchDraft {
         record: launch.record().clone(),
         account: Some(launch.account().clone()),
+        host: match launch.supplied() {
+            Some(supplied) if supplied.record().is_none() => supplied.typed(),
+            Some(_) | None => String::new(),
+        },
+        host_record: launch.supplied().and_then(Supplied::record).cloned(),
     }
 }
 
@@ -153,9 +170,9 @@ pub async fn authorize_connection(
 ) -> Result<Authorized<Launch>, Refusal> {
     let weighed = async {
         let mut snapshot = state.db.read().await.map_err(store_failed)?;
-        let known = load(&mut snapshot, &draft.record, person).await?;
+        let known = load_for(&mut snapshot, draft, person).await?;
 
-        authorize::stay(person, known.facts(kind, draft.account.as_ref()))
+        authorize::stay(person, known.facts_of(kind, draft))
     };
 
     unless_denied(state, person, draft, client, weighed.await).await
@@ -224,13 +241,13 @@ async fn weigh(
     draft: &LaunchDraft,
 ) -> Result<Authorized<Launch>, Refusal> {
     let mut snapshot = state.db.read().await.map_err(store_failed)?;
-    let known = load(&mut snapshot, &draft.record, person).await?;
+    let known = load_for(&mut snapshot, draft, person).await?;
     let live = LiveSessions {
         of_person: count(sessions::count_open_of_person(&mut snapshot, &draft.record, &person.id).await)?,
         of_record: count(sessions::count_open_of_record(&mut snapshot, &draft.record).await)?,
     };
 
-    authorize::launch(person, known.facts(kind, draft.account.as_ref()), live)
+    authorize::launch(person, known.facts_of(kind, draft), live)
 }
 
 /// Whether an open session may go on: the person as they are now, with everything else as it is now.
@@ -278,9 +295,9 @@ async fn stays(
     kind: SessionKind,
     draft: &LaunchDraft,
 ) -> Result<Authorized<Launch>, Refusal> {
-    let known = load(snapshot, &draft.record, person).await.map_err(taken_away)?;
+    let known = load_for(snapshot, draft, person).await.map_err(taken_away)?;
 
-    authorize::stay(person, known.facts(kind, draft.account.as_ref())).map_err(taken_away)
+    authorize::stay(person, known.facts_of(kind, draft)).map_err(taken_away)
 }
 
 /// Whose session is open knows that the record is there: to them it is not hidden, it was taken away.
@@ -347,6 +364,17 @@ pub async fn keep_signed_in(state: &AppState, actor: &Actor, now: Timestamp) {
 
 async fn load(snapshot: &mut Snapshot, record: &RecordId, person: &Person) -> Result<Launching, Refusal> {
     launching::lookup(snapshot, record, &person.id)
+        .await
+        .map_err(store_failed)?
+        .ok_or_else(Refusal::not_found)
+}
+
+async fn load_for(
+    snapshot: &mut Snapshot,
+    draft: &LaunchDraft,
+    person: &Person,
+) -> Result<Launching, Refusal> {
+    launching::lookup_for(snapshot, draft, &person.id)
         .await
         .map_err(store_failed)?
         .ok_or_else(Refusal::not_found)

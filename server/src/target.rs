@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use protocol::errors::{Code, Refusal};
+use protocol::gateways::targets::Targets;
 use protocol::ids::{GatewayId, RecordId};
 use protocol::sessions::SessionKind;
 use protocol::vault::TlsMode;
@@ -17,6 +18,7 @@ use vault::authorize::{Authorized, Launch};
 use vault::envelope::{self, Sealed, SecretField};
 use vault::gateway::Via;
 use vault::record::{Database, Record};
+use vault::supplied::Supplied;
 
 use crate::gateways::way::GatewayDial;
 use crate::people::store_failed;
@@ -43,6 +45,7 @@ pub async fn aim_at(state: &AppState, launch: &Authorized<Launch>) -> Result<Aim
     let account = lookup(&mut snapshot, launch.account()).await?;
     let effective = launch.effective();
     let via = launch.via().cloned();
+    let supplied = launch.supplied();
     let is_tunnel = launch.kind() == SessionKind::Tunnel;
     let port = if is_tunnel {
         &effective.tunnel_port
@@ -50,7 +53,9 @@ pub async fn aim_at(state: &AppState, launch: &Authorized<Launch>) -> Result<Aim
         &effective.port
     };
     let endpoint = Endpoint {
-        port: port.value,
+        host: supplied.map(|supplied| supplied.host().to_owned()),
+        allowed: supplied.map_or_else(Targets::all, |supplied| supplied.allowed().clone()),
+        port: supplied.and_then(Supplied::port).unwrap_or(port.value),
         database: effective.default_database.value.clone(),
         timeout: effective.connect_timeout(),
     };
@@ -77,6 +82,10 @@ const OWN: &str = "own credentials";
 
 /// What of a connection is not the record's own.
 pub struct Endpoint {
+    /// The one that was given, where the record has none.
+    pub host: Option<String>,
+    /// What it may lead to.
+    pub allowed: Targets,
     pub port: u16,
     pub database: String,
     pub timeout: Duration,
@@ -105,8 +114,21 @@ fn point(
     via: Option<Via>,
 ) -> Result<Aim, Refusal> {
     let database = record.database().ok_or_else(Refusal::not_found)?;
+    let reached = match (&via, &endpoint.host) {
+        (None, None) => "direct".to_owned(),
+        (Some(via), None) => format!("gateway {}", via.name),
+        (None, Some(host)) => format!("{host}, direct"),
+        (Some(via), Some(host)) => format!("{host}, gateway {}", via.name),
+    };
+    let host = endpoint.host.unwrap_or_else(|| database.host.clone());
+    if host.is_empty() {
+        return Err(Refusal::new(
+            Code::Validation,
+            "Host is required for this template.",
+        ));
+    }
     let target = Target {
-        host: database.host.clone(),
+        host,
         port: endpoint.port,
         database: endpoint.database,
         tls: tls(state, database)?,
@@ -118,25 +140,27 @@ fn point(
     Ok(Aim {
         record_title: record.title().to_owned(),
         account,
-        reached: match &via {
-            None => format!("direct · TLS {}", database.tls.mode.name()),
-            Some(via) => format!("gateway {} · TLS {}", via.name, database.tls.mode.name()),
-        },
+        reached: format!("{reached} · TLS {}", database.tls.mode.name()),
         via: via.as_ref().map(|via| via.id.clone()),
-        dial: dial(state, via, endpoint.timeout),
+        dial: dial(state, via, endpoint.timeout, endpoint.allowed),
         target,
         credential,
     })
 }
 
 /// The way there: by this server itself, or through a gateway.
-fn dial(state: &AppState, via: Option<Via>, attempt: Duration) -> Arc<dyn Dial> {
+fn dial(state: &AppState, via: Option<Via>, attempt: Duration, allowed: Targets) -> Arc<dyn Dial> {
     match via {
-        None => Arc::new(DirectDial { attempt }),
+        None => {
+            let admits = move |host: &str, port, address| allowed.admit(host, port, address);
+
+            Arc::new(DirectDial::new(attempt, Box::new(admits)))
+        }
         Some(via) => Arc::new(GatewayDial {
             pool: state.gateways.clone(),
             via,
             attempt,
+            allowed,
             reached: Mutex::default(),
         }),
     }
@@ -217,6 +241,7 @@ pub fn refusal(error: &ConnectError) -> Refusal {
         proxy::Code::Offline => Code::PamGatewayOffline,
         proxy::Code::Unreachable => Code::PamDbUnreachable,
         proxy::Code::Tls => Code::PamDbTls,
+        proxy::Code::Denied => Code::PamTargetDenied,
         proxy::Code::Auth => Code::PamDbAuth,
         proxy::Code::Rejected => Code::PamDbRejected,
     };

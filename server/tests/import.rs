@@ -236,6 +236,57 @@ async fn what_is_missing_is_made_beside_what_is_there() {
 }
 
 #[tokio::test]
+async fn a_gateway_that_is_there_is_used_and_given_the_folder_to_serve() {
+    on_both(async |desk: Desk| {
+        let ada = desk.house().sign_in(Role::Administrator).await;
+        let send = async |path: &str, form: &str| {
+            let answer = desk.house().call(desk.house().post(path, form).by(&ada)).await;
+            assert_eq!(answer.status, 200, "{path}: {}", answer.body);
+
+            answer
+                .header(http::header::LOCATION)
+                .unwrap_or_default()
+                .to_owned()
+        };
+        let folder = send("/api/create-folder", "draft[name]=Other").await;
+        let folder = folder.rsplit('/').next().unwrap().to_owned();
+        let form = format!("draft[name]=Berlin&draft[folders][]={folder}&draft[max_instances]=1");
+        send("/api/create-gateway", &form).await;
+        let named = example().replace("\"gateway_name\": \"\"", "\"gateway_name\": \"Berlin\"");
+
+        let imported = desk.import(&named, &[]).await;
+        assert_eq!(imported.code, Some(0), "{}", imported.err);
+        assert!(
+            imported.out.contains("Berlin: Acme DBs - Resources"),
+            "{}",
+            imported.out
+        );
+        assert!(
+            imported.out.ends_with("11 created, 0 there already.\n"),
+            "{}",
+            imported.out
+        );
+        let mut snapshot = desk.house().state.db.read().await.unwrap();
+        let gateway = store::gateways::list(&mut snapshot).await.unwrap().remove(0);
+        drop(snapshot);
+        assert_eq!(gateway.folders.len(), 2);
+        let events = desk.events(&[EventName::GatewayUpdated]).await;
+        assert_eq!(
+            lines(&events),
+            "gateway_updated [] added_folder=Acme DBs - Resources; gateway=Berlin\n"
+        );
+
+        let again = desk.import(&named, &[]).await;
+        assert!(
+            again.out.ends_with("0 created, 11 there already.\n"),
+            "{}",
+            again.out
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn every_problem_is_told_with_its_line_those_of_the_store_too() {
     on_both(async |desk: Desk| {
         let wrong = example()
@@ -249,7 +300,7 @@ async fn every_problem_is_told_with_its_line_those_of_the_store_too() {
         desk.check(&wrong, &[], 2, expect![[r#"
             --
             acme.json:11: shared_folder_resources.permissions[0].name: Nobody here has this address. Add the person under People first, or take them out of the file.
-            acme.json:18: pam_configuration.gateway_name: A gateway is not set by an import. Remove "gateway_name", or make it empty, and choose the gateway in the PAM Configuration afterwards.
+            acme.json:18: pam_configuration.gateway_name: There is no gateway of this name. Make it under Gateways first, or leave "gateway_name" empty: then this server connects itself.
             acme.json:32: pam_data.resources[0].port: Port must be a whole number from 1 to 65535; PostgreSQL's own is 5432.
             acme.json:23: pam_configuration.port_mapping: Not needed: the database type of a record says what its port speaks.
             postern: acme.json has 3 problems, and nothing was written.

@@ -21,5 +21,6 @@ mod resuming;
 mod shore;
 mod spool;
 mod strain;
+mod supplied;
 pub mod tunnel;
 mod watching;

@@ -10,7 +10,7 @@ use protocol::terminal::{LaunchChoice, LaunchDraft, LaunchView, LiveSession};
 
 use super::api::look_at_launch;
 use super::back::ComeBack;
-use super::choice::{Choose, NEEDS_JAVASCRIPT};
+use super::choice::{Asked, Choose, NEEDS_JAVASCRIPT};
 use super::keep;
 use super::session::{Session, Start};
 use super::ticket::Ticket;
@@ -32,8 +32,9 @@ pub fn TerminalPage() -> impl IntoView {
             let offer = look_at_launch(record.ok_or_else(|| AppError(Refusal::not_found()))?).await?;
             if is_browser() && offer.live.is_empty() {
                 // Before the page is made, which takes as long as the answer.
-                if let Some(choice) = chosen(&offer.choices, asked.get_untracked().as_deref()) {
-                    ticket.ask_ahead(draft(&offer, choice));
+                let asked = asked.get_untracked();
+                if let Some(choice) = chosen(&offer, &asked) {
+                    ticket.ask_ahead(draft(&offer, choice, &asked));
                 }
             }
 
@@ -93,14 +94,14 @@ fn Offered(offer: LaunchView, ticket: Ticket) -> impl IntoView {
             view! { <Session offer=offer.clone() start=Start::Resume(live) ticket on_again=again /> }
                 .into_any()
         }
-        Wish::New => match asked.with(|asked| chosen(&offer.choices, asked.as_deref())) {
+        Wish::New => asked.with(|asked| match chosen(&offer, asked) {
             Some(choice) => {
-                let start = Start::Launch(choice.clone(), draft(&offer, choice));
+                let start = Start::Launch(choice.clone(), draft(&offer, choice, asked));
 
                 view! { <Session offer=offer.clone() start ticket on_again=again /> }.into_any()
             }
-            None => view! { <Choose offer=offer.clone() /> }.into_any(),
-        },
+            None => view! { <Choose offer=offer.clone() asked=asked.clone() /> }.into_any(),
+        }),
     };
 
     view! {
@@ -131,24 +132,34 @@ fn wish_of(live: &[LiveSession], left: Option<SessionId>) -> Wish {
         .map_or(Wish::Ask, Wish::Resume)
 }
 
-/// The account the address names.
-fn use_asked() -> Memo<Option<String>> {
+/// What the address says.
+fn use_asked() -> Memo<Asked> {
     let query = use_query_map();
 
-    Memo::new(move |_| query.with(|query| query.get("account")))
+    Memo::new(move |_| query.with(|query| Asked::of(|name| query.get(name))))
 }
 
-fn draft(offer: &LaunchView, choice: &LaunchChoice) -> LaunchDraft {
+fn draft(offer: &LaunchView, choice: &LaunchChoice, asked: &Asked) -> LaunchDraft {
+    let (host, host_record) = match offer.hosts {
+        Some(_) => (asked.host.clone(), asked.host_record.parse().ok()),
+        None => (String::new(), None),
+    };
+
     LaunchDraft {
         record: offer.record.clone(),
         account: Some(choice.account.clone()),
+        host,
+        host_record,
     }
 }
 
 /// The account to launch with, where there is nothing left to ask. An address that names an account the person may
 /// not use launches with no other instead.
-fn chosen<'a>(choices: &'a [LaunchChoice], asked: Option<&str>) -> Option<&'a LaunchChoice> {
-    match (choices, asked) {
+fn chosen<'a>(offer: &'a LaunchView, asked: &Asked) -> Option<&'a LaunchChoice> {
+    if offer.hosts.is_some() && asked.lacks().is_some() {
+        return None;
+    }
+    match (offer.choices.as_slice(), &asked.account) {
         (choices, Some(asked)) => choices.iter().find(|choice| choice.account.as_str() == asked),
         ([only], None) => Some(only),
         (_, None) => None,
@@ -157,24 +168,80 @@ fn chosen<'a>(choices: &'a [LaunchChoice], asked: Option<&str>) -> Option<&'a La
 
 #[cfg(test)]
 mod tests {
+    use protocol::terminal::{ColorScheme, Look};
     use protocol::time::Timestamp;
 
     use super::*;
 
     #[test]
     fn one_account_launches_and_several_are_asked_for() {
-        let one = [choice(1)];
-        let two = [choice(1), choice(2)];
-        let first = one[0].account.to_string();
+        let one = offer(vec![choice(1)]);
+        let two = offer(vec![choice(1), choice(2)]);
+        let first = one.choices[0].account.to_string();
 
-        for (choices, asked, expected) in [
-            (&one[..], None, Some(&one[0])),
-            (&two[..], None, None),
-            (&two[..], Some(first.as_str()), Some(&two[0])),
-            (&one[..], Some("another"), None),
-            (&[][..], None, None),
+        for (offer, account, expected) in [
+            (&one, None, Some(&one.choices[0])),
+            (&two, None, None),
+            (&two, Some(first.as_str()), Some(&two.choices[0])),
+            (&one, Some("another"), None),
+            (&offer(Vec::new()), None, None),
         ] {
-            assert_eq!(chosen(choices, asked), expected);
+            let asked = asked(account, "", "");
+            assert_eq!(chosen(offer, &asked), expected);
+        }
+    }
+
+    #[test]
+    fn a_template_is_not_launched_without_its_host() {
+        let template = LaunchView {
+            hosts: Some(Vec::new()),
+            ..offer(vec![choice(1)])
+        };
+        let record = RecordId::from_random([7; 16]).to_string();
+
+        for (host, host_record, launches) in [
+            ("", "", false),
+            ("db.internal", "", true),
+            ("", record.as_str(), true),
+            ("db.internal", record.as_str(), false),
+        ] {
+            let asked = asked(None, host, host_record);
+            assert_eq!(chosen(&template, &asked).is_some(), launches, "{asked:?}");
+        }
+        let of_record = draft(&template, &template.choices[0], &asked(None, "", &record));
+        assert_eq!(of_record.host_record.map(|id| id.to_string()), Some(record));
+        let ordinary = offer(vec![choice(1)]);
+        assert_eq!(
+            draft(&ordinary, &ordinary.choices[0], &asked(None, "db", "")).host,
+            ""
+        );
+    }
+
+    fn asked(account: Option<&str>, host: &str, host_record: &str) -> Asked {
+        Asked::of(|name| {
+            Some(match name {
+                "account" => account?.to_owned(),
+                "host" => host.to_owned(),
+                "host_record" => host_record.to_owned(),
+                _ => return None,
+            })
+        })
+    }
+
+    fn offer(choices: Vec<LaunchChoice>) -> LaunchView {
+        LaunchView {
+            record: RecordId::from_random([9; 16]),
+            record_title: "Orders".to_owned(),
+            choices,
+            hosts: None,
+            live: Vec::new(),
+            look: Look {
+                color_scheme: ColorScheme::default(),
+                font_size: 12,
+                scrollback: 1_000,
+                can_copy: true,
+                can_paste: true,
+            },
         }
     }
 
@@ -203,6 +270,7 @@ mod tests {
             title: "App".to_owned(),
             login: "app_ro".to_owned(),
             is_launch_credential: id == 1,
+            is_personal: false,
         }
     }
 }

@@ -21,6 +21,7 @@ pub fn Refused(error: AppError) -> impl IntoView {
         | Code::PamConflict
         | Code::PamLimitSessions
         | Code::PamTicketInvalid
+        | Code::PamTargetDenied
         | Code::PamRecordingRequired
         | Code::PamGatewayOffline
         | Code::PamDbUnreachable

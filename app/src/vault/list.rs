@@ -99,7 +99,7 @@ fn SearchForm(find: Memo<(Find, String)>) -> impl IntoView {
     }
 }
 
-/// *Create new*, for administrators.
+/// *Create new*: for administrators any record, for users a credential of their own.
 #[component]
 fn CreateNew() -> impl IntoView {
     let viewer = use_viewer();
@@ -107,10 +107,15 @@ fn CreateNew() -> impl IntoView {
     view! {
         <Suspense>
             {move || Suspend::new(async move {
-                let administers =
-                    viewer.await.ok().flatten().is_some_and(|viewer| viewer.role == Role::Administrator);
-
-                administers.then(|| view! { <a class="btn primary" href="/vault/new">"Create new"</a> })
+                match viewer.await.ok().flatten()?.role {
+                    Role::Administrator => {
+                        Some(view! { <a class="btn primary" href="/vault/new">"Create new"</a> })
+                    }
+                    Role::User => {
+                        Some(view! { <a class="btn" href="/vault/new/personal">"New personal credential"</a> })
+                    }
+                    Role::Auditor => None,
+                }
             })}
         </Suspense>
     }
@@ -272,6 +277,8 @@ fn Row(record: RecordSummary, find: Memo<(Find, String)>, shown: Memo<Option<Rec
         subtitle,
         tested,
         last_used,
+        is_personal,
+        is_template,
         ..
     } = record;
     let path = format!("/vault/{id}");
@@ -282,7 +289,8 @@ fn Row(record: RecordSummary, find: Memo<(Find, String)>, shown: Memo<Option<Rec
         (RecordKind::Database, None) => "never".into_any(),
         (RecordKind::Configuration | RecordKind::User, None) => ().into_any(),
     };
-    let state = (kind == RecordKind::Database).then(|| view! { <State tested /> });
+    let state = (kind == RecordKind::Database && !is_template).then(|| view! { <State tested /> });
+    let personal = is_personal.then(|| view! { <span class="tag">"Personal"</span> });
 
     view! {
         <tr aria-current=current>
@@ -300,7 +308,7 @@ fn Row(record: RecordSummary, find: Memo<(Find, String)>, shown: Memo<Option<Rec
             </td>
             <td class="hide muted">{folder_name}</td>
             <td class="hide muted">{used}</td>
-            <td>{state}</td>
+            <td>{state} {personal}</td>
         </tr>
     }
     .into_any()

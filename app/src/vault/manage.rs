@@ -9,10 +9,10 @@ use super::fields::folder_options;
 use crate::ui::field::SelectField;
 use crate::ui::form::{DraftForm, FormSentence, FormState};
 
-/// What an administrator may do with a record as a whole.
+/// What an administrator, or the owner of a personal credential, may do with a record as a whole.
 #[component]
 pub fn Manage(record: RecordView, folders: Vec<FolderView>) -> impl IntoView {
-    record.may_configure.then(|| {
+    (record.may_configure || record.is_personal).then(|| {
         let id = record.id.clone();
         let chosen = record
             .folder
@@ -25,8 +25,14 @@ pub fn Manage(record: RecordView, folders: Vec<FolderView>) -> impl IntoView {
                 <header>
                     <h2>"Manage"</h2>
                 </header>
-                <DuplicateForm id=id.clone() />
-                <MoveForm id=id.clone() folders chosen />
+                {record
+                    .may_configure
+                    .then(|| {
+                        view! {
+                            <DuplicateForm id=id.clone() />
+                            <MoveForm id=id.clone() folders chosen />
+                        }
+                    })}
                 <DeleteForm id title=record.title.clone() n_links=record.linked_from.len() />
             </section>
         }

@@ -7,7 +7,7 @@ use protocol::forms::Draft;
 use protocol::people::Role;
 use protocol::vault::{ConfigurationDraft, DatabaseDraft, FolderView, RecordKind, UserDraft};
 
-use super::api::{CreateConfiguration, CreateDatabase, CreateUser, folders};
+use super::api::{CreateConfiguration, CreateDatabase, CreatePersonal, CreateUser, folders};
 use super::fields::{ConfigurationFields, DatabaseFields, UserFields, check_database};
 use super::find::kind_named;
 use super::list::shape_of;
@@ -37,6 +37,12 @@ pub fn NewPage() -> impl IntoView {
                             shape=shape_of(RecordKind::User)
                             name=RecordKind::User.label()
                             about="A role of a PostgreSQL server and its password, key or certificate."
+                        />
+                        <Kind
+                            href="/vault/new/personal"
+                            shape=shape_of(RecordKind::User)
+                            name="Personal credential"
+                            about="A role and password of your own, to launch with. Nobody else sees it."
                         />
                         <Kind
                             href="/vault/new/configuration"
@@ -165,6 +171,50 @@ fn NewUser(folders: Vec<FolderView>) -> impl IntoView {
             <UserFields state draft=UserDraft::default() folders configures=true />
             <Finish state back="/vault/new" word="Create" />
         </DraftForm>
+    }
+}
+
+/// `/vault/new/personal`: whoever may launch keeps credentials of their own.
+#[component]
+pub fn NewPersonalPage() -> impl IntoView {
+    let viewer = use_viewer();
+
+    view! {
+        <Page title="New personal credential">
+            <Suspense>
+                {move || Suspend::new(async move {
+                    match viewer.await.ok().flatten().map(|viewer| viewer.role) {
+                        Some(Role::Administrator | Role::User) => view! { <NewPersonal /> }.into_any(),
+                        Some(Role::Auditor) | None => {
+                            let error = AppError(Refusal::new(
+                                protocol::errors::Code::PamPolicyDenied,
+                                "Your role does not allow launching, so there is no use for a personal credential.",
+                            ));
+                            view! { <Refused error /> }.into_any()
+                        }
+                    }
+                })}
+            </Suspense>
+        </Page>
+    }
+}
+
+#[component]
+fn NewPersonal() -> impl IntoView {
+    let action = ServerAction::<CreatePersonal>::new();
+    let state = FormState::of(action);
+
+    view! {
+        <Dialog title="New personal credential" back="/vault">
+            <DraftForm action state check=|sent: &CreatePersonal| sent.draft.check()>
+                <p class="muted">
+                    "For you alone: where a record lets people select credentials from their vault, you may launch with it. \
+                     Nobody else sees that it exists, administrators neither."
+                </p>
+                <UserFields state draft=UserDraft::default() folders=Vec::new() configures=false />
+                <Finish state back="/vault" word="Create" />
+            </DraftForm>
+        </Dialog>
     }
 }
 

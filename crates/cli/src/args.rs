@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
 use clap::{Args as Group, Parser, Subcommand};
+use protocol::terminal::To;
 use protocol::vault::length_of_time;
 
 use crate::connect::ConnectArgs;
@@ -70,6 +71,8 @@ pub struct TunnelArgs {
     /// The folder the record is in, by name or id, where several have its title.
     #[arg(long, value_name = "FOLDER")]
     pub folder: Option<String>,
+    #[command(flatten)]
+    pub to: ToArgs,
     /// How long it stands: 30m, 1h, 2h30m. The record's policy may shorten it. [default: 1h]
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub duration: Option<u32>,
@@ -90,6 +93,26 @@ pub struct TunnelArgs {
     pub run: Option<String>,
     #[arg(skip)]
     pub account: Option<String>,
+}
+
+/// Where a connection template leads.
+#[derive(Debug, Clone, Default, Group)]
+pub struct ToArgs {
+    /// Where the record is a connection template: the host to connect to, and its port if it is another.
+    #[arg(long, value_name = "HOST[:PORT]")]
+    pub to: Option<String>,
+    /// The same by a record whose host and port are taken, by title or id.
+    #[arg(long, value_name = "RECORD", conflicts_with = "to")]
+    pub to_record: Option<String>,
+}
+
+impl From<ToArgs> for To {
+    fn from(args: ToArgs) -> Self {
+        Self {
+            host: args.to,
+            record: args.to_record,
+        }
+    }
 }
 
 #[derive(Debug, Group)]
@@ -163,6 +186,7 @@ impl PamArgs {
         let tunnel = TunnelArgs {
             record: resource,
             folder: project_id,
+            to: ToArgs::default(),
             duration,
             host: IpAddr::V4(Ipv4Addr::LOCALHOST),
             port: port.filter(|port| *port != 0),

@@ -16,7 +16,8 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use self::flags::Flags;
 use self::reading::Texts;
 use self::session::{Session, Work, exit};
-use crate::args::AccessArgs;
+use crate::args::{AccessArgs, ToArgs};
+
 use crate::exit::{Exit, Failure};
 use crate::own_terminal::{self, Keys, Raw};
 use crate::{account, print};
@@ -35,6 +36,8 @@ pub struct ConnectArgs {
     /// The folder the record is in, by name or id, where several have its title.
     #[arg(long, value_name = "FOLDER")]
     folder: Option<String>,
+    #[command(flatten)]
+    to: ToArgs,
     /// The database, in place of the record's.
     #[arg(short, long = "dbname", value_name = "DATABASE")]
     database: Option<String>,
@@ -85,6 +88,7 @@ async fn connect(access: &AccessArgs, wanted: ConnectArgs) -> Result<u8, Failure
     let begin = Begin {
         name: wanted.record,
         folder: wanted.folder,
+        to: wanted.to.into(),
         database: wanted.database,
         cols,
         rows,

@@ -91,6 +91,7 @@ impl From<Refusal> for Failure {
             | Code::PamConflict
             | Code::PamLimitSessions
             | Code::PamTicketInvalid
+            | Code::PamTargetDenied
             | Code::PamRecordingRequired
             | Code::PamPasswordRequired
             | Code::TooMany

@@ -110,6 +110,7 @@ impl Tunnel {
             record: wanted.record.clone(),
             account: wanted.account.clone(),
             folder: wanted.folder.clone(),
+            to: wanted.to.clone().into(),
             duration: wanted.duration,
             goes_without_token: wanted.no_token,
             is_open_to_others: wanted.socket.is_none() && !wanted.host.is_loopback(),

@@ -295,7 +295,7 @@ impl<'a> Standing<'a> {
         Self {
             settings,
             incoming,
-            targets: Arc::new(read(&welcome.targets)),
+            targets: Arc::new(Targets::read(&welcome.targets)),
             _moving: moving,
             calls: JoinSet::new(),
         }
@@ -335,7 +335,7 @@ impl<'a> Standing<'a> {
         match line {
             ServerLine::Alive => Ok(()),
             ServerLine::Targets(rules) => {
-                self.targets = Arc::new(read(&rules));
+                self.targets = Arc::new(Targets::read(&rules));
 
                 Ok(())
             }
@@ -392,15 +392,6 @@ async fn say(lines: &mut Lines<Stream>, line: &InstanceLine) -> Result<(), Agent
         .map_err(|_| AgentError::Silent)??;
 
     Ok(())
-}
-
-/// Rules as the server writes them. One this program does not know admits nothing, and neither do the others then.
-fn read(rules: &[String]) -> Targets {
-    rules
-        .iter()
-        .map(|rule| rule.parse())
-        .collect::<Result<_, _>>()
-        .map_or_else(|_| Targets::none(), Targets::new)
 }
 
 fn gone() -> AgentError {

@@ -10,8 +10,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
-/// A name and its port cannot be longer, in bytes.
-const MAX_WORD: usize = 1024;
+/// A name, its port and as many rules as a record has are not longer, in bytes.
+const MAX_WORD: usize = 32 * 1024;
 
 /// Where a stream is to lead.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +24,9 @@ pub struct Call {
     pub address: Option<IpAddr>,
     /// How long one address may take to answer.
     pub attempt_millis: u64,
+    /// Rules of the record beside the gateway's own: for a host that somebody gave. None admits what those do.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub only: Vec<String>,
 }
 
 /// What becomes of a call. The last one but [`Progress::Connecting`] ends it.
@@ -37,6 +40,8 @@ pub enum Progress {
     Unresolved,
     /// None of its addresses is one the gateway may connect to.
     Forbidden(SocketAddr),
+    /// The same by the rules that came with the call.
+    NotAllowed(SocketAddr),
     Refused(SocketAddr),
     Silent,
     /// What the operating system said.

@@ -23,6 +23,8 @@ pub enum Code {
     PamConflict,
     PamLimitSessions,
     PamTicketInvalid,
+    /// A host somebody gave is not one that may be reached.
+    PamTargetDenied,
     PamRecordingRequired,
     /// No instance of the record's gateway is connected.
     PamGatewayOffline,
@@ -53,6 +55,7 @@ impl Code {
             | Self::PamDisabledOnRecord
             | Self::PamPasswordRequired
             | Self::PamTicketInvalid
+            | Self::PamTargetDenied
             | Self::CrossOrigin => 403,
             Self::PamNotFound => 404,
             Self::PamPrereq | Self::PamNoCredential | Self::PamConflict => 409,

@@ -9,16 +9,13 @@ use crate::forms::{Draft, FieldError};
 use crate::ids::{FolderId, GatewayId, InstanceId};
 use crate::time::Timestamp;
 use crate::vault::{Link, host};
-use targets::{Rule, Targets};
+use targets::Targets;
 
 /// What a token for a new instance begins with.
 pub const PREFIX: &str = "pgw_";
 
 /// Instances a gateway has at most.
 pub const MAX_INSTANCES: u32 = 20;
-
-/// Rules a gateway has at most.
-const MAX_TARGETS: usize = 100;
 
 /// Longest name, in characters.
 const MAX_NAME: usize = 100;
@@ -55,19 +52,11 @@ impl Default for GatewayDraft {
 }
 
 impl GatewayDraft {
-    /// The rules as they are meant; the first line that is none.
-    fn rules(&self) -> Result<Vec<Rule>, String> {
-        self.targets
-            .lines()
-            .map(str::trim)
-            .filter(|line| !line.is_empty())
-            .map(|line| line.parse().map_err(|_| line.to_owned()))
-            .collect()
-    }
-
     /// What it may connect to. A draft that was checked has no line that is no rule.
     pub fn allowed(&self) -> Targets {
-        self.rules().map(Targets::new).unwrap_or_default()
+        targets::rules(&self.targets)
+            .map(Targets::new)
+            .unwrap_or_default()
     }
 
     /// How many instances it may have. A draft that was checked says a number.
@@ -94,19 +83,8 @@ impl Draft for GatewayDraft {
                 "Choose the folders it may serve: a gateway without one reaches nothing.",
             ));
         }
-        match self.rules() {
-            Ok(rules) if rules.len() > MAX_TARGETS => errors.push(FieldError::new(
-                "targets",
-                format!("There may be {MAX_TARGETS} lines at most. Name networks instead of addresses."),
-            )),
-            Ok(_) => {}
-            Err(line) => errors.push(FieldError::new(
-                "targets",
-                format!(
-                    "\"{line}\" is no address, network or name. Write for example 10.0.0.0/24, 10.0.0.5:5432 or \
-                     *.internal, a line each."
-                ),
-            )),
+        if let Err(sentence) = targets::rules(&self.targets) {
+            errors.push(FieldError::new("targets", sentence));
         }
         let n_instances = self.max_instances.trim().parse::<u32>();
         if !n_instances.is_ok_and(|n| (1..=MAX_INSTANCES).contains(&n)) {

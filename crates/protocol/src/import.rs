@@ -59,6 +59,8 @@ pub struct ImportedObject {
 pub enum ObjectKind {
     Folder,
     Share,
+    /// The resources' folder, for a gateway to serve.
+    Gateway,
     Configuration,
     User,
     Database,
@@ -69,6 +71,7 @@ impl ObjectKind {
         match self {
             Self::Folder => "folder",
             Self::Share => "share",
+            Self::Gateway => "gateway",
             Self::Configuration => "PAM Configuration",
             Self::User => "PAM User",
             Self::Database => "PAM Database",

@@ -11,6 +11,7 @@ use crate::forms::{Draft, FieldError};
 use crate::ids::{RecordId, SessionId};
 use crate::people::UnknownWord;
 use crate::time::Timestamp;
+use crate::vault::Link;
 
 /// Name of the WebSocket subprotocol; a new meaning of a frame is a new name.
 pub const SUBPROTOCOL: &str = "postern.terminal.v1";
@@ -47,6 +48,22 @@ pub struct LaunchDraft {
     /// The PAM User to launch with; `None` for the launch credential.
     #[serde(default)]
     pub account: Option<RecordId>,
+    /// The host of a connection template, `host` or `host:port`; empty for a record that has one.
+    #[serde(default)]
+    pub host: String,
+    /// The record whose host and port are taken instead.
+    #[serde(default)]
+    pub host_record: Option<RecordId>,
+}
+
+/// The host of a connection template, as the command line names it: one of the two, or none for a record that has a host.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct To {
+    /// `host` or `host:port`.
+    pub host: Option<String>,
+    /// The title or id of the record whose host and port are taken.
+    pub record: Option<String>,
 }
 
 /// What *Launch* gives: good for 30 s and one session.
@@ -69,6 +86,8 @@ pub struct LaunchChoice {
     pub title: String,
     pub login: String,
     pub is_launch_credential: bool,
+    /// It belongs to the person.
+    pub is_personal: bool,
 }
 
 /// What *Launch* offers before a session opens.
@@ -78,6 +97,8 @@ pub struct LaunchView {
     pub record_title: String,
     /// At least one; a person chooses when there are several.
     pub choices: Vec<LaunchChoice>,
+    /// Where the record has no host and the person gives one: the records they see that have one.
+    pub hosts: Option<Vec<Link>>,
     /// The person's own sessions of this record that are live: each may be resumed, here or in another window.
     pub live: Vec<LiveSession>,
     /// How the terminal looks: a session is told its size by the letters it will have.

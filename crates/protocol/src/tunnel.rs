@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::errors::Refusal;
 use crate::ids::{RecordId, SessionId};
-use crate::terminal::Ended;
+use crate::terminal::{Ended, To};
 use crate::time::Timestamp;
 
 /// Name of the WebSocket's subprotocol; a new meaning of a word is a new name.
@@ -43,6 +43,9 @@ pub struct TunnelDraft {
     /// The title or id of the folder the record is in, where several have its title.
     #[serde(default)]
     pub folder: Option<String>,
+    /// Where the record has no host: the one to connect to.
+    #[serde(default)]
+    pub to: To,
     /// In seconds.
     #[serde(default)]
     pub duration: Option<u32>,

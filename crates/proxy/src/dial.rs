@@ -1,8 +1,9 @@
 //! Getting to a target: the trait a gateway implements too, and the direct way.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -52,6 +53,8 @@ pub enum DialError {
     Lost { gateway: String },
     #[error("gateway {gateway} may not connect to {address}")]
     Forbidden { gateway: String, address: SocketAddr },
+    #[error("the record does not allow a connection to {address}")]
+    NotAllowed { address: SocketAddr },
 }
 
 /// A connection that went through a gateway was lost on the way there, not by the target. Inside an [`io::Error`].
@@ -61,11 +64,16 @@ pub struct GatewayLost {
     pub gateway: String,
 }
 
-/// Dials from this machine: DNS, then each address in turn.
-#[derive(Debug, Clone)]
+/// Whether a host, as it was asked for, may be connected to at this port and address.
+pub type Admits = Box<dyn Fn(&str, u16, IpAddr) -> bool + Send + Sync>;
+
+/// Dials from this machine: DNS, then each address in turn. What is checked is what is dialled: a name is looked up once.
 pub struct DirectDial {
     /// How long one address may take to answer.
-    pub attempt: Duration,
+    attempt: Duration,
+    admits: Admits,
+    /// The address it got to: a cancel goes there by the address, which rules of names do not admit.
+    reached: Mutex<Option<IpAddr>>,
 }
 
 impl Dial for DirectDial {
@@ -75,6 +83,23 @@ impl Dial for DirectDial {
 }
 
 impl DirectDial {
+    pub fn new(attempt: Duration, admits: Admits) -> Self {
+        Self {
+            attempt,
+            admits,
+            reached: Mutex::default(),
+        }
+    }
+
+    /// Dials whatever it is asked for.
+    pub fn anywhere(attempt: Duration) -> Self {
+        Self::new(attempt, Box::new(|_, _, _| true))
+    }
+
+    fn reached(&self) -> MutexGuard<'_, Option<IpAddr>> {
+        self.reached.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     async fn connect(&self, host: &str, port: u16, on_stage: OnStage<'_>) -> Result<Dialled, DialError> {
         on_stage(Stage::Dns);
         let host = host
@@ -88,8 +113,14 @@ impl DirectDial {
         on_stage(Stage::Tcp);
         let mut last = DialError::Resolve(io::ErrorKind::NotFound.into());
         for address in addresses {
+            let is_known = *self.reached() == Some(address.ip());
+            if !is_known && !(self.admits)(host, port, address.ip()) {
+                last = DialError::NotAllowed { address };
+                continue;
+            }
             match self.attempt(address).await {
                 Ok(stream) => {
+                    *self.reached() = Some(address.ip());
                     return Ok(Dialled {
                         stream: Box::new(Roaming::new(stream)),
                         address,

@@ -13,13 +13,15 @@ use crate::connect::{SessionError, Stage, Target};
 use crate::dial::DialError;
 use crate::tls::{Distrust, PemError, Tls};
 
-/// The four ways to fail that programs tell apart.
+/// The ways to fail that programs tell apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Code {
     /// Nothing that speaks PostgreSQL answers there.
     Unreachable,
     /// The gateway that leads there is not connected.
     Offline,
+    /// Somebody gave a host that may not be connected to.
+    Denied,
     /// Encryption or the server's identity.
     Tls,
     /// The stored credential.
@@ -48,6 +50,10 @@ pub enum Reason {
     /// The gateway may not connect there.
     Forbidden {
         gateway: String,
+        address: SocketAddr,
+    },
+    /// The record does not let the host that was given lead there.
+    NotAllowed {
         address: SocketAddr,
     },
     /// The connection ended before the server was ready.
@@ -119,6 +125,7 @@ impl ConnectError {
             | Reason::Forbidden { .. }
             | Reason::Closed
             | Reason::NotPostgres(_) => Code::Unreachable,
+            Reason::NotAllowed { .. } => Code::Denied,
             Reason::NoTls | Reason::Distrusted(_) | Reason::TlsBroken(_) | Reason::Pem(_) => Code::Tls,
             Reason::PasswordMissing
             | Reason::CleartextRefused
@@ -156,6 +163,7 @@ impl ConnectError {
             | Reason::Offline { .. }
             | Reason::GatewayLost { .. }
             | Reason::Forbidden { .. }
+            | Reason::NotAllowed { .. }
             | Reason::Closed
             | Reason::NotPostgres(_)
             | Reason::NoTls
@@ -200,6 +208,10 @@ impl ConnectError {
                 format!("Gateway \"{gateway}\" may not connect to {host} port {port} ({address}).").into(),
                 "Add the address or its network to what the gateway may connect to, there and where it was started."
                     .into(),
+            ),
+            Reason::NotAllowed { address } => (
+                format!("The connection template does not allow host {host} port {port} ({address}).").into(),
+                "Give a host that it allows, or ask an administrator to add the address or its network to it.".into(),
             ),
             Reason::Closed => (
                 format!("{host} port {port} closed the connection before it was ready.").into(),
@@ -443,6 +455,7 @@ impl fmt::Display for Reason {
             Self::Forbidden { gateway, address } => {
                 write!(f, "gateway {gateway} may not connect to {address}")
             }
+            Self::NotAllowed { address } => write!(f, "the record does not allow {address}"),
             Self::Closed => f.write_str("connection closed"),
             Self::NotPostgres(what) => write!(f, "not PostgreSQL: {what}"),
             Self::NoTls => f.write_str("server has no TLS"),
@@ -502,6 +515,7 @@ impl From<DialError> for Reason {
             DialError::Offline { gateway } => Self::Offline { gateway },
             DialError::Lost { gateway } => Self::GatewayLost { gateway },
             DialError::Forbidden { gateway, address } => Self::Forbidden { gateway, address },
+            DialError::NotAllowed { address } => Self::NotAllowed { address },
         }
     }
 }

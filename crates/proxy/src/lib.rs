@@ -17,7 +17,7 @@ pub mod tls;
 
 pub use cancel::Canceller;
 pub use connect::{Credential, OnStage, Stage, Target, Upstream, connect};
-pub use dial::{BoxStream, Dial, DialError, Dialled, Dialling, DirectDial, GatewayLost, Stream};
+pub use dial::{Admits, BoxStream, Dial, DialError, Dialled, Dialling, DirectDial, GatewayLost, Stream};
 pub use errors::{Code, ConnectError, Reason};
 pub use probe::{Report, StageReport, probe};
 pub use pump::{

@@ -2,11 +2,13 @@
 
 use protocol::ids::{PersonId, RecordId};
 use protocol::sessions::SessionKind;
+use protocol::terminal::LaunchDraft;
 use vault::authorize::LaunchFacts;
 use vault::gateway::Gateway;
 use vault::record::Record;
 use vault::settings::Settings;
 use vault::share::Share;
+use vault::supplied::Asked;
 
 use crate::db::{Snapshot, on};
 use crate::errors::{Error, column};
@@ -21,10 +23,34 @@ pub struct Launching {
     pub configuration: Option<Record>,
     /// The one the configuration names.
     pub gateway: Option<Gateway>,
+    /// The person's own, where the settings let them launch with one.
+    pub personal: Vec<Record>,
+    /// The record whose host is asked for, with the person's shares.
+    host: Option<(Record, Vec<Share>)>,
 }
 
 impl Launching {
-    /// The facts, with how somebody comes and the account they chose.
+    /// The facts of a launch.
+    pub fn facts_of<'a>(&'a self, kind: SessionKind, draft: &'a LaunchDraft) -> LaunchFacts<'a> {
+        let host = match (draft.host.trim(), &draft.host_record) {
+            ("", None) => Asked::Nothing,
+            (typed, None) => Asked::Host(typed),
+            ("", Some(record)) => Asked::Record(
+                record,
+                self.host
+                    .as_ref()
+                    .map(|(record, shares)| (record, shares.as_slice())),
+            ),
+            (_, Some(_)) => Asked::Both,
+        };
+
+        LaunchFacts {
+            host,
+            ..self.facts(kind, draft.account.as_ref())
+        }
+    }
+
+    /// The facts, with how somebody comes and the account they chose; of the host nothing is said.
     pub fn facts<'a>(&'a self, kind: SessionKind, account: Option<&'a RecordId>) -> LaunchFacts<'a> {
         LaunchFacts {
             record: &self.record,
@@ -34,8 +60,29 @@ impl Launching {
             gateway: self.gateway.as_ref(),
             kind,
             account,
+            personal: &self.personal,
+            host: Asked::Nothing,
         }
     }
+}
+
+/// Reads the facts of a launch; `None` if there is no such record.
+pub async fn lookup_for(
+    snapshot: &mut Snapshot,
+    draft: &LaunchDraft,
+    person: &PersonId,
+) -> Result<Option<Launching>, Error> {
+    let Some(mut launching) = lookup(snapshot, &draft.record, person).await? else {
+        return Ok(None);
+    };
+    if let Some(host) = &draft.host_record
+        && let Some(record) = records::lookup(snapshot, host).await?
+    {
+        let shares = shares::held(snapshot, person, &record.location()).await?;
+        launching.host = Some((record, shares));
+    }
+
+    Ok(Some(launching))
 }
 
 /// Reads the facts; `None` if there is no such record. Whether the person may know that is the vault's to say.
@@ -50,8 +97,14 @@ pub async fn lookup(
     let shares = shares::held(snapshot, person, &record.location()).await?;
     let (settings, configuration) = governing(snapshot, &record.id).await?;
     let gateway = gateways::of(snapshot, configuration.as_ref()).await?;
+    let personal = match settings.connection.allow_supply_user {
+        true => records::personal(snapshot, person).await?,
+        false => Vec::new(),
+    };
 
     Ok(Some(Launching {
+        personal,
+        host: None,
         record,
         shares,
         settings,

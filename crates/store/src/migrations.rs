@@ -91,6 +91,11 @@ const STEPS: &[(i64, &str, Script)] = &[
         "gateways",
         Script::Both(include_str!("../migrations/0014_gateways.sql")),
     ),
+    (
+        16,
+        "personal credentials",
+        Script::Both(include_str!("../migrations/0016_personal_credentials.sql")),
+    ),
 ];
 
 /// The version of a schema that is up to date.

@@ -5,10 +5,10 @@ mod rows;
 pub mod secrets;
 mod view;
 
-use protocol::ids::RecordId;
+use protocol::ids::{PersonId, RecordId};
 use protocol::time::Timestamp;
 use protocol::vault::{HistoryAction, Link, LinkKind, Tested, TestedCredential};
-use vault::authorize::{Authorized, Configure, Create, Edit, Launch, View};
+use vault::authorize::{Authorized, Configure, Create, Delete, Edit, KeepPersonal, Launch, View};
 use vault::envelope::{Sealed, SecretField};
 use vault::record::{Change, Content, Record, Stamp};
 
@@ -16,7 +16,8 @@ use crate::db::{Snapshot, Tx, on, run};
 use crate::errors::{Error, column};
 use crate::{history, settings, shares};
 
-pub use list::{PAGE, RecordFilter, configurations, kinds, list, options, placed};
+pub(crate) use list::personal;
+pub use list::{PAGE, RecordFilter, configurations, hosts, kinds, list, options, placed};
 pub(crate) use rows::link;
 use rows::{Row, body_text, haystack};
 pub use view::{tested, view};
@@ -44,7 +45,7 @@ pub enum Removed {
 }
 
 const LOOKUP: &str = r#"
-    SELECT id, kind, title, folder, body, version, created_by, created_at, updated_by, updated_at
+    SELECT id, owner, kind, title, folder, body, version, created_by, created_at, updated_by, updated_at
     FROM records
     WHERE id = $1
 "#;
@@ -60,8 +61,8 @@ pub async fn lookup(snapshot: &mut Snapshot, id: &RecordId) -> Result<Option<Rec
 
 const ADD: &str = r#"
     INSERT INTO records
-        (id, kind, title, folder, body, haystack, version, created_by, created_at, updated_by, updated_at)
-    VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $8, $7, $8)
+        (id, owner, kind, title, folder, body, haystack, version, created_by, created_at, updated_by, updated_at)
+    VALUES ($1, $9, $2, $3, $4, $5, $6, 1, $7, $8, $7, $8)
 "#;
 
 /// Adds a record; its creator gets a share to edit and launch.
@@ -76,7 +77,46 @@ pub async fn add(
     secrets: SecretWrites,
     now: Timestamp,
 ) -> Result<Record, Error> {
-    insert(tx, create, id, content, secrets, HistoryAction::Created, now).await
+    let by = Maker::Creator(create);
+
+    insert(tx, by, id, content, secrets, HistoryAction::Created, now).await
+}
+
+/// Adds a personal credential of the person who keeps it.
+pub async fn add_personal(
+    tx: &mut Tx,
+    keep: &Authorized<KeepPersonal>,
+    id: &RecordId,
+    content: Content,
+    secrets: SecretWrites,
+    now: Timestamp,
+) -> Result<Record, Error> {
+    let by = Maker::Owner(keep);
+
+    insert(tx, by, id, content, secrets, HistoryAction::Created, now).await
+}
+
+/// Who adds a record: somebody for others, or its owner.
+#[derive(Clone, Copy)]
+enum Maker<'a> {
+    Creator(&'a Authorized<Create>),
+    Owner(&'a Authorized<KeepPersonal>),
+}
+
+impl<'a> Maker<'a> {
+    fn person(self) -> &'a PersonId {
+        match self {
+            Self::Creator(create) => create.person(),
+            Self::Owner(keep) => keep.person(),
+        }
+    }
+
+    fn owner(self) -> Option<&'a PersonId> {
+        match self {
+            Self::Creator(_) => None,
+            Self::Owner(keep) => Some(keep.person()),
+        }
+    }
 }
 
 /// Adds a copy of a record the person sees: its fields and PAM settings, neither secrets nor shares nor history.
@@ -90,7 +130,7 @@ pub async fn duplicate(
 ) -> Result<Record, Error> {
     let record = insert(
         tx,
-        create,
+        Maker::Creator(create),
         id,
         source.duplicate(),
         SecretWrites::new(),
@@ -105,7 +145,7 @@ pub async fn duplicate(
 
 async fn insert(
     tx: &mut Tx,
-    create: &Authorized<Create>,
+    by: Maker<'_>,
     id: &RecordId,
     content: Content,
     secrets: SecretWrites,
@@ -122,8 +162,9 @@ async fn insert(
             .bind(content.folder.as_ref().map(|folder| folder.as_str()))
             .bind(&body)
             .bind(haystack(&content))
-            .bind(create.person().as_str())
+            .bind(by.person().as_str())
             .bind(now.micros())
+            .bind(by.owner().map(|owner| owner.as_str()))
     )?;
     let described = content.described(
         secrets
@@ -132,15 +173,18 @@ async fn insert(
             .map(|(field, _)| *field),
     );
     secrets::write(tx, id, secrets, now).await?;
-    shares::grant_creator(tx, id, create.person(), now).await?;
-    history::add(tx, id, create.person(), action, &described, now).await?;
+    if by.owner().is_none() {
+        shares::grant_creator(tx, id, by.person(), now).await?;
+    }
+    history::add(tx, id, by.person(), action, &described, now).await?;
 
     let stamp = Stamp {
-        by: create.person().clone(),
+        by: by.person().clone(),
         at: now,
     };
     Ok(Record {
         id: id.clone(),
+        owner: by.owner().cloned(),
         content,
         version: 1,
         created: stamp.clone(),
@@ -217,7 +261,7 @@ pub async fn save(
 }
 
 const LINKED_FROM: &str = r#"
-    SELECT l.kind AS link, r.id, r.kind, r.title, r.folder, r.body, r.version, r.created_by, r.created_at, r.updated_by,
+    SELECT l.kind AS link, r.id, r.owner, r.kind, r.title, r.folder, r.body, r.version, r.created_by, r.created_at, r.updated_by,
         r.updated_at
     FROM record_links AS l
     JOIN records AS r ON r.id = l.record
@@ -237,9 +281,13 @@ pub async fn linked_from(
     snapshot: &mut Snapshot,
     configure: &Authorized<Configure>,
 ) -> Result<Vec<(LinkKind, Link)>, Error> {
-    let Some(id) = configure.record() else {
-        return Ok(Vec::new());
-    };
+    match configure.record() {
+        Some(id) => links_to(snapshot, id).await,
+        None => Ok(Vec::new()),
+    }
+}
+
+async fn links_to(snapshot: &mut Snapshot, id: &RecordId) -> Result<Vec<(LinkKind, Link)>, Error> {
     let rows: Vec<LinkedRow> = on!(snapshot, |conn| sqlx::query_as(LINKED_FROM)
         .bind(id.as_str())
         .fetch_all(conn))?;
@@ -265,23 +313,17 @@ const REMOVE: [&str; 7] = [
 
 /// Removes a record with its secrets, settings, shares and the access tokens for it alone, unless others link to it.
 /// Its history stays.
-pub async fn remove(
-    tx: &mut Tx,
-    configure: &Authorized<Configure>,
-    now: Timestamp,
-) -> Result<Removed, Error> {
-    let Some(id) = configure.record() else {
-        return Ok(Removed::Nothing);
-    };
+pub async fn remove(tx: &mut Tx, delete: &Authorized<Delete>, now: Timestamp) -> Result<Removed, Error> {
+    let id = delete.record();
     if lookup(tx, id).await?.is_none() {
         return Ok(Removed::Nothing);
     }
-    let linked = linked_from(tx, configure).await?;
+    let linked = links_to(tx, id).await?;
     if !linked.is_empty() {
         return Ok(Removed::Linked(linked));
     }
 
-    history::add(tx, id, configure.person(), HistoryAction::Deleted, &[], now).await?;
+    history::add(tx, id, delete.person(), HistoryAction::Deleted, &[], now).await?;
     for statement in REMOVE {
         run!(tx, sqlx::query(statement).bind(id.as_str()))?;
     }

@@ -8,6 +8,9 @@
 //!   settings and shares are not part of *edit*: they decide who receives credentials.
 //! - An auditor reads recordings, sessions and the audit log, watches and ends live sessions, and views what is shared
 //!   with them. An auditor never edits, launches or reveals, whatever the share says.
+//! - A personal credential is a PAM User that belongs to one person: its owner sees, changes, reveals and deletes it, and
+//!   launches with it where a record's settings allow that. For everybody else, administrators included, it does not exist.
+//!   It is in no folder, nothing links to it, and nobody shares it. Auditors have none.
 //! - Who may launch may have an access token, for all of it or for one record; an auditor may not. Everybody may have
 //!   one for the command line.
 //! - A user replays sessions of their own on a record that is shared with them, where its settings allow it.
@@ -74,7 +77,17 @@ pub struct Edit {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Create(());
 
-/// Change a record's PAM settings, delete it, or change the shares of a record or folder.
+/// Keep a personal credential.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeepPersonal(());
+
+/// Delete a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delete {
+    record: RecordId,
+}
+
+/// Change a record's PAM settings, or the shares of a record or folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Configure {
     scope: ShareScope,
@@ -138,6 +151,12 @@ impl Authorized<Configure> {
     }
 }
 
+impl Authorized<Delete> {
+    pub fn record(&self) -> &RecordId {
+        &self.action.record
+    }
+}
+
 impl Authorized<Reveal> {
     pub fn record(&self) -> &RecordId {
         &self.action.record
@@ -157,6 +176,13 @@ pub fn permissions(person: &Person, location: &Location, shares: &[Share]) -> Pe
         return Permissions::NONE;
     }
 
+    if let Some(owner) = &location.owner {
+        return match (*owner == person.id, person.role) {
+            (true, Role::Administrator | Role::User) => Permissions::shared(true, false, true),
+            (true, Role::Auditor) => Permissions::VIEW,
+            (false, _) => Permissions::NONE,
+        };
+    }
     let shared = granted(shares, &person.id, location);
     let launchable = location.kind == RecordKind::Database;
     let revealable = location.kind == RecordKind::User;
@@ -212,7 +238,7 @@ pub fn edit(person: &Person, location: &Location, shares: &[Share]) -> Result<Au
         return Err(Refusal::new(Code::PamPolicyDenied, sentence));
     }
 
-    let may_configure = person.role == Role::Administrator;
+    let may_configure = person.role == Role::Administrator && location.owner.is_none();
     Ok(Authorized::new(
         person,
         Edit {
@@ -230,7 +256,37 @@ pub fn create(person: &Person) -> Result<Authorized<Create>, Refusal> {
     Ok(Authorized::new(person, Create(())))
 }
 
-/// PAM settings, shares and deletion of one record.
+/// # Errors
+/// `SignedOut`, or `PamPolicyDenied` for auditors.
+pub fn keep_personal(person: &Person) -> Result<Authorized<KeepPersonal>, Refusal> {
+    signed_in(person)?;
+    match person.role {
+        Role::Administrator | Role::User => Ok(Authorized::new(person, KeepPersonal(()))),
+        Role::Auditor => Err(Refusal::new(
+            Code::PamPolicyDenied,
+            "Your role does not allow launching, so there is no use for a personal credential.",
+        )),
+    }
+}
+
+/// # Errors
+/// `SignedOut`, `PamNotFound`, or `PamPolicyDenied` for everyone but administrators and the owner of a personal credential.
+pub fn delete(person: &Person, location: &Location, shares: &[Share]) -> Result<Authorized<Delete>, Refusal> {
+    let permissions = visible(person, location, shares)?;
+    let is_own = location.owner.is_some() && permissions.edit;
+    if !is_own {
+        administrators(person, CONFIGURING)?;
+    }
+
+    Ok(Authorized::new(
+        person,
+        Delete {
+            record: location.record.clone(),
+        },
+    ))
+}
+
+/// PAM settings and shares of one record.
 ///
 /// # Errors
 /// `SignedOut`, `PamNotFound`, or `PamPolicyDenied` for everyone but administrators.
@@ -240,10 +296,13 @@ pub fn configure(
     shares: &[Share],
 ) -> Result<Authorized<Configure>, Refusal> {
     visible(person, location, shares)?;
-    administrators(
-        person,
-        "Your role does not allow configuring, sharing or deleting records.",
-    )?;
+    administrators(person, CONFIGURING)?;
+    if location.owner.is_some() {
+        return Err(Refusal::new(
+            Code::PamPolicyDenied,
+            "A personal credential is its owner's alone: it is in no folder, and nobody shares it.",
+        ));
+    }
 
     Ok(Authorized::new(
         person,
@@ -350,6 +409,8 @@ pub fn terminate(person: &Person) -> Result<Authorized<Terminate>, Refusal> {
         )),
     }
 }
+
+const CONFIGURING: &str = "Your role does not allow configuring, sharing or deleting records.";
 
 fn signed_in(person: &Person) -> Result<(), Refusal> {
     if person.is_active() {

@@ -108,6 +108,10 @@ pub struct Effective {
     pub can_import: Sourced<bool>,
     pub can_copy: Sourced<bool>,
     pub can_paste: Sourced<bool>,
+    pub allow_supply_user: Sourced<bool>,
+    pub allow_supply_host: Sourced<bool>,
+    /// Rules, as they are written.
+    pub supplied_hosts: Sourced<Vec<String>>,
     pub port: Sourced<u16>,
     pub default_database: Sourced<String>,
     pub color_scheme: Sourced<ColorScheme>,
@@ -166,6 +170,9 @@ impl Effective {
             can_import: switch("can_import", own.can_import, |c| c.can_import),
             can_copy: switch("can_copy", own.can_copy, |c| c.can_copy),
             can_paste: switch("can_paste", own.can_paste, |c| c.can_paste),
+            allow_supply_user: Sourced::new(own.allow_supply_user, Source::Record),
+            allow_supply_host: Sourced::new(own.allow_supply_host, Source::Record),
+            supplied_hosts: Sourced::new(own.supplied_hosts.clone(), Source::Record),
             port: Sourced::new(own.port.unwrap_or(database.port), Source::Record),
             default_database: Sourced::new(
                 own.default_database
@@ -270,6 +277,9 @@ impl Effective {
             resolved("recording_include_keys", &self.recording_include_keys, on),
             resolved("replay_own_sessions", &self.replay_own_sessions, on),
             resolved("port", &self.port, u16::to_string),
+            resolved("allow_supply_user", &self.allow_supply_user, on),
+            resolved("allow_supply_host", &self.allow_supply_host, on),
+            resolved("supplied_hosts", &self.supplied_hosts, |hosts| hosts.join(", ")),
             resolved("default_database", &self.default_database, String::clone),
             resolved("can_export", &self.can_export, on),
             resolved("can_import", &self.can_import, on),

@@ -15,12 +15,14 @@ mod users;
 use protocol::ids::RecordId;
 use protocol::import::{MAX_FILE, Problem};
 
+pub use configuration::PlannedGateway;
 pub use databases::{Ids, PlannedDatabase, PlannedSettings};
 pub use folders::{PlannedFolder, PlannedShare};
 pub use problems::Place;
 pub use users::PlannedUser;
 
 use crate::effective::Parent;
+use crate::import::configuration::ReadConfiguration;
 use crate::import::fields::Fields;
 use crate::import::json::{Shape, Source};
 use crate::import::problems::Problems;
@@ -38,6 +40,9 @@ pub struct Reading {
     pub project: String,
     /// Everybody the file names, and where: whether there is such a person is for the store to say.
     pub people: Vec<(Email, Place)>,
+    /// The gateway the configuration goes out through, and which is to serve the resources: whether there is one of this
+    /// name is for the store to say, too.
+    pub gateway: Option<PlannedGateway>,
     /// What to make; none of a file with problems.
     pub plan: Option<Plan>,
     pub problems: Vec<Problem>,
@@ -86,6 +91,7 @@ impl Reading {
         Self {
             project: String::new(),
             people: Vec::new(),
+            gateway: None,
             plan: None,
             problems: Vec::new(),
             remarks: Vec::new(),
@@ -162,7 +168,10 @@ fn read_text(text: &str, whole: Place, problems: &mut Problems) -> Reading {
     }
     let configuration = file.object("pam_configuration", problems);
     let configuration_place = configuration.place.clone();
-    let configuration = configuration::read(configuration, &project, problems);
+    let ReadConfiguration {
+        content: configuration,
+        gateway,
+    } = configuration::read(configuration, &project, problems);
     let mut data = file.object("pam_data", problems);
     let read = databases::read(&mut data, configuration.as_ref(), problems);
     data.close(problems);
@@ -185,6 +194,7 @@ fn read_text(text: &str, whole: Place, problems: &mut Problems) -> Reading {
     Reading {
         project,
         people,
+        gateway,
         plan,
         problems: Vec::new(),
         remarks: Vec::new(),

@@ -12,6 +12,7 @@ pub mod people;
 pub mod record;
 pub mod settings;
 pub mod share;
+pub mod supplied;
 pub mod throttle;
 pub mod tokens;
 

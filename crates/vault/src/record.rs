@@ -22,6 +22,8 @@ use crate::envelope::SecretField;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
     pub id: RecordId,
+    /// Whose personal credential it is; `None` of every other record. It never changes.
+    pub owner: Option<PersonId>,
     pub content: Content,
     /// Grows with each save.
     pub version: i64,
@@ -56,6 +58,7 @@ pub enum Body {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Location {
     pub record: RecordId,
+    pub owner: Option<PersonId>,
     pub folder: Option<FolderId>,
     pub kind: RecordKind,
 }
@@ -64,6 +67,7 @@ impl Record {
     pub fn location(&self) -> Location {
         Location {
             record: self.id.clone(),
+            owner: self.owner.clone(),
             folder: self.content.folder.clone(),
             kind: self.content.body.kind(),
         }

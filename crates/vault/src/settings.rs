@@ -4,6 +4,7 @@ mod rules;
 
 use std::collections::BTreeSet;
 
+use protocol::gateways::targets::Targets;
 use protocol::ids::{PersonId, RecordId};
 use protocol::terminal::ColorScheme;
 use protocol::vault::{
@@ -68,6 +69,10 @@ pub struct Connection {
     pub replay_own_sessions: Tri,
     pub port: Option<u16>,
     pub launch_credential: Option<RecordId>,
+    pub allow_supply_user: bool,
+    pub allow_supply_host: bool,
+    /// Rules, as they are written.
+    pub supplied_hosts: Vec<String>,
     pub default_database: Option<String>,
     pub can_export: Tri,
     pub can_import: Tri,
@@ -131,6 +136,11 @@ impl Connection {
     pub fn may_replay_own_sessions(&self) -> bool {
         self.replay_own_sessions == Tri::On
     }
+
+    /// The hosts people may give. A rule this server does not know admits nothing, and neither do the others then.
+    pub fn supplied_hosts(&self) -> Targets {
+        Targets::read(&self.supplied_hosts)
+    }
 }
 
 /// Takes what the fields mean; a field `check` would refuse says nothing.
@@ -145,6 +155,9 @@ impl From<&ConnectionDraft> for Connection {
             replay_own_sessions: draft.replay_own_sessions,
             port: draft.port(),
             launch_credential: draft.launch_credential.clone(),
+            allow_supply_user: draft.allow_supply_user,
+            allow_supply_host: draft.allow_supply_host,
+            supplied_hosts: draft.supplied_hosts(),
             default_database: draft.default_database(),
             can_export: draft.can_export,
             can_import: draft.can_import,
@@ -172,6 +185,9 @@ impl From<&Connection> for ConnectionDraft {
             replay_own_sessions: connection.replay_own_sessions,
             port: number(connection.port),
             launch_credential: connection.launch_credential.clone(),
+            allow_supply_user: connection.allow_supply_user,
+            allow_supply_host: connection.allow_supply_host,
+            supplied_hosts: connection.supplied_hosts.join("\n"),
             default_database: connection.default_database.clone().unwrap_or_default(),
             can_export: connection.can_export,
             can_import: connection.can_import,
@@ -282,6 +298,9 @@ impl Settings {
             ("replay_own_sessions", tri(draft.replay_own_sessions)),
             ("port", draft.port),
             ("launch_credential", record(&self.connection.launch_credential)),
+            ("allow_supply_user", on(draft.allow_supply_user)),
+            ("allow_supply_host", on(draft.allow_supply_host)),
+            ("supplied_hosts", draft.supplied_hosts.replace('\n', ", ")),
             ("default_database", draft.default_database),
             ("can_export", tri(draft.can_export)),
             ("can_import", tri(draft.can_import)),

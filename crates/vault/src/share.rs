@@ -56,6 +56,7 @@ mod tests {
         let (record, folder) = (RecordId::from_random([1; 16]), FolderId::from_random([2; 16]));
         let location = Location {
             record: record.clone(),
+            owner: None,
             folder: Some(folder.clone()),
             kind: RecordKind::Database,
         };

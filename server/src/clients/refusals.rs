@@ -71,6 +71,7 @@ pub fn denied(refusal: &errors::Refusal) -> Refusal {
         | Code::PamNoCredential
         | Code::PamConflict
         | Code::PamTicketInvalid
+        | Code::PamTargetDenied
         | Code::PamPasswordRequired
         | Code::CrossOrigin => "28000",
     };

@@ -8,6 +8,7 @@ use app::ctx::{Actor, Client};
 use protocol::audit::{EventName, Outcome};
 use protocol::errors::{Code, Refusal};
 use protocol::gateways::ReachDraft;
+use protocol::gateways::targets::Targets;
 use protocol::ids::GatewayId;
 use protocol::vault::{StageReport, TestOutcome};
 use proxy::{ConnectError, Dial as _, Stage};
@@ -51,6 +52,7 @@ pub async fn test(
             name: gateway.name.clone(),
         },
         attempt: ATTEMPT,
+        allowed: Targets::all(),
         reached: Mutex::default(),
     };
     let begun = Mutex::new(Vec::new());

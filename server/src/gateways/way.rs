@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use gateway::call::{Call, Progress, hear, say};
 use gateway::streams::Stream;
+use protocol::gateways::targets::Targets;
 use proxy::{Dial, DialError, Dialled, Dialling, GatewayLost, OnStage, Stage};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::timeout;
@@ -25,6 +26,8 @@ pub struct GatewayDial {
     pub via: Via,
     /// How long one address may take to answer.
     pub attempt: Duration,
+    /// What the record lets it connect to, beside what the gateway may.
+    pub allowed: Targets,
     /// Where it got to, and by which name: a cancel goes there by the address, which rules of names do not admit.
     pub reached: Mutex<Option<(IpAddr, String)>>,
 }
@@ -60,6 +63,7 @@ impl GatewayDial {
             port,
             address,
             attempt_millis: u64::try_from(self.attempt.as_millis()).unwrap_or(u64::MAX),
+            only: self.allowed.texts(),
         };
         let asking = async {
             let mut stream = taken.opener().open().await?;
@@ -80,6 +84,10 @@ impl GatewayDial {
                 gateway: name.clone(),
             })?;
         let address = reached(progress, name.clone())?;
+        // An instance that does not look at the record's own rules is not believed.
+        if !self.allowed.admit(&host, port, address.ip()) {
+            return Err(DialError::NotAllowed { address });
+        }
         *self.reached.lock().unwrap_or_else(PoisonError::into_inner) = Some((address.ip(), host));
 
         Ok(Dialled {
@@ -101,6 +109,7 @@ fn reached(progress: Progress, gateway: String) -> Result<SocketAddr, DialError>
         Progress::Refused(address) => DialError::Refused { address },
         Progress::Silent => DialError::Silent,
         Progress::Forbidden(address) => DialError::Forbidden { gateway, address },
+        Progress::NotAllowed(address) => DialError::NotAllowed { address },
         Progress::Failed(problem) => DialError::Io(io::Error::other(plain(&problem))),
         // A second time is no answer.
         Progress::Connecting => DialError::Lost { gateway },

@@ -11,14 +11,15 @@ use protocol::ids::{FolderId, PersonId, RecordId};
 use protocol::import::{ImportVerdict, ImportedObject, ObjectKind, Problem};
 use protocol::people::PersonState;
 use protocol::time::Timestamp;
-use protocol::vault::RecordKind;
+use protocol::vault::{RecordKind, Route};
 use store::access_tokens::{self, Standing};
-use store::{Tx, audit, folders, people, settings, shares};
+use store::{Tx, audit, folders, gateways, people, settings, shares};
 use vault::audit::Event;
 use vault::authorize::{self, Authorized, Create};
-use vault::import::{Ids, Place, Plan, PlannedDatabase, PlannedFolder};
+use vault::gateway::Gateway;
+use vault::import::{Ids, Place, Plan, PlannedDatabase, PlannedFolder, PlannedGateway};
 use vault::people::{Email, Person};
-use vault::record::Content;
+use vault::record::{Body, Configuration, Content};
 use vault::settings::{Names, Settings};
 
 use self::records::Found;
@@ -128,13 +129,17 @@ impl<'a> Making<'a> {
         &mut self,
         plan: &Plan,
         known: &HashMap<Email, PersonId>,
+        gateway: Option<(Gateway, Place)>,
         problems: &mut Vec<Problem>,
     ) -> Result<Vec<ImportedObject>, Refusal> {
         let mut objects = Vec::new();
         let resources = self.folder(&plan.resources, known, &mut objects).await?;
         let users_folder = self.folder(&plan.users_folder, known, &mut objects).await?;
+        let route = self
+            .route(gateway, (&resources, &plan.resources.name), &mut objects)
+            .await?;
         let there = self.there(RecordKind::Configuration, None).await?;
-        let content = plan.configuration.clone();
+        let content = routed(&plan.configuration, route);
         let place = &plan.configuration_place;
         let found = self.record(content, &[], place, &there, problems).await?;
         let configuration = found.id().clone();
@@ -181,6 +186,56 @@ impl<'a> Making<'a> {
         }
 
         Ok(objects)
+    }
+
+    /// The gateway a file names, if there is one of this name.
+    pub(super) async fn gateway(
+        &mut self,
+        planned: &PlannedGateway,
+        problems: &mut Vec<Problem>,
+    ) -> Result<Option<(Gateway, Place)>, store::Error> {
+        let gateways = gateways::list(&mut self.tx).await?;
+        let found = gateways.into_iter().find(|gateway| gateway.name == planned.name);
+        if found.is_none() {
+            problems.push(planned.place.problem(
+                "There is no gateway of this name. Make it under Gateways first, or leave \"gateway_name\" empty: then this server connects itself.",
+            ));
+        }
+
+        Ok(found.map(|gateway| (gateway, planned.place.clone())))
+    }
+
+    /// How the configuration reaches its targets: a gateway is given the resources' folder to serve.
+    async fn route(
+        &mut self,
+        gateway: Option<(Gateway, Place)>,
+        resources: (&FolderId, &str),
+        objects: &mut Vec<ImportedObject>,
+    ) -> Result<Route, Refusal> {
+        let Some((mut gateway, place)) = gateway else {
+            return Ok(Route::Direct);
+        };
+        let (folder, name) = resources;
+        let route = Route::Gateway(gateway.id.clone());
+        let title = format!("{}: {name}", gateway.name);
+        if gateway.folders.contains(folder) {
+            objects.push(object(ObjectKind::Gateway, &title, &place, ImportVerdict::Skip));
+            return Ok(route);
+        }
+
+        let manage = authorize::manage_gateways(&self.person)?;
+        gateway.folders.push(folder.clone());
+        gateways::save(&mut self.tx, &manage, &gateway)
+            .await
+            .map_err(store_failed)?;
+        let event = self
+            .event(EventName::GatewayUpdated)
+            .with("gateway", gateway.name)
+            .with("added_folder", name);
+        audit::append(&mut self.tx, event).await.map_err(store_failed)?;
+        objects.push(object(ObjectKind::Gateway, &title, &place, ImportVerdict::Create));
+
+        Ok(route)
     }
 
     /// A folder with its shares.
@@ -342,6 +397,22 @@ fn object(kind: ObjectKind, title: &str, place: &Place, verdict: ImportVerdict) 
         title: title.to_owned(),
         line: place.line,
         verdict,
+    }
+}
+
+/// A configuration that goes out this way.
+fn routed(content: &Content, route: Route) -> Content {
+    let body = match &content.body {
+        Body::Configuration(configuration) => Body::Configuration(Configuration {
+            gateway: route,
+            ..configuration.clone()
+        }),
+        body @ (Body::Database(_) | Body::User(_)) => body.clone(),
+    };
+
+    Content {
+        body,
+        ..content.clone()
     }
 }
 

@@ -6,7 +6,7 @@ use app::ctx::Client;
 use protocol::errors::{Code, Refusal};
 use protocol::ids::{FolderId, RecordId};
 use protocol::sessions::SessionKind;
-use protocol::terminal::LaunchDraft;
+use protocol::terminal::{LaunchDraft, To};
 use store::{Snapshot, folders, launching, records};
 use vault::authorize::{self, Authorized, Launch};
 use vault::people::Person;
@@ -26,6 +26,8 @@ pub struct Named<'a> {
     pub name: &'a str,
     /// The title or id of the folder the record is in.
     pub folder: Option<&'a str>,
+    /// The host, where the record is a connection template.
+    pub to: &'a To,
 }
 
 /// The right to a connection of the record and account that are meant.
@@ -41,10 +43,19 @@ pub async fn authorize(
 ) -> Result<Authorized<Launch>, Refusal> {
     let (person, name) = (&holder.person, named.name);
     let mut snapshot = state.db.read().await.map_err(store_failed)?;
+    let host_record = match &named.to.record {
+        Some(name) => match host_record(&mut snapshot, person, name).await? {
+            Ok(record) => Some(record),
+            Err(refusal) => return deny(state, person, client, name, refusal).await,
+        },
+        None => None,
+    };
     let search = Search {
         person,
         kind,
         folder: named.folder,
+        host: named.to.host.as_deref().unwrap_or_default(),
+        host_record,
     };
     let mut meant = Meant::default();
     search.look(&mut snapshot, &mut meant, name, None).await?;
@@ -98,6 +109,8 @@ struct Search<'a> {
     person: &'a Person,
     kind: SessionKind,
     folder: Option<&'a str>,
+    host: &'a str,
+    host_record: Option<RecordId>,
 }
 
 impl Search<'_> {
@@ -133,6 +146,8 @@ impl Search<'_> {
             let draft = |account| LaunchDraft {
                 record: id.clone(),
                 account,
+                host: self.host.to_owned(),
+                host_record: self.host_record.clone(),
             };
             match (account, offer) {
                 (Some(name), Ok(offer)) => {
@@ -221,6 +236,27 @@ impl Meant {
 
         Refusal::new(Code::PamNotFound, sentence)
     }
+}
+
+/// The record whose host is meant, among those the person may see that have one.
+async fn host_record(
+    snapshot: &mut Snapshot,
+    person: &Person,
+    name: &str,
+) -> Result<Result<RecordId, Refusal>, Refusal> {
+    let hosts = records::hosts(snapshot, person).await.map_err(store_failed)?;
+    let mut meant = hosts
+        .into_iter()
+        .filter(|host| host.id.as_str() == name || host.title == name);
+
+    Ok(match (meant.next(), meant.next()) {
+        (Some(only), None) => Ok(only.id),
+        (None, _) => Err(Refusal::new(
+            Code::PamNotFound,
+            "no record of this name is shared with you that has a host: name it by its title or id",
+        )),
+        (Some(_), Some(_)) => Err(several(name)),
+    })
 }
 
 fn several(name: &str) -> Refusal {

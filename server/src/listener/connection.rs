@@ -4,6 +4,7 @@ use app::ctx::Client;
 use pg_proto::frontend::Password;
 use pg_proto::server::{Refusal, Startup};
 use protocol::sessions::SessionKind;
+use protocol::terminal::To;
 use proxy::{Stream, Wishes};
 
 use super::Origin;
@@ -61,6 +62,8 @@ async fn let_in(
     let named = Named {
         name: &startup.user.to_str(),
         folder: None,
+        // A user name has no place for one.
+        to: &To::default(),
     };
     let authorized = names::authorize(state, &holder, SessionKind::Listener, named, client)
         .await

@@ -1,5 +1,5 @@
 //! What of a record's settings cannot change under a session: what is recorded, what may move, how long a statement
-//! runs.
+//! runs, where a template may lead.
 
 use vault::effective::Effective;
 
@@ -18,6 +18,8 @@ pub fn bound_by(effective: &Effective) -> impl PartialEq + use<> {
     (
         switches.map(|switch| switch.value),
         effective.statement_timeout.value,
+        // The address a name led to was held against them.
+        effective.supplied_hosts.value.clone(),
     )
 }
 

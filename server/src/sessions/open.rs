@@ -267,6 +267,14 @@ async fn go_live(
         Some(via) => started.with("gateway", via.name.clone()),
         None => started,
     };
+    let started = match launch.is_personal() {
+        true => started.with("personal_credential", launch.account().to_string()),
+        false => started,
+    };
+    let started = match launch.supplied() {
+        Some(supplied) => started.with("host", supplied.typed()),
+        None => started,
+    };
     audit::append(&mut tx, started).await.map_err(store_failed)?;
     store::records::used(&mut tx, launch, now)
         .await

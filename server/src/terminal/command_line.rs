@@ -103,6 +103,7 @@ async fn open_meant(
     let named = Named {
         name: &begin.name,
         folder: begin.folder.as_deref(),
+        to: &begin.to,
     };
     let launch = names::launch(state, holder, SessionKind::Terminal, named, client).await?;
     let mut aim = target::aim_at(state, &launch).await?;

@@ -213,6 +213,7 @@ async fn authorize(
     let named = Named {
         name,
         folder: draft.folder.as_deref(),
+        to: &draft.to,
     };
     let launch = names::launch(state, holder, SessionKind::Tunnel, named, client).await?;
     match unguarded(launch.effective(), draft) {

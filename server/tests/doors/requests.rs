@@ -92,6 +92,7 @@ pub fn form_of(path: &str, id: &str) -> String {
             format!("id={id}&version=1&draft[title]=Books&draft[host]=db.example.org")
         }
         "/api/create-user" => "draft[title]=Reader&draft[login]=reader".to_owned(),
+        "/api/create-personal" => "draft[title]=Mine&draft[login]=ada".to_owned(),
         "/api/save-user" => format!("id={id}&version=1&draft[title]=Reader&draft[login]=reader"),
         "/api/move-record" => format!("id={id}&folder="),
         "/api/test-connection" => format!("id={id}&credential=administrative"),

@@ -140,3 +140,37 @@ async fn a_gateway_that_is_used_is_not_removed() {
 
     assert!(told.contains("used by PAM Configuration \"House\""), "{told}");
 }
+
+#[tokio::test]
+async fn a_gateway_looks_at_the_rules_of_a_template_too() {
+    let behind = Behind::open().await;
+    let user = behind.desk.house.sign_in(Role::User).await;
+    let _instance = behind.enroll().await;
+    behind.desk.make_template("127.0.0.9", "").await;
+
+    // The gateway may go there, the template not: the name is looked up by the gateway.
+    let host = format!("&draft[host]=localhost:{}", behind.target);
+    let told = behind.desk.launch_in_vain_with(&user, &host).await.sentence;
+    assert!(
+        told.contains(&format!(
+            "The connection template does not allow host localhost port {} (127.0.0.1:{}).",
+            behind.target, behind.target
+        )),
+        "{told}"
+    );
+
+    behind.desk.make_template("localhost", "").await;
+    let told = behind.desk.launch_in_vain_with(&user, &host).await.sentence;
+    assert!(
+        told.contains("does not allow host localhost"),
+        "loopback takes a rule that names it: {told}"
+    );
+    behind.desk.make_template("127.0.0.0/8", "").await;
+    let mut terminal = behind.desk.launch_with(&user, &host).await;
+    assert_eq!(terminal.hello.reached, "localhost, gateway Berlin · TLS disable");
+    terminal.run("SELECT 40 + 2;", "42").await;
+    terminal.press("SELECT pg_sleep(600);\r").await;
+    terminal.settle().await;
+    terminal.press("\x03").await;
+    terminal.see("canceling statement due to user request").await;
+}

@@ -168,16 +168,51 @@ impl Desk {
         assert_eq!(answer.status, 200, "{}", answer.body);
     }
 
+    /// Makes the record a connection template whose host may be one of these; `more` is more of its connection's form.
+    pub async fn make_template(&self, hosts: &str, more: &str) {
+        let of = |body: String| serde_json::from_str::<serde_json::Value>(&body).unwrap();
+        let form = format!("id={}", self.record);
+        let settings = of(self.answer("/api/settings", &form).await);
+        let text = |path: &str| settings.pointer(path).unwrap().to_string().replace('"', "");
+        let connection = format!(
+            "{form}&version={}&draft[connections]=on&draft[launch_credential]={}&draft[allow_supply_host]=true\
+             &draft[supplied_hosts]={hosts}{more}",
+            text("/settings/version"),
+            text("/settings/connection/launch_credential"),
+        );
+        self.answer("/api/save-connection", &connection).await;
+        let record = of(self.answer("/api/record", &form).await);
+        let text = |path: &str| record.pointer(path).unwrap().to_string().replace('"', "");
+        let folder = text("/record/folder").replace("null", "");
+        let template = format!(
+            "{form}&version={}&draft[title]=Books&draft[folder]={folder}&draft[host]=&draft[port]={}\
+             &draft[database]=postgres&draft[tls_mode]=disable",
+            text("/record/version"),
+            text("/record/body/database/port"),
+        );
+        self.answer("/api/save-database", &template).await;
+    }
+
     /// A terminal on a new session.
     pub async fn launch(&self, cookie: &str) -> Terminal {
-        let call = self
-            .house
-            .post("/api/launch", &format!("draft[record]={}", self.record));
-        let ticket: LaunchTicket = value(&self.house.call(call.by(cookie)).await);
+        self.launch_with(cookie, "").await
+    }
+
+    /// The same with more of the form: account, host.
+    pub async fn launch_with(&self, cookie: &str, more: &str) -> Terminal {
+        let ticket: LaunchTicket = value(&self.ask_to_launch(cookie, more).await);
         let mut terminal = self.redeem(cookie, &ticket.token).await.unwrap();
-        terminal.see("postgres=# ").await;
+        terminal.see("postgres=").await;
 
         terminal
+    }
+
+    pub async fn ask_to_launch(&self, cookie: &str, more: &str) -> Answer {
+        let form = format!("draft[record]={}{more}", self.record);
+
+        self.house
+            .call(self.house.post("/api/launch", &form).by(cookie))
+            .await
     }
 
     /// What the launch page offers.
@@ -221,10 +256,12 @@ impl Desk {
 
     /// What is said when a launch opens no session.
     pub async fn launch_in_vain(&self, cookie: &str) -> Ended {
-        let call = self
-            .house
-            .post("/api/launch", &format!("draft[record]={}", self.record));
-        let ticket: LaunchTicket = value(&self.house.call(call.by(cookie)).await);
+        self.launch_in_vain_with(cookie, "").await
+    }
+
+    /// The same with more of the form.
+    pub async fn launch_in_vain_with(&self, cookie: &str, more: &str) -> Ended {
+        let ticket: LaunchTicket = value(&self.ask_to_launch(cookie, more).await);
         let mut socket = self.connect_terminal(cookie, &ticket.token).await.unwrap();
         let frame = socket.receive().await;
         let Some(ServerFrame::Ended(ended)) = frame else {

@@ -44,6 +44,7 @@ impl From<Refusal> for Missing {
             | Code::PamConflict
             | Code::PamLimitSessions
             | Code::PamTicketInvalid
+            | Code::PamTargetDenied
             | Code::PamRecordingRequired
             | Code::PamGatewayOffline
             | Code::PamDbUnreachable

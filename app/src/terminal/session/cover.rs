@@ -164,6 +164,7 @@ mod tests {
             record: RecordId::from_random([1; 16]),
             record_title: "orders-prod".to_owned(),
             choices,
+            hosts: None,
             live: Vec::new(),
             look: Look {
                 color_scheme: ColorScheme::default(),
@@ -178,6 +179,7 @@ mod tests {
             title: "App".to_owned(),
             login: "app_ro".to_owned(),
             is_launch_credential: true,
+            is_personal: false,
         };
         let before = [choice.clone()];
         let refused = |code| Err(AppError(Refusal::new(code, "No.")));

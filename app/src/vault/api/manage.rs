@@ -47,7 +47,7 @@ pub async fn move_record(id: RecordId, folder: Option<FolderId>) -> Result<(), A
     Ok(())
 }
 
-/// Deletes a record nothing links to; for administrators.
+/// Deletes a record nothing links to; for administrators, and for the owner of a personal credential.
 #[server(prefix = "/api", endpoint = "delete-record")]
 pub async fn delete_record(id: RecordId) -> Result<(), AppError> {
     use store::records::Removed;
@@ -58,8 +58,8 @@ pub async fn delete_record(id: RecordId) -> Result<(), AppError> {
     let mut tx = ctx.shared.db.write().await?;
     let person = ctx.held(&mut tx).await?;
     let (record, shares) = support::found(&mut tx, &person, &id).await?;
-    let configure = vault::authorize::configure(&person, &record.location(), &shares)?;
-    match store::records::remove(&mut tx, &configure, ctx.now()).await? {
+    let delete = vault::authorize::delete(&person, &record.location(), &shares)?;
+    match store::records::remove(&mut tx, &delete, ctx.now()).await? {
         Removed::Done => {}
         Removed::Linked(links) => return Err(support::linked(&links)),
         Removed::Nothing => return Err(protocol::errors::Refusal::not_found().into()),

@@ -45,12 +45,18 @@ pub async fn record(id: RecordId) -> Result<RecordDetail, AppError> {
         Ok(configure) => store::settings::view(&mut snapshot, &configure).await?,
         Err(_) => support::in_force(&mut snapshot, person, &id).await?,
     };
-    let tests = support::tests(&mut snapshot, authorize::edit(person, &location, &shares).ok()).await?;
+    let edit = authorize::edit(person, &location, &shares).ok();
+    let has_host = found.database().is_some_and(|database| !database.is_template());
+    let tests = support::tests(&mut snapshot, edit.filter(|_| has_host)).await?;
     let folders = store::folders::list(&mut snapshot, person).await?;
     let folders = if record.may_configure { folders } else { Vec::new() };
 
     let tunnel = support::may_tunnel(&mut snapshot, person, &id).await?;
-    let tunnel = tunnel.then(|| format!("postern tunnel {id} --url {}", ctx.shared.public_url));
+    let to = match found.database().is_some_and(|database| database.is_template()) {
+        true => " --to HOST",
+        false => "",
+    };
+    let tunnel = tunnel.then(|| format!("postern tunnel {id}{to} --url {}", ctx.shared.public_url));
 
     Ok(RecordDetail {
         record,

@@ -55,6 +55,25 @@ pub async fn create_user(draft: UserDraft) -> Result<(), AppError> {
     Ok(())
 }
 
+/// Keeps a personal credential, for who creates it alone.
+#[server(prefix = "/api", endpoint = "create-personal")]
+pub async fn create_personal(draft: UserDraft) -> Result<(), AppError> {
+    use super::support;
+    use vault::record::{Stored, UserContent};
+
+    let ctx = crate::ctx::RequestCtx::current()?;
+    let keep = vault::authorize::keep_personal(&ctx.signed_in()?.person)?;
+    let draft = support::plain_user(UserDraft {
+        folder: None,
+        ..draft
+    });
+    let user = UserContent::of(draft, &Stored::default()).map_err(support::invalid_fields)?;
+    let id = support::add_personal(&ctx, &keep, user.content, user.secrets).await?;
+    leptos_axum::redirect(&format!("/vault/{id}"));
+
+    Ok(())
+}
+
 /// Changes a PAM Configuration; for administrators.
 #[server(prefix = "/api", endpoint = "save-configuration")]
 pub async fn save_configuration(

@@ -22,7 +22,7 @@ use store::shares::Granted;
 use store::{Snapshot, Tx};
 use vault::Secret;
 use vault::audit::Event;
-use vault::authorize::{self, Authorized, Configure, Create, Edit, Reveal};
+use vault::authorize::{self, Authorized, Configure, Create, Edit, KeepPersonal, Reveal};
 use vault::effective::{Effective, Parent};
 use vault::envelope::{SealRandom, Sealed, SecretField, open, seal};
 use vault::people::Person;
@@ -277,6 +277,30 @@ pub(super) async fn add(
     check_folder(&mut tx, &person, content.folder.as_ref()).await?;
     check_gateway(&mut tx, &content.body).await?;
     store::records::add(&mut tx, &create, &id, content, secrets, ctx.now()).await?;
+    store::audit::append(&mut tx, event).await?;
+    tx.commit().await?;
+
+    Ok(id)
+}
+
+/// The same for a personal credential.
+pub(super) async fn add_personal(
+    ctx: &RequestCtx,
+    _keep: &Authorized<KeepPersonal>,
+    content: Content,
+    secrets: Vec<(SecretField, Rewrite)>,
+) -> Result<RecordId, AppError> {
+    let id = RecordId::from_random(ctx.shared.draw());
+    let secrets = sealed(ctx, &id, secrets)?;
+    let event = ctx
+        .event(vault::audit::created(content.body.kind()))
+        .about(&id, content.title.clone())
+        .with("personal", "yes")
+        .with_changes(&content.described(secrets.iter().map(|(field, _)| *field)));
+    let mut tx = ctx.shared.db.write().await?;
+    let person = ctx.held(&mut tx).await?;
+    let keep = authorize::keep_personal(&person)?;
+    store::records::add_personal(&mut tx, &keep, &id, content, secrets, ctx.now()).await?;
     store::audit::append(&mut tx, event).await?;
     tx.commit().await?;
 

@@ -70,7 +70,7 @@ fn Reach(state: FormState, draft: DatabaseDraft) -> impl IntoView {
             state
             name="draft[host]"
             label="Hostname or IP"
-            hint="A connection string such as postgresql://host:5432/orders fills the other fields when it is saved."
+            hint="A connection string such as postgresql://host:5432/orders fills the other fields when it is saved. Empty makes a connection template: who launches gives the host."
             mono=true
             value=draft.host
         />

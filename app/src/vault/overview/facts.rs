@@ -23,15 +23,16 @@ fn Fact(label: &'static str, #[prop(into)] value: String, #[prop(optional)] mono
 
 #[component]
 pub fn DatabaseFacts(view: DatabaseView) -> impl IntoView {
-    let host = if view.host.contains(':') {
-        format!("[{}]", view.host)
-    } else {
-        view.host
+    let host = match view.host.as_str() {
+        "" => "given at each launch: a connection template".to_owned(),
+        host if host.contains(':') => format!("[{host}]:{}", view.port),
+        host => format!("{host}:{}", view.port),
     };
+    let is_mono = !view.host.is_empty();
 
     view! {
         <dl class="facts">
-            <Fact label="Host" value=format!("{host}:{}", view.port) mono=true />
+            <Fact label="Host" value=host mono=is_mono />
             <Fact label="Default database" value=view.database mono=true />
             <Fact label="TLS" value=view.tls_mode.name() />
             <Fact label="TLS server name" value=view.tls_server_name mono=true />

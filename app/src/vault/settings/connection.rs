@@ -12,7 +12,7 @@ use super::super::edit::Which;
 use super::super::fields::word;
 use super::general::link_options;
 use super::{Line, Switch, Tab, Tabs, in_force};
-use crate::ui::field::{SelectField, TextField};
+use crate::ui::field::{AreaField, CheckField, SelectField, TextField};
 use crate::ui::form::{DraftForm, FormSentence, FormState};
 use crate::ui::layout::Leave;
 
@@ -93,6 +93,28 @@ fn ConnectionFields(state: FormState, settings: Settings, users: Vec<Link>) -> i
                 hint="Used to sign in; nobody who launches can see it."
                 value=launch
                 options=link_options("None", users)
+            />
+            <CheckField
+                state
+                name="draft[allow_supply_user]"
+                label="Allow users to select credentials from their vault"
+                hint="Besides the accounts of this record people may launch with a personal credential."
+                checked=draft.allow_supply_user
+            />
+            <CheckField
+                state
+                name="draft[allow_supply_host]"
+                label="Allow supply host"
+                hint="For a connection template, a record without a host: who launches gives it."
+                checked=draft.allow_supply_host
+            />
+            <AreaField
+                state
+                name="draft[supplied_hosts]"
+                label="Hosts people may supply"
+                hint="Networks, addresses or names, a line each: 10.0.0.0/24, 10.0.0.5:5432, *.internal. Credentials are sent there; the address that is dialled is checked too."
+                placeholder="10.0.0.0/24"
+                value=draft.supplied_hosts
             />
             <Line
                 state

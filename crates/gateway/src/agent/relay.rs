@@ -83,15 +83,17 @@ impl Relay {
             return Ok(Err(Progress::Unresolved));
         };
         say(stream, &Progress::Connecting).await?;
+        let only = match call.only.is_empty() {
+            true => Targets::all(),
+            false => Targets::read(&call.only),
+        };
         let attempt = Duration::from_millis(call.attempt_millis).min(ATTEMPT);
         let mut last = Progress::Unresolved;
         let wanted = |address: &SocketAddr| call.address.is_none_or(|wanted| wanted == address.ip());
         for address in addresses.filter(wanted) {
-            let is_allowed = [&*self.server, &self.own]
-                .iter()
-                .all(|targets| targets.admit(&call.host, call.port, address.ip()));
-            last = match is_allowed {
-                true => match timeout(attempt, self.connect(address)).await {
+            let admits = |targets: &Targets| targets.admit(&call.host, call.port, address.ip());
+            last = match (admits(&self.server) && admits(&self.own), admits(&only)) {
+                (true, true) => match timeout(attempt, self.connect(address)).await {
                     Ok(Ok(target)) => return Ok(Ok((target, address))),
                     Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => {
                         Progress::Refused(address)
@@ -99,7 +101,8 @@ impl Relay {
                     Ok(Err(error)) => Progress::Failed(error.kind().to_string()),
                     Err(_) => Progress::Silent,
                 },
-                false => Progress::Forbidden(address),
+                (false, _) => Progress::Forbidden(address),
+                (true, false) => Progress::NotAllowed(address),
             };
         }
 

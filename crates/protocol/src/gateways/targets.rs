@@ -62,6 +62,34 @@ impl FromStr for Rule {
     }
 }
 
+/// Rules a list has at most.
+pub const MAX_RULES: usize = 100;
+
+/// The rules of a text, a line each.
+///
+/// # Errors
+/// A sentence about the first line that is none, or about too many of them.
+pub fn rules(text: &str) -> Result<Vec<Rule>, String> {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let rules: Vec<Rule> = lines
+        .map(|line| {
+            line.parse().map_err(|_| {
+                format!(
+                    "\"{line}\" is no address, network or name. Write for example 10.0.0.0/24, 10.0.0.5:5432 or \
+                     *.internal, a line each."
+                )
+            })
+        })
+        .collect::<Result<_, _>>()?;
+    if rules.len() > MAX_RULES {
+        return Err(format!(
+            "There may be {MAX_RULES} lines at most. Name networks instead of addresses."
+        ));
+    }
+
+    Ok(rules)
+}
+
 fn network(text: &str) -> Option<Place> {
     if let Ok(address) = text.parse::<IpAddr>() {
         return Some(Place::Network(address.into()));
@@ -153,6 +181,15 @@ impl Targets {
             rules: Vec::new(),
             standing: Standing::Nothing,
         }
+    }
+
+    /// Rules that were written elsewhere. One that is not known here admits nothing, and neither do the others then.
+    pub fn read<'a>(texts: impl IntoIterator<Item = &'a String>) -> Self {
+        texts
+            .into_iter()
+            .map(|text| text.parse())
+            .collect::<Result<_, _>>()
+            .map_or_else(|_| Self::none(), Self::new)
     }
 
     /// The rules as they are written.

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::To;
+
 /// Where a command line finds the terminal.
 pub const PATH: &str = "/cli/terminal";
 
@@ -15,6 +17,9 @@ pub struct Begin {
     pub name: String,
     /// The title or id of the folder the record is in.
     pub folder: Option<String>,
+    /// Where the record has no host: the one to connect to.
+    #[serde(default)]
+    pub to: To,
     /// In place of the record's.
     pub database: Option<String>,
     /// Size of the terminal; 0 where standard output is none.

@@ -14,6 +14,9 @@ pub const DEFAULT_PORT: u16 = 5432;
 /// The database every cluster is made with.
 pub const DEFAULT_DATABASE: &str = "postgres";
 
+/// What a database without a host is.
+pub const TEMPLATE: &str = "Connection template";
+
 /// What speaks at the other end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -114,9 +117,12 @@ pub struct PastedCredential {
 }
 
 impl DatabaseDraft {
-    /// The host, if the field holds one.
+    /// The host, empty in a connection template; `None` if the field holds something else.
     pub fn host(&self) -> Option<String> {
-        host::parse(&self.host).ok()
+        match self.host.trim() {
+            "" => Some(String::new()),
+            host => host::parse(host).ok(),
+        }
     }
 
     /// The port, if the field holds one.
@@ -170,7 +176,9 @@ impl Draft for DatabaseDraft {
     fn check(&self) -> Vec<FieldError> {
         let mut checks = Checks::default();
         checks.title("title", "Title", &self.title);
-        if let Err(sentence) = host::parse(&self.host) {
+        if let Some(host) = filled(&self.host)
+            && let Err(sentence) = host::parse(&host)
+        {
             checks.fail("host", sentence);
         }
         if self.port().is_none() {
@@ -205,6 +213,7 @@ impl Draft for DatabaseDraft {
 /// A database as its page shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DatabaseView {
+    /// Empty in a connection template.
     pub host: String,
     pub port: u16,
     pub database_type: DatabaseType,
@@ -255,8 +264,14 @@ mod tests {
     }
 
     #[test]
-    fn a_title_and_a_host_are_enough() {
+    fn a_title_and_a_host_are_enough_and_a_template_has_no_host() {
         assert_eq!(draft().check(), []);
+        let template = DatabaseDraft {
+            host: " ".to_owned(),
+            ..draft()
+        };
+        assert_eq!(template.check(), []);
+        assert_eq!(template.host().as_deref(), Some(""));
         assert_eq!(draft().port(), Some(5432));
         assert_eq!(
             DatabaseDraft {
@@ -284,13 +299,6 @@ mod tests {
                     ..draft()
                 },
                 "host: Host must not contain a port. Use the Port field.",
-            ),
-            (
-                DatabaseDraft {
-                    host: String::new(),
-                    ..draft()
-                },
-                "host: Enter a host name or an IP address.",
             ),
             (
                 DatabaseDraft {

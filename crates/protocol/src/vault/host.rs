@@ -49,6 +49,27 @@ pub fn parse(text: &str) -> Result<String, String> {
     name(host)
 }
 
+/// A host with a port behind it or not, as it is typed: `db`, `db:5433`, `[2001:db8::7]:5433`.
+///
+/// # Errors
+/// A full sentence that says what is wrong.
+pub fn with_port(text: &str) -> Result<(String, Option<u16>), String> {
+    let text = text.trim();
+    let (host, port) = match text.rsplit_once(':') {
+        Some((host, port)) if has_port(text) => (host, Some(port)),
+        Some(_) | None => (text, None),
+    };
+    let host = parse(host)?;
+    let Some(port) = port else {
+        return Ok((host, None));
+    };
+
+    match port.parse() {
+        Ok(0) | Err(_) => Err("The port behind the host must be a whole number from 1 to 65535.".to_owned()),
+        Ok(port) => Ok((host, Some(port))),
+    }
+}
+
 fn example(bare: &str) -> &str {
     if name(bare).is_ok() {
         bare
@@ -116,6 +137,30 @@ mod tests {
             ("3com", "3com"),
         ] {
             assert_eq!(parse(text).as_deref(), Ok(host), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_typed_host_may_carry_its_port() {
+        for (text, host, port) in [
+            ("db", "db", None),
+            (" db:5433 ", "db", Some(5433)),
+            ("192.0.2.7:1", "192.0.2.7", Some(1)),
+            ("2001:db8::7", "2001:db8::7", None),
+            ("[2001:db8::7]:5433", "2001:db8::7", Some(5433)),
+        ] {
+            assert_eq!(with_port(text), Ok((host.to_owned(), port)), "{text:?}");
+        }
+        for text in [
+            "",
+            ":5432",
+            "db:",
+            "db:0",
+            "db:70000",
+            "postgresql://db:5432",
+            "a b:1",
+        ] {
+            assert!(with_port(text).is_err(), "{text:?}");
         }
     }
 

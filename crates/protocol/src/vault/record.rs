@@ -122,6 +122,10 @@ pub struct RecordSummary {
     pub last_used: Option<Timestamp>,
     /// What the viewer may do.
     pub permissions: Permissions,
+    /// A personal credential of the viewer.
+    pub is_personal: bool,
+    /// A connection template.
+    pub is_template: bool,
     /// Whether connections are enabled on the record and in its configuration: the *Launch* button works.
     pub launchable: bool,
 }
@@ -234,6 +238,8 @@ pub struct RecordView {
     pub permissions: Permissions,
     /// Whether the viewer may change host, port, TLS, PAM settings and shares.
     pub may_configure: bool,
+    /// A personal credential of the viewer.
+    pub is_personal: bool,
     pub launchable: bool,
     /// Why the gateway of its PAM Configuration may not serve it, where it may not.
     pub unreachable: Option<String>,

@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::checks::{Checks, filled, within};
+use super::checks::{Checks, checkbox, filled, within};
 use super::limits::LimitTexts;
 use crate::forms::{Draft, FieldError};
+use crate::gateways::targets;
 use crate::ids::{PersonId, RecordId};
 use crate::terminal::ColorScheme;
 
@@ -123,6 +124,10 @@ pub fn account_field(idx: usize, field: &str) -> String {
     format!("accounts[{idx}][{field}]")
 }
 
+/// The sentence for connections that would be enabled with nothing to sign in with (spec §6).
+pub const NO_CREDENTIAL: &str = "Select a launch credential, or allow users to select credentials from their vault: connections cannot be enabled \
+     without one.";
+
 /// What the *Connection* tab sends. An empty text and `Inherit` take the configuration's value, or Postern's default.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -137,6 +142,14 @@ pub struct ConnectionDraft {
     /// Overrides the record's port for connections only.
     pub port: String,
     pub launch_credential: Option<RecordId>,
+    /// *Allow users to select credentials from their vault*: their personal credentials.
+    #[serde(deserialize_with = "checkbox")]
+    pub allow_supply_user: bool,
+    /// People give the host: for connection templates, which have none.
+    #[serde(deserialize_with = "checkbox")]
+    pub allow_supply_host: bool,
+    /// Which hosts they may give: rules, a line each.
+    pub supplied_hosts: String,
     /// Empty is the record's database.
     pub default_database: String,
     pub can_export: Tri,
@@ -168,6 +181,9 @@ impl Default for ConnectionDraft {
             replay_own_sessions: Tri::Inherit,
             port: String::new(),
             launch_credential: None,
+            allow_supply_user: false,
+            allow_supply_host: false,
+            supplied_hosts: String::new(),
             default_database: String::new(),
             can_export: Tri::Inherit,
             can_import: Tri::Inherit,
@@ -207,6 +223,15 @@ impl ConnectionDraft {
         within(&self.port, 1, 65_535).and_then(|port| u16::try_from(port).ok())
     }
 
+    /// The hosts people may give. A draft that was checked has no line that is no rule.
+    pub fn supplied_hosts(&self) -> Vec<String> {
+        targets::rules(&self.supplied_hosts)
+            .unwrap_or_default()
+            .iter()
+            .map(ToString::to_string)
+            .collect()
+    }
+
     pub fn default_database(&self) -> Option<String> {
         filled(&self.default_database)
     }
@@ -236,11 +261,16 @@ impl Draft for ConnectionDraft {
             );
         }
         checks.number("port", "Connection port", &self.port, 1, 65_535);
-        if self.connections == Tri::On && self.launch_credential.is_none() {
-            checks.fail(
-                "launch_credential",
-                "Select a launch credential: connections cannot be enabled without one.",
-            );
+        if self.connections == Tri::On && self.launch_credential.is_none() && !self.allow_supply_user {
+            checks.fail("launch_credential", NO_CREDENTIAL);
+        }
+        match targets::rules(&self.supplied_hosts) {
+            Ok(rules) if rules.is_empty() && self.allow_supply_host => checks.fail(
+                "supplied_hosts",
+                "Enter the hosts people may give, for example 10.0.0.0/24 or *.internal: credentials are sent there.",
+            ),
+            Ok(_) => {}
+            Err(sentence) => checks.fail("supplied_hosts", sentence),
         }
         checks.database_name(
             "default_database",

@@ -72,7 +72,7 @@ pub(crate) fn account(user: &str, password: &str) -> Credential {
 }
 
 pub(crate) async fn open(target: &Target, credential: &Credential) -> Result<Upstream, ConnectError> {
-    let dial = Arc::new(DirectDial { attempt: PATIENCE });
+    let dial = Arc::new(DirectDial::anywhere(PATIENCE));
     connect(dial, target, credential, &|_| ()).await
 }
 

@@ -277,7 +277,7 @@ async fn a_probe_reports_stages_version_and_what_no_gate_can_stop() {
         .sql("create role copier login password 'right' in role pg_write_server_files")
         .unwrap();
     let target = target(cluster.port(), Tls::Off);
-    let dial = Arc::new(DirectDial { attempt: PATIENCE });
+    let dial = Arc::new(DirectDial::anywhere(PATIENCE));
 
     let plain = probe(dial.clone(), &target, &account("ann", "right"), &Instant::now).await;
     let copier = probe(dial.clone(), &target, &account("copier", "right"), &Instant::now).await;

@@ -22,7 +22,7 @@ async fn a_test_of_the_connection_goes_through_pgbouncer() {
     let cluster = Cluster::start().unwrap();
     let pooler = Pgbouncer::before(&cluster, "").unwrap();
 
-    let dial = Arc::new(DirectDial { attempt: PATIENCE });
+    let dial = Arc::new(DirectDial::anywhere(PATIENCE));
     let report = probe(
         dial,
         &target(pooler.port(), Tls::Off),

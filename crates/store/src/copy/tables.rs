@@ -62,6 +62,7 @@ pub(super) const TABLES: &[Table] = &[
         name: "records",
         columns: &[
             ("id", Text),
+            ("owner", Text),
             ("kind", Text),
             ("title", Text),
             ("folder", Text),

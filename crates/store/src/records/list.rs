@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 
-use protocol::ids::{FolderId, RecordId};
+use protocol::ids::{FolderId, PersonId, RecordId};
 use protocol::people::Role;
 use protocol::time::Timestamp;
 use protocol::vault::{Link, Permissions, RecordKind, RecordSummary, ShareScope, Tested};
 use vault::authorize::{self, Authorized, Create};
 use vault::effective::{Effective, Parent};
 use vault::people::Person;
-use vault::record::Record;
+use vault::record::{Database, Record};
 use vault::settings::Settings;
 use vault::share::Share;
 
@@ -50,7 +50,7 @@ struct ListedRow {
 
 const LIST: &str = r#"
     SELECT
-        r.id, r.kind, r.title, r.folder, r.body, r.version, r.created_by, r.created_at, r.updated_by, r.updated_at,
+        r.id, r.owner, r.kind, r.title, r.folder, r.body, r.version, r.created_by, r.created_at, r.updated_by, r.updated_at,
         f.name AS folder_name,
         r.last_used_at,
         t.body AS settings,
@@ -67,7 +67,7 @@ const LIST: &str = r#"
     LEFT JOIN record_settings AS t ON t.record = r.id
     LEFT JOIN shares AS rs ON rs.scope = 'record' AND rs.target = r.id AND rs.person = $1
     LEFT JOIN shares AS fs ON fs.scope = 'folder' AND fs.target = r.folder AND fs.person = $1
-    WHERE ($2 OR rs.person IS NOT NULL OR fs.person IS NOT NULL)
+    WHERE ((r.owner IS NULL AND ($2 OR rs.person IS NOT NULL OR fs.person IS NOT NULL)) OR r.owner = $1)
         AND ($3 = '' OR r.kind = $3)
         AND ($4 = '' OR r.folder = $4)
         AND ($5 = '' OR r.id = $5 OR r.haystack LIKE $6 ESCAPE '\')
@@ -95,6 +95,8 @@ pub async fn list(
         if !permissions.view {
             continue;
         }
+        let is_personal = record.owner.is_some();
+        let is_template = record.database().is_some_and(Database::is_template);
         summaries.push(RecordSummary {
             kind: record.content.body.kind(),
             subtitle: record.content.body.subtitle(),
@@ -105,6 +107,8 @@ pub async fn list(
             folder: record.content.folder,
             folder_name,
             last_used,
+            is_personal,
+            is_template,
             permissions,
         });
     }
@@ -112,7 +116,7 @@ pub async fn list(
     Ok(summaries)
 }
 
-/// The records of a kind a person may see, for a select.
+/// The records of a kind a person may see, for a select; personal credentials are not linked to.
 pub async fn options(snapshot: &mut Snapshot, person: &Person, kind: RecordKind) -> Result<Vec<Link>, Error> {
     let filter = RecordFilter {
         kind: Some(kind),
@@ -121,7 +125,7 @@ pub async fn options(snapshot: &mut Snapshot, person: &Person, kind: RecordKind)
     let mut links = Vec::new();
     for row in listed(snapshot, person, &filter).await? {
         let (record, permissions) = weigh(person, row)?;
-        if permissions.view {
+        if permissions.view && record.owner.is_none() {
             links.push(link(&record));
         }
     }
@@ -129,7 +133,25 @@ pub async fn options(snapshot: &mut Snapshot, person: &Person, kind: RecordKind)
     Ok(links)
 }
 
-/// The kinds of these records, as far as a person may see them: what [`vault::settings::Linkable`] asks for.
+/// The databases with a host a person may see: for the host of a connection template.
+pub async fn hosts(snapshot: &mut Snapshot, person: &Person) -> Result<Vec<Link>, Error> {
+    let filter = RecordFilter {
+        kind: Some(RecordKind::Database),
+        ..RecordFilter::default()
+    };
+    let mut hosts = Vec::new();
+    for row in listed(snapshot, person, &filter).await? {
+        let (record, permissions) = weigh(person, row)?;
+        let has_host = record.database().is_some_and(|database| !database.is_template());
+        if permissions.view && has_host {
+            hosts.push(link(&record));
+        }
+    }
+
+    Ok(hosts)
+}
+
+/// The kinds of these records, as far as a person may see them and link to them: what [`vault::settings::Linkable`] asks for.
 pub async fn kinds(
     snapshot: &mut Snapshot,
     person: &Person,
@@ -142,7 +164,7 @@ pub async fn kinds(
         };
         let location = record.location();
         let shares = crate::shares::held(snapshot, &person.id, &location).await?;
-        if authorize::permissions(person, &location, &shares).view {
+        if location.owner.is_none() && authorize::permissions(person, &location, &shares).view {
             kinds.insert(id.clone(), location.kind);
         }
     }
@@ -151,9 +173,9 @@ pub async fn kinds(
 }
 
 const PLACED: &str = r#"
-    SELECT id, kind, title, folder, body, version, created_by, created_at, updated_by, updated_at
+    SELECT id, owner, kind, title, folder, body, version, created_by, created_at, updated_by, updated_at
     FROM records
-    WHERE kind = $1 AND COALESCE(folder, '') = $2
+    WHERE kind = $1 AND COALESCE(folder, '') = $2 AND owner IS NULL
     ORDER BY title, id
 "#;
 
@@ -247,7 +269,7 @@ fn launchable(
 /// Whether connections are enabled and there is something to launch with.
 pub(super) fn is_launchable(
     settings: &Settings,
-    database: &vault::record::Database,
+    database: &Database,
     configuration: Option<&Record>,
 ) -> bool {
     let parent = configuration.and_then(|record| {
@@ -257,12 +279,33 @@ pub(super) fn is_launchable(
         })
     });
 
-    settings.connection.launch_credential.is_some()
+    let connection = &settings.connection;
+
+    (connection.launch_credential.is_some() || connection.allow_supply_user)
+        && (connection.allow_supply_host || !database.is_template())
         && Effective::of(settings, database, parent).connections.value
 }
 
+const PERSONAL: &str = r#"
+    SELECT id, owner, kind, title, folder, body, version, created_by, created_at, updated_by, updated_at
+    FROM records AS r
+    WHERE owner = $1 AND EXISTS (SELECT 1 FROM record_secrets AS s WHERE s.record = r.id)
+    ORDER BY title, id
+    LIMIT $2
+"#;
+
+/// The personal credentials of somebody that have something to sign in with, by title; at most [`PAGE`] of them.
+pub(crate) async fn personal(snapshot: &mut Snapshot, owner: &PersonId) -> Result<Vec<Record>, Error> {
+    let rows: Vec<Row> = on!(snapshot, |conn| sqlx::query_as(PERSONAL)
+        .bind(owner.as_str())
+        .bind(PAGE)
+        .fetch_all(conn))?;
+
+    rows.into_iter().map(Record::try_from).collect()
+}
+
 const CONFIGURATIONS: &str = r#"
-    SELECT id, kind, title, folder, body, version, created_by, created_at, updated_by, updated_at
+    SELECT id, owner, kind, title, folder, body, version, created_by, created_at, updated_by, updated_at
     FROM records
     WHERE kind = 'configuration'
 "#;
@@ -309,4 +352,4 @@ pub(super) fn outcome(at: i64, failure: Option<String>) -> Tested {
 }
 
 #[cfg(test)]
-pub(crate) const STATEMENTS: [&str; 4] = [LIST, PLACED, CONFIGURATIONS, TESTS];
+pub(crate) const STATEMENTS: [&str; 5] = [LIST, PLACED, PERSONAL, CONFIGURATIONS, TESTS];

@@ -12,6 +12,7 @@ use crate::json;
 #[derive(Debug, sqlx::FromRow)]
 pub(crate) struct Row {
     pub(crate) id: String,
+    pub(crate) owner: Option<String>,
     pub(crate) kind: String,
     pub(crate) title: String,
     pub(crate) folder: Option<String>,
@@ -40,8 +41,14 @@ impl TryFrom<Row> for Record {
             .map(|folder| column("records", "folder", &row.id, &folder))
             .transpose()?;
 
+        let owner = row
+            .owner
+            .map(|owner| column("records", "owner", &row.id, &owner))
+            .transpose()?;
+
         Ok(Self {
             id: column("records", "id", &row.id, &row.id)?,
+            owner,
             content: Content {
                 title: row.title,
                 folder,

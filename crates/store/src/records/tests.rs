@@ -394,3 +394,51 @@ async fn a_page_has_everything_but_secrets() -> anyhow::Result<()> {
     })
     .await
 }
+
+#[tokio::test]
+async fn a_personal_credential_is_in_the_list_of_its_owner_alone() -> anyhow::Result<()> {
+    on_both(async |db: Db| {
+        let administrator = person(&db, 1, "owner", Role::Administrator).await?;
+        let ada = person(&db, 2, "ada", Role::User).await?;
+        furnish(&db, &administrator).await?;
+        let mut tx = db.write().await?;
+        let keep = authorize::keep_personal(&ada)?;
+        let secrets = vec![(SecretField::Password, Some(sealed("mine")))];
+        let kept = add_personal(&mut tx, &keep, &id(20), user("Mine", "ada"), secrets, NOW).await?;
+        add_personal(
+            &mut tx,
+            &keep,
+            &id(21),
+            user("Without a password", "ada"),
+            vec![],
+            NOW,
+        )
+        .await?;
+
+        assert_eq!(kept.owner, Some(ada.id.clone()));
+        assert_eq!(lookup(&mut tx, &id(20)).await?, Some(kept));
+        assert_eq!(
+            titles(list(&mut tx, &ada, &RecordFilter::default()).await?),
+            ["Mine", "Without a password"]
+        );
+        let all = list(&mut tx, &administrator, &RecordFilter::default()).await?;
+        assert!(
+            all.iter()
+                .all(|record| !record.is_personal && record.title != "Mine")
+        );
+        // Something to sign in with has one of the two.
+        let usable = personal(&mut tx, &ada.id).await?;
+        assert_eq!(usable.iter().map(Record::title).collect::<Vec<_>>(), ["Mine"]);
+        assert!(personal(&mut tx, &administrator.id).await?.is_empty());
+        // Nobody links to one.
+        assert!(options(&mut tx, &ada, RecordKind::User).await?.is_empty());
+        assert!(kinds(&mut tx, &ada, &[id(20)]).await?.is_empty());
+
+        let delete = authorize::delete(&ada, &lookup(&mut tx, &id(20)).await?.unwrap().location(), &[])?;
+        assert_eq!(remove(&mut tx, &delete, LATER).await?, Removed::Done);
+        assert_eq!(lookup(&mut tx, &id(20)).await?, None);
+
+        Ok(())
+    })
+    .await
+}

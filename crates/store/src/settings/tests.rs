@@ -6,7 +6,7 @@ use protocol::sessions::SessionKind;
 use protocol::vault::{
     ConnectionDraft, GeneralDraft, Permissions, RecordKind, Tested, TestedCredential, Tri,
 };
-use vault::authorize::{self, LiveSessions};
+use vault::authorize::{self, Delete, LiveSessions};
 use vault::people::Person;
 
 use super::*;
@@ -115,6 +115,12 @@ async fn the_page_names_links_and_says_what_is_in_force() -> anyhow::Result<()> 
     .await
 }
 
+async fn deletion(tx: &mut Tx, person: &Person, number: u8) -> anyhow::Result<Authorized<Delete>> {
+    let record = records::lookup(tx, &records::tests::id(number)).await?.unwrap();
+
+    Ok(authorize::delete(person, &record.location(), &[])?)
+}
+
 #[tokio::test]
 async fn what_is_linked_to_is_not_removed_and_the_links_are_named() -> anyhow::Result<()> {
     on_both(async |db: Db| {
@@ -123,8 +129,8 @@ async fn what_is_linked_to_is_not_removed_and_the_links_are_named() -> anyhow::R
         let mut tx = db.write().await?;
         set_up(&mut tx, &owner).await?;
 
-        let configure = proof(&mut tx, &owner, 3).await?;
-        let Removed::Linked(links) = records::remove(&mut tx, &configure, NOW).await? else {
+        let delete = deletion(&mut tx, &owner, 3).await?;
+        let Removed::Linked(links) = records::remove(&mut tx, &delete, NOW).await? else {
             panic!("removed although it is linked");
         };
         let words: Vec<String> = links
@@ -134,9 +140,9 @@ async fn what_is_linked_to_is_not_removed_and_the_links_are_named() -> anyhow::R
         assert_eq!(words, ["account of Orders", "launch credential of Orders"]);
 
         for number in [1, 3] {
-            let configure = proof(&mut tx, &owner, number).await?;
-            assert_eq!(records::remove(&mut tx, &configure, NOW).await?, Removed::Done);
-            assert_eq!(records::remove(&mut tx, &configure, NOW).await?, Removed::Nothing);
+            let delete = deletion(&mut tx, &owner, number).await?;
+            assert_eq!(records::remove(&mut tx, &delete, NOW).await?, Removed::Done);
+            assert_eq!(records::remove(&mut tx, &delete, NOW).await?, Removed::Nothing);
         }
 
         Ok(())

@@ -15,6 +15,7 @@ use crate::people::Person;
 use crate::record::{Database, Record};
 use crate::settings::{Settings, prerequisites};
 use crate::share::Share;
+use crate::supplied::{Asked, Supplied, supplied};
 
 /// What is known when somebody wants to launch.
 #[derive(Debug, Clone, Copy)]
@@ -30,6 +31,10 @@ pub struct LaunchFacts<'a> {
     pub kind: SessionKind,
     /// The account somebody chose; `None` takes the launch credential, or the only one open to them.
     pub account: Option<&'a RecordId>,
+    /// Personal credentials that have something to sign in with.
+    pub personal: &'a [Record],
+    /// What they say of the host.
+    pub host: Asked<'a>,
 }
 
 /// Sessions that are live on the record, the one to be opened not counted.
@@ -44,8 +49,10 @@ pub struct LiveSessions {
 pub struct Launch {
     record: RecordId,
     account: RecordId,
+    is_personal: bool,
     kind: SessionKind,
     via: Option<Via>,
+    supplied: Option<Supplied>,
     effective: Effective,
 }
 
@@ -59,6 +66,11 @@ impl Authorized<Launch> {
         &self.action.account
     }
 
+    /// Whether it is a personal credential.
+    pub fn is_personal(&self) -> bool {
+        self.action.is_personal
+    }
+
     /// How the person comes to the database.
     pub fn kind(&self) -> SessionKind {
         self.action.kind
@@ -67,6 +79,11 @@ impl Authorized<Launch> {
     /// The gateway the database is reached through; `None` where the server dials it itself.
     pub fn via(&self) -> Option<&Via> {
         self.action.via.as_ref()
+    }
+
+    /// The host that was given, where the record has none.
+    pub fn supplied(&self) -> Option<&Supplied> {
+        self.action.supplied.as_ref()
     }
 
     /// What the session goes by.
@@ -80,7 +97,7 @@ impl Authorized<Launch> {
 /// # Errors
 /// In this order: `SignedOut`; `PamNotFound`; `PamPolicyDenied` for the role; `PamPolicyDenied` without a launch
 /// share; `PamPrereq`; `PamConfigDenied`; `PamDisabledOnRecord`; `PamPrereq` for one no gateway may serve;
-/// `PamNoCredential`; `PamLimitSessions`.
+/// `PamNoCredential`; what [`supplied`] refuses; `PamLimitSessions`.
 pub fn launch(
     person: &Person,
     facts: LaunchFacts<'_>,
@@ -99,7 +116,7 @@ pub fn launch(
 /// As [`launch`], without `PamLimitSessions`.
 pub fn stay(person: &Person, facts: LaunchFacts<'_>) -> Result<Authorized<Launch>, Refusal> {
     let (effective, via) = reachable(person, facts)?;
-    let open = accounts(person, facts.settings);
+    let open = accounts(person, facts);
     let account = match facts.account {
         Some(chosen) => open.into_iter().find(|account| *account == chosen).cloned(),
         None => preferred(&open, facts.settings)?.cloned(),
@@ -107,9 +124,24 @@ pub fn stay(person: &Person, facts: LaunchFacts<'_>) -> Result<Authorized<Launch
     let Some(account) = account else {
         return Err(Refusal::new(
             Code::PamNoCredential,
-            "No account of this record is open to you, or not the chosen one. Ask an administrator to put you on its list.",
+            match facts.settings.connection.allow_supply_user {
+                false => {
+                    "No account of this record is open to you, or not the chosen one. Ask an administrator to put you on its list."
+                }
+                true => {
+                    "No account of this record is open to you, or not the chosen one. Keep a personal credential in your vault to launch with it."
+                }
+            },
         ));
     };
+    let is_personal = facts.settings.account(&account).is_none();
+    let supplied = supplied(
+        person,
+        facts.record,
+        database(facts.record)?,
+        &facts.settings.connection,
+        facts.host,
+    )?;
 
     let record = facts.record.id.clone();
     Ok(Authorized::new(
@@ -117,8 +149,10 @@ pub fn stay(person: &Person, facts: LaunchFacts<'_>) -> Result<Authorized<Launch
         Launch {
             record,
             account,
+            is_personal,
             kind: facts.kind,
             via,
+            supplied,
             effective,
         },
     ))
@@ -127,8 +161,11 @@ pub fn stay(person: &Person, facts: LaunchFacts<'_>) -> Result<Authorized<Launch
 /// What a person who may launch is offered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offer {
-    /// The accounts to choose from: the launch credential first, the others in the order of the list.
+    /// The accounts to choose from: the launch credential first, the others in the order of the list, personal credentials
+    /// last.
     pub accounts: Vec<RecordId>,
+    /// Whether they are to give a host.
+    pub asks_host: bool,
     /// How the terminal will look.
     pub look: Look,
 }
@@ -141,7 +178,8 @@ pub fn offer(person: &Person, facts: LaunchFacts<'_>) -> Result<Offer, Refusal> 
     let (effective, _) = reachable(person, facts)?;
 
     Ok(Offer {
-        accounts: accounts(person, facts.settings).into_iter().cloned().collect(),
+        accounts: accounts(person, facts).into_iter().cloned().collect(),
+        asks_host: database(facts.record)?.is_template() && facts.settings.connection.allow_supply_host,
         look: effective.look(),
     })
 }
@@ -168,7 +206,8 @@ fn reachable(person: &Person, facts: LaunchFacts<'_>) -> Result<(Effective, Opti
     let effective = Effective::of(facts.settings, database, Some(parent));
     check_enabled(facts.kind, &effective, parent)?;
     let via = gateway::via(facts.record, parent.configuration, facts.gateway)?;
-    if facts.settings.connection.launch_credential.is_none() {
+    let connection = &facts.settings.connection;
+    if connection.launch_credential.is_none() && !connection.allow_supply_user {
         return Err(Refusal::new(
             Code::PamNoCredential,
             "This record has no launch credential. Ask an administrator to select one.",
@@ -240,7 +279,8 @@ fn parent<'a>(facts: LaunchFacts<'a>) -> Result<Parent<'a>, Refusal> {
     })
 }
 
-fn accounts<'a>(person: &Person, settings: &'a Settings) -> Vec<&'a RecordId> {
+fn accounts<'a>(person: &Person, facts: LaunchFacts<'a>) -> Vec<&'a RecordId> {
+    let settings = facts.settings;
     let launch = settings.connection.launch_credential.as_ref();
     let mut open: Vec<&RecordId> = settings
         .accounts
@@ -250,6 +290,12 @@ fn accounts<'a>(person: &Person, settings: &'a Settings) -> Vec<&'a RecordId> {
         .collect();
     // Stable: false sorts before true.
     open.sort_by_key(|account| Some(*account) != launch);
+    if settings.connection.allow_supply_user {
+        let personal = facts.personal.iter().filter(|record| {
+            record.owner.as_ref() == Some(&person.id) && settings.account(&record.id).is_none()
+        });
+        open.extend(personal.map(|record| &record.id));
+    }
 
     open
 }

@@ -22,6 +22,7 @@ pub(crate) fn location(kind: RecordKind) -> Location {
 
     Location {
         record: RecordId::from_random([1; 16]),
+        owner: None,
         folder,
         kind,
     }
@@ -215,4 +216,57 @@ fn administrators_and_auditors_read_the_audit_log() {
     assert_eq!(code(audit(&person(7, Role::Auditor))), None);
     assert_eq!(code(audit(&person(7, Role::Administrator))), None);
     assert_eq!(code(audit(&person(7, Role::User))), Some(Code::PamPolicyDenied));
+}
+
+#[test]
+fn a_personal_credential_is_its_owners_alone() {
+    let owner = person(7, Role::User);
+    let mine = Location {
+        owner: Some(owner.id.clone()),
+        folder: None,
+        ..location(RecordKind::User)
+    };
+
+    assert!(view(&owner, &mine, &[]).is_ok());
+    assert!(!edit(&owner, &mine, &[]).unwrap().may_configure());
+    assert!(reveal(&owner, &mine, &[], Password::GivenAgain).is_ok());
+    assert!(delete(&owner, &mine, &[]).is_ok());
+    assert_eq!(code(configure(&owner, &mine, &[])), Some(Code::PamPolicyDenied));
+
+    for role in [Role::Administrator, Role::Auditor, Role::User] {
+        let other = person(8, role);
+        // Nobody can make one; should there be one, it gives nothing.
+        let shares = [share(&other, EVERYTHING)];
+
+        assert_eq!(permissions(&other, &mine, &shares), Permissions::NONE, "{role:?}");
+        assert_eq!(code(view(&other, &mine, &shares)), Some(Code::PamNotFound));
+        assert_eq!(code(delete(&other, &mine, &shares)), Some(Code::PamNotFound));
+        assert_eq!(code(configure(&other, &mine, &shares)), Some(Code::PamNotFound));
+    }
+}
+
+#[test]
+fn whoever_may_launch_keeps_credentials_and_deletes_no_record_of_others() {
+    assert!(keep_personal(&person(7, Role::User)).is_ok());
+    assert!(keep_personal(&person(7, Role::Administrator)).is_ok());
+    assert_eq!(
+        code(keep_personal(&person(7, Role::Auditor))),
+        Some(Code::PamPolicyDenied)
+    );
+
+    let shared = location(RecordKind::User);
+    let user = person(7, Role::User);
+    assert_eq!(
+        code(delete(&user, &shared, &[share(&user, EVERYTHING)])),
+        Some(Code::PamPolicyDenied)
+    );
+    assert!(delete(&person(7, Role::Administrator), &shared, &[]).is_ok());
+
+    // Who has become an auditor still sees what is theirs, and no more.
+    let auditor = person(7, Role::Auditor);
+    let mine = Location {
+        owner: Some(auditor.id.clone()),
+        ..shared
+    };
+    assert_eq!(permissions(&auditor, &mine, &[]), Permissions::VIEW);
 }

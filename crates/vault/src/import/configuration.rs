@@ -3,7 +3,7 @@
 use protocol::vault::{ConfigurationDraft, Environment, Tri};
 
 use super::fields::Fields;
-use super::problems::Problems;
+use super::problems::{Place, Problems};
 use crate::record::Content;
 
 const NOT_BUILT: [(&str, &str); 8] = [
@@ -17,7 +17,21 @@ const NOT_BUILT: [(&str, &str); 8] = [
     ("network_id", "named networks"),
 ];
 
-pub(super) fn read(mut fields: Fields<'_, '_>, project: &str, problems: &mut Problems) -> Option<Content> {
+/// The gateway a file names, and where.
+#[derive(Debug)]
+pub struct PlannedGateway {
+    pub name: String,
+    pub place: Place,
+}
+
+/// What a configuration says of itself.
+pub(super) struct ReadConfiguration {
+    /// `None` if it cannot be made; why is among the problems.
+    pub(super) content: Option<Content>,
+    pub(super) gateway: Option<PlannedGateway>,
+}
+
+pub(super) fn read(mut fields: Fields<'_, '_>, project: &str, problems: &mut Problems) -> ReadConfiguration {
     fields.not_built(&NOT_BUILT, problems);
     fields.not_built(
         &[(
@@ -34,9 +48,9 @@ pub(super) fn read(mut fields: Fields<'_, '_>, project: &str, problems: &mut Pro
     };
     let environment = fields.choice("environment", &[("local", Environment::Local)], problems);
     let place = fields.place("gateway_name");
-    if let Err(sentence) = gateway(&fields.text("gateway_name", problems)) {
-        problems.add(&place, sentence);
-    }
+    let name = fields.text("gateway_name", problems).trim().to_owned();
+    // Without one it is this server itself.
+    let gateway = (!name.is_empty()).then_some(PlannedGateway { name, place });
     port_mapping(&mut fields, problems);
 
     let offered = ConfigurationDraft::default();
@@ -64,16 +78,7 @@ pub(super) fn read(mut fields: Fields<'_, '_>, project: &str, problems: &mut Pro
         .ok();
     fields.close(problems);
 
-    content
-}
-
-/// The gateway of a name. None is this server itself; another has to serve the folder, which is for its own form to say.
-fn gateway(name: &str) -> Result<(), String> {
-    if name.trim().is_empty() {
-        return Ok(());
-    }
-
-    Err("A gateway is not set by an import. Remove \"gateway_name\", or make it empty, and choose the gateway in the PAM Configuration afterwards.".to_owned())
+    ReadConfiguration { content, gateway }
 }
 
 fn switch(fields: &mut Fields<'_, '_>, key: &str, offered: bool, problems: &mut Problems) -> bool {

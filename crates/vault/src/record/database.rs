@@ -2,6 +2,7 @@
 
 use protocol::forms::{Draft, FieldError};
 use protocol::time::Timestamp;
+use protocol::vault::database::TEMPLATE;
 use protocol::vault::{DatabaseDraft, DatabaseType, DatabaseView, TlsMode};
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +12,7 @@ use crate::certificates;
 /// The fields of a PAM Database.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Database {
-    /// A host name or an address, without brackets.
+    /// A host name or an address, without brackets. Empty in a connection template: it is given at each launch.
     pub host: String,
     pub port: u16,
     pub database_type: DatabaseType,
@@ -32,8 +33,16 @@ pub struct Tls {
 }
 
 impl Database {
-    /// `host:port`, with brackets around an IPv6 address.
+    /// Whether it is a connection template, which has no host of its own.
+    pub fn is_template(&self) -> bool {
+        self.host.is_empty()
+    }
+
+    /// `host:port`, with brackets around an IPv6 address; what it is where it has no host.
     pub fn address(&self) -> String {
+        if self.is_template() {
+            return TEMPLATE.to_owned();
+        }
         if self.host.contains(':') {
             return format!("[{}]:{}", self.host, self.port);
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use protocol::errors::{Code, Refusal};
 use protocol::forms::{Draft, FieldError};
 use protocol::ids::RecordId;
-use protocol::vault::settings::account_field;
+use protocol::vault::settings::{NO_CREDENTIAL, account_field};
 use protocol::vault::{
     AccountDraft, ConnectionDraft, GeneralDraft, MayLaunch, RecordKind, Tri, TunnelingDraft,
 };
@@ -110,6 +110,7 @@ impl Settings {
         let enabled = parent.decide(draft.connections, parent.configuration.connections);
         if enabled
             && draft.launch_credential.is_none()
+            && !draft.allow_supply_user
             && !errors.iter().any(|error| error.field == "launch_credential")
         {
             errors.push(FieldError::new("launch_credential", NO_CREDENTIAL));
@@ -182,8 +183,6 @@ impl Settings {
         }
     }
 }
-
-const NO_CREDENTIAL: &str = "Select a launch credential: connections cannot be enabled without one.";
 
 /// The sentence for everything that needs the *General* tab first (spec §27).
 pub(crate) fn prerequisites() -> Refusal {

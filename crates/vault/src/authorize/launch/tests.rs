@@ -34,6 +34,7 @@ fn record(byte: u8, content: Content) -> Record {
 
     Record {
         id: id(byte),
+        owner: None,
         content,
         version: 1,
         created: stamp.clone(),
@@ -51,6 +52,8 @@ struct World {
     shares: Vec<Share>,
     kind: SessionKind,
     account: Option<RecordId>,
+    personal: Vec<Record>,
+    host: Asked<'static>,
     live: LiveSessions,
 }
 
@@ -88,6 +91,8 @@ impl World {
             gateway: None,
             kind: SessionKind::Terminal,
             account: None,
+            personal: Vec::new(),
+            host: Asked::Nothing,
             live: NONE_LIVE,
             person,
         }
@@ -102,6 +107,8 @@ impl World {
             gateway: self.gateway.as_ref(),
             kind: self.kind,
             account: self.account.as_ref(),
+            personal: &self.personal,
+            host: self.host,
         }
     }
 
@@ -348,4 +355,99 @@ fn only_a_database_is_launched() {
             .refusal()
             .starts_with("PamPrereq: A PAM Configuration cannot be launched")
     );
+}
+
+/// A PAM User of somebody's own.
+fn personal(byte: u8, owner: u8) -> Record {
+    let draft = protocol::vault::UserDraft {
+        title: "Mine".to_owned(),
+        login: "ada".to_owned(),
+        ..protocol::vault::UserDraft::default()
+    };
+    let user = crate::record::UserContent::of(draft, &crate::record::Stored::default()).unwrap();
+
+    Record {
+        owner: Some(person(owner, Role::User).id),
+        ..record(byte, user.content)
+    }
+}
+
+#[test]
+fn a_personal_credential_is_launched_with_where_the_record_lets_people_choose_one() {
+    let mut world = World::new();
+    world.personal = vec![personal(8, 7)];
+    world.account = Some(id(8));
+
+    assert!(world.refusal().starts_with("PamNoCredential: No account"));
+    world.settings.connection.allow_supply_user = true;
+    let launch = world.launch().unwrap();
+    assert!(launch.is_personal());
+    assert_eq!(launch.account(), &id(8));
+    assert_eq!(
+        offer(&world.person, world.facts()).unwrap().accounts,
+        [id(4), id(8)]
+    );
+
+    // Nobody said: the launch credential.
+    world.account = None;
+    let launch = world.launch().unwrap();
+    assert!(!launch.is_personal());
+    assert_eq!(launch.account(), &id(4));
+}
+
+#[test]
+fn a_personal_credential_of_somebody_else_is_none() {
+    let mut world = World::new();
+    world.settings.connection.allow_supply_user = true;
+    world.personal = vec![personal(8, 9)];
+    world.account = Some(id(8));
+
+    assert!(world.refusal().starts_with("PamNoCredential: No account"));
+    let nobodys = Record {
+        owner: None,
+        ..personal(8, 7)
+    };
+    world.personal = vec![nobodys];
+    assert!(world.refusal().starts_with("PamNoCredential: No account"));
+}
+
+#[test]
+fn a_record_without_a_launch_credential_is_launched_with_ones_own() {
+    let mut world = World::new();
+    world.settings.accounts.clear();
+    world.settings.connection.launch_credential = None;
+    world.settings.connection.allow_supply_user = true;
+
+    assert!(
+        world
+            .refusal()
+            .ends_with("Keep a personal credential in your vault to launch with it.")
+    );
+    world.personal = vec![personal(8, 7)];
+    assert_eq!(world.launch().unwrap().account(), &id(8));
+    world.personal.push(personal(9, 7));
+    assert_eq!(
+        world.refusal(),
+        "PamNoCredential: Choose the account to launch with."
+    );
+}
+
+#[test]
+fn a_template_is_launched_to_the_host_that_was_given() {
+    let mut world = World::new();
+    let Body::Database(database) = &mut world.record.content.body else {
+        unreachable!()
+    };
+    database.host.clear();
+    world.settings.connection.allow_supply_host = true;
+    world.settings.connection.supplied_hosts = vec!["10.0.0.0/8".to_owned()];
+
+    assert!(offer(&world.person, world.facts()).unwrap().asks_host);
+    assert_eq!(world.refusal(), "Validation: Host is required for this template.");
+    world.host = Asked::Host("10.0.0.7:5433");
+    let launch = world.launch().unwrap();
+    let supplied = launch.supplied().unwrap();
+    assert_eq!((supplied.host(), supplied.port()), ("10.0.0.7", Some(5433)));
+    world.host = Asked::Host("192.0.2.1");
+    assert!(world.refusal().starts_with("PamTargetDenied"));
 }

@@ -57,8 +57,7 @@ const OPTIONS_NOT_BUILT: [(&str, &str); 7] = [
     ("workflow", "approvals and check-out"),
 ];
 
-const CONNECTION_NOT_BUILT: [(&str, &str); 3] = [
-    ("allow_supply_user", "credentials people supply themselves"),
+const CONNECTION_NOT_BUILT: [(&str, &str); 2] = [
     ("rotate_on_termination", "password rotation"),
     ("read_only", "read-only mode"),
 ];
@@ -98,6 +97,10 @@ const CONNECTION: [(&str, &str); 19] = [
     ("max_connections_per_session", "max_connections_per_session"),
     ("max_statements_per_session", "max_statements_per_session"),
 ];
+const SETTINGS: [(&str, &str); 2] = [
+    ("allow_supply_host", "allow_supply_host"),
+    ("supplied_hosts", "supplied_hosts"),
+];
 const PORT_FORWARD: [(&str, &str); 1] = [("remote_port", "port")];
 
 /// None where a file says nothing: the record is made without settings then.
@@ -111,10 +114,6 @@ pub(super) fn read(
         return None;
     }
 
-    settings.not_built(
-        &[("allow_supply_host", "hosts people supply themselves")],
-        problems,
-    );
     let mut options = settings.object("options", problems);
     let mut connection = settings.object("connection", problems);
     let mut forward = settings.object("port_forward", problems);
@@ -124,7 +123,16 @@ pub(super) fn read(
     let administrative = named.credential(&mut connection, "administrative_credentials", problems);
     let launch = named.credential(&mut connection, "launch_credentials", problems);
     let tunneling = tunneling(&mut options, &mut forward, &mut connection, problems);
-    let connection_draft = connection_draft(&mut options, &mut connection, problems);
+    let connection_draft = ConnectionDraft {
+        allow_supply_host: settings.flag("allow_supply_host", problems).unwrap_or_default(),
+        supplied_hosts: settings
+            .texts("supplied_hosts", problems)
+            .into_iter()
+            .map(|(text, _)| text)
+            .collect::<Vec<_>>()
+            .join("\n"),
+        ..connection_draft(&mut options, &mut connection, problems)
+    };
     options.close(problems);
     connection.close(problems);
     forward.close(problems);
@@ -185,6 +193,7 @@ fn connection_draft(
         text_session_recording: options.tri("text_session_recording", problems),
         recording_include_keys: connection.tri("recording_include_keys", problems),
         port: connection.number("port", problems),
+        allow_supply_user: connection.flag("allow_supply_user", problems).unwrap_or_default(),
         default_database: connection.text("default_database", problems),
         can_export: unless_disabled(connection, "disable_csv_export", problems),
         can_import: unless_disabled(connection, "disable_csv_import", problems),
@@ -351,6 +360,7 @@ impl Places {
             users,
             fields: of(options, &OPTIONS)
                 .into_iter()
+                .chain(of(settings, &SETTINGS))
                 .chain(of(connection, &CONNECTION))
                 .chain(of(forward, &PORT_FORWARD))
                 .collect(),

@@ -29,7 +29,6 @@ fn every_feature_that_is_not_built_is_named() {
         expect![[r#"
             3 shared_folder_users.permissions[0].manage_users: This server does not have sharing by others than administrators. Remove "manage_users", or make it "off" or empty, to import the rest.
             3 shared_folder_users.permissions[0].name: This server does not have teams. Name people instead, each by their email address.
-            5 pam_configuration.gateway_name: A gateway is not set by an import. Remove "gateway_name", or make it empty, and choose the gateway in the PAM Configuration afterwards.
             6 pam_configuration.rotation: This server does not have password rotation. Remove "rotation", or make it "off" or empty, to import the rest.
             8 pam_configuration.default_rotation_schedule: This server does not have password rotation. Remove "default_rotation_schedule", or make it "off" or empty, to import the rest.
             9 pam_configuration.network_id: This server does not have named networks. Remove "network_id", or make it "off" or empty, to import the rest.
@@ -262,14 +261,19 @@ fn words_that_mean_nothing_are_told_with_those_that_do() {
 }
 
 #[test]
-fn a_gateway_is_chosen_afterwards() {
-    check_with(
-        "\"gateway_name\": \"\"",
-        "\"gateway_name\": \"gw-1\"",
-        expect![[r#"
-        11 pam_configuration.gateway_name: A gateway is not set by an import. Remove "gateway_name", or make it empty, and choose the gateway in the PAM Configuration afterwards.
-    "#]],
-    );
+fn a_gateway_is_for_the_store_to_find() {
+    let place = "\"gateway_name\": \"\"";
+    assert_eq!(GOOD.matches(place).count(), 1);
+    let named = GOOD.replace(place, "\"gateway_name\": \" gw-1 \"");
+
+    let of = |file: &str| {
+        read(file.as_bytes())
+            .gateway
+            .map(|gateway| (gateway.name, gateway.place.line))
+    };
+
+    assert_eq!(of(&named), Some(("gw-1".to_owned(), 11)));
+    assert_eq!(of(GOOD), None);
 }
 
 #[test]
