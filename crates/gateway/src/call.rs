@@ -97,6 +97,7 @@ mod tests {
             port: 5432,
             address: None,
             attempt_millis: 5_000,
+            only: vec!["10.0.0.0/8".to_owned()],
         };
         say(&mut here, &call).await.unwrap();
         here.write_all(b"bytes of the target").await.unwrap();

@@ -279,7 +279,12 @@ impl Effective {
             resolved("port", &self.port, u16::to_string),
             resolved("allow_supply_user", &self.allow_supply_user, on),
             resolved("allow_supply_host", &self.allow_supply_host, on),
-            resolved("supplied_hosts", &self.supplied_hosts, |hosts| hosts.join(", ")),
+            resolved("supplied_hosts", &self.supplied_hosts, |hosts| {
+                match hosts.as_slice() {
+                    [] => "none".to_owned(),
+                    hosts => hosts.join(", "),
+                }
+            }),
             resolved("default_database", &self.default_database, String::clone),
             resolved("can_export", &self.can_export, on),
             resolved("can_import", &self.can_import, on),

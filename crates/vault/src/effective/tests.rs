@@ -185,6 +185,9 @@ fn every_field_of_the_form_is_resolved() {
         recording_include_keys: off, from PAM Configuration "Prod"
         replay_own_sessions: off, Postern's default
         port: 5433, set on this record
+        allow_supply_user: off, set on this record
+        allow_supply_host: off, set on this record
+        supplied_hosts: none, set on this record
         default_database: orders, set on this record
         can_export: on, from PAM Configuration "Prod"
         can_import: on, from PAM Configuration "Prod"

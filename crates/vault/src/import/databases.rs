@@ -13,7 +13,7 @@ use super::fields::Fields;
 use super::problems::{Place, Problems};
 use super::users::{self, PlannedUser, ReadUser};
 use super::{MAX_RECORDS, parent, placeholder};
-use crate::record::Content;
+use crate::record::{Body, Content};
 
 /// A PAM Database to make.
 #[derive(Debug)]
@@ -176,6 +176,17 @@ fn read_database(mut fields: Fields<'_, '_>, named: &Named<'_>, problems: &mut P
     };
     let users = fields.place("users");
     let settings = settings::read(fields.object("pam_settings", problems), users, named, problems);
+    let supplies_host = settings.as_ref().is_some_and(PlannedSettings::supplies_host);
+    let is_template = content.as_ref().is_some_and(|content| match &content.body {
+        Body::Database(database) => database.is_template(),
+        Body::Configuration(_) | Body::User(_) => false,
+    });
+    if is_template && !supplies_host {
+        problems.add(
+            &fields.place("host"),
+            "Enter a host name or an IP address, or make this a connection template by \"allow_supply_host\".",
+        );
+    }
     let place = fields.place.clone();
     fields.close(problems);
 

@@ -285,6 +285,11 @@ impl Named<'_> {
 }
 
 impl PlannedSettings {
+    /// Whether who launches may give the host.
+    pub(super) fn supplies_host(&self) -> bool {
+        self.connection.allow_supply_host
+    }
+
     /// What the rules make of them. Users without an id get one that means nothing.
     pub(in crate::import) fn with(
         &self,

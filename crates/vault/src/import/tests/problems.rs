@@ -372,8 +372,8 @@ fn connections_need_their_credentials() {
         "\"launch_credentials\":\"orders_app\",",
         "",
         expect![[r#"
-        25 pam_data.resources[0].pam_settings.connection.launch_credentials: Select a launch credential: connections cannot be enabled without one.
-    "#]],
+            25 pam_data.resources[0].pam_settings.connection.launch_credentials: Select a launch credential, or allow users to select credentials from their vault: connections cannot be enabled without one.
+        "#]],
     );
     check_with(
         "\"administrative_credentials\":\"orders-admin\",",
