@@ -11,6 +11,8 @@ pub enum Who {
     SignedIn,
     /// Administrators and auditors.
     Evidence,
+    /// Administrators and users: whoever may launch.
+    Launcher,
     Administrator,
     /// Who brings an access token in `Authorization`. A cookie opens nothing here.
     TokenHolder,
@@ -23,10 +25,12 @@ impl Who {
             (Self::Anyone, _)
             | (Self::SignedIn, Some(_))
             | (Self::Evidence, Some(Role::Administrator | Role::Auditor))
+            | (Self::Launcher, Some(Role::Administrator | Role::User))
             | (Self::Administrator, Some(Role::Administrator)) => true,
             (Self::TokenHolder, _)
-            | (Self::SignedIn | Self::Evidence | Self::Administrator, None)
+            | (Self::SignedIn | Self::Evidence | Self::Launcher | Self::Administrator, None)
             | (Self::Evidence, Some(Role::User))
+            | (Self::Launcher, Some(Role::Auditor))
             | (Self::Administrator, Some(Role::Auditor | Role::User)) => false,
         }
     }
@@ -53,7 +57,7 @@ pub const PAGES: &[Page] = &[
     page("/device", Who::SignedIn),
     page("/vault", Who::SignedIn),
     page("/vault/new", Who::Administrator),
-    page("/vault/new/personal", Who::SignedIn),
+    page("/vault/new/personal", Who::Launcher),
     page("/vault/new/{kind}", Who::Administrator),
     page("/vault/{record}", Who::SignedIn),
     page("/vault/{record}/edit", Who::SignedIn),

@@ -93,7 +93,14 @@ async fn serve(state: AppState, mut socket: WebSocket, greeted: Greeted) {
     let moving = state.tasks.spawn(moving);
     let moved = moving.abort_handle();
     let standing = async {
-        let lines = Lines::new(opener.open().await?, MAX_WORD);
+        let mut lines = Lines::new(opener.open().await?, MAX_WORD);
+        // The instance takes the first stream it sees for this one, and streams are not in the order they were opened in:
+        // there is no other before it has answered here.
+        lines.say(&ServerLine::Alive).await?;
+        timeout(PATIENCE, lines.hear::<InstanceLine>())
+            .await
+            .map_err(|_| io::ErrorKind::TimedOut)??
+            .ok_or(io::ErrorKind::UnexpectedEof)?;
         let place = state.gateways.join(&greeted, opener);
         note(&state, EventName::GatewayInstanceOnline, &greeted).await;
         // It may have lost its place since it was greeted.

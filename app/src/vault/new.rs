@@ -177,24 +177,9 @@ fn NewUser(folders: Vec<FolderView>) -> impl IntoView {
 /// `/vault/new/personal`: whoever may launch keeps credentials of their own.
 #[component]
 pub fn NewPersonalPage() -> impl IntoView {
-    let viewer = use_viewer();
-
     view! {
         <Page title="New personal credential">
-            <Suspense>
-                {move || Suspend::new(async move {
-                    match viewer.await.ok().flatten().map(|viewer| viewer.role) {
-                        Some(Role::Administrator | Role::User) => view! { <NewPersonal /> }.into_any(),
-                        Some(Role::Auditor) | None => {
-                            let error = AppError(Refusal::new(
-                                protocol::errors::Code::PamPolicyDenied,
-                                "Your role does not allow launching, so there is no use for a personal credential.",
-                            ));
-                            view! { <Refused error /> }.into_any()
-                        }
-                    }
-                })}
-            </Suspense>
+            <NewPersonal />
         </Page>
     }
 }

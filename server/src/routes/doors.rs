@@ -147,6 +147,7 @@ async fn guard(state: AppState, who: Who, takes: Takes, mut request: Request, ne
         Who::Anyone | Who::SignedIn | Who::Evidence | Who::TokenHolder => {
             "Only administrators and auditors may see this."
         }
+        Who::Launcher => "Your role does not allow launching, so there is nothing here to launch with.",
         Who::Administrator => "Only an administrator may do this.",
     };
 

@@ -46,8 +46,8 @@ async fn a_person_works_with_a_credential_of_their_own_that_nobody_else_sees() {
     let account = format!("&draft[account]={credential}");
     let mut terminal = desk.launch_with(&user, &account).await;
     assert_eq!(terminal.hello.account, "ada_own");
-    terminal.press("SELECT current_user;\r").await;
-    terminal.see(" ada_own ").await;
+    terminal.press("SELECT current_user || ' works';\r").await;
+    terminal.see("ada_own works").await;
 
     // For everybody else it does not exist, wherever they ask.
     for role in [Role::Administrator, Role::Auditor] {
