@@ -91,6 +91,11 @@ const STEPS: &[(i64, &str, Script)] = &[
         "gateways",
         Script::Both(include_str!("../migrations/0014_gateways.sql")),
     ),
+    (
+        15,
+        "service accounts",
+        Script::Both(include_str!("../migrations/0015_service_accounts.sql")),
+    ),
 ];
 
 /// The version of a schema that is up to date.

@@ -10,6 +10,7 @@
 //!   with them. An auditor never edits, launches or reveals, whatever the share says.
 //! - Who may launch may have an access token, for all of it or for one record; an auditor may not. Everybody may have
 //!   one for the command line.
+//! - A service account views and launches what is shared with it, and never more. Administrators make its tokens.
 //! - A user replays sessions of their own on a record that is shared with them, where its settings allow it.
 //! - What a person may not view does not exist for them: `PamNotFound`.
 
@@ -24,7 +25,7 @@ use protocol::vault::{Permissions, RecordKind, ShareScope};
 
 pub use launch::{Launch, LaunchFacts, LiveSessions, Offer, launch, offer, stay};
 pub use replay::{ReplayOwn, not_shared, replay_own};
-pub use token::{TakeToken, Wanted, take_token};
+pub use token::{TakeToken, Wanted, take_token, take_token_for};
 
 use crate::people::Person;
 use crate::record::Location;
@@ -166,6 +167,11 @@ pub fn permissions(person: &Person, location: &Location, shares: &[Share]) -> Pe
             edit: true,
             launch: shared.launch && launchable,
             reveal: shared.reveal && revealable,
+        },
+        Role::User if person.is_service_account() => Permissions {
+            view: shared.view,
+            launch: shared.launch && launchable,
+            ..Permissions::NONE
         },
         Role::User => Permissions {
             // A configuration governs other records: changing it is configuring all of them.
