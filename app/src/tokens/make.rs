@@ -12,7 +12,7 @@ use protocol::vault::Link;
 use super::api::{CreateToken, CreateTokenOf, token_records, token_records_of};
 use super::{NewToken, OfAccount};
 use crate::errors::AppError;
-use crate::ui::field::{SelectField, TextField};
+use crate::ui::field::{OwnPassword, SelectField, TextField};
 use crate::ui::form::{DraftForm, FormSentence, FormState, answer_of};
 use crate::ui::layout::{Dialog, Leave, Page};
 use crate::ui::notice::Refused;
@@ -208,14 +208,7 @@ fn TokenFields(
             hint="UTC, within a year."
             kind="date"
         />
-        <TextField
-            state
-            name="draft[password]"
-            label="Your password"
-            hint="The password you sign in to Postern with."
-            kind="password"
-            autocomplete="current-password"
-        />
+        <OwnPassword state name="draft[password]" />
     }
     .into_any()
 }
