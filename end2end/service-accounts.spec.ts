@@ -24,13 +24,13 @@ test("a service account is added, shared with, and given a token that is shown o
   await selectContaining(page.getByLabel("Person"), name);
   await page.getByLabel("Launch").check();
   await page.getByLabel("Edit").check();
-  await page.getByRole("button", { name: "Share" }).click();
+  await page.getByRole("button", { name: "Share", exact: true }).click();
   await expectSentence(
     page.getByLabel("Person"),
     "A service account can be given launch and no more: leave out edit and reveal.",
   );
   await page.getByLabel("Edit").uncheck();
-  await page.getByRole("button", { name: "Share" }).click();
+  await page.getByRole("button", { name: "Share", exact: true }).click();
   await expect(page.getByRole("row", { name: `${name} (service account)` })).toContainText("view, launch");
 
   await visit(page, new URL(account).pathname);
