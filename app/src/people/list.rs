@@ -19,7 +19,9 @@ pub fn PeoplePage() -> impl IntoView {
     view! {
         <Page title="People">
             <Top heading="People">
-                <a class="btn" href="/people/service-accounts/new">"Add service account"</a>
+                <a class="btn" href="/people/service-accounts/new">
+                    "Add service" <span class="hide">" account"</span>
+                </a>
                 <a class="btn primary" href="/people/invite">"Add person"</a>
             </Top>
             <Transition>

@@ -121,7 +121,7 @@ fn ServiceAccount(account: PersonView) -> impl IntoView {
                         <When at=account.created_at />
                     </dd>
                     <dt>"May"</dt>
-                    <dd>"Launch what is shared with it, as with a person, on a record's or folder's page."</dd>
+                    <dd>"Launch what is shared with it, on the page of a record or folder."</dd>
                 </dl>
             </section>
             <TokensOf person=id.clone() whose=Whose::Accounts { is_active } />
