@@ -29,6 +29,7 @@ let user: Person & { id: string };
 let auditor: Person & { id: string };
 let invited: string;
 let gateway: string;
+let service: string;
 let instance: { end: () => Promise<void> };
 /** A session that has ended, with an error in it. */
 let ended: string;
@@ -67,6 +68,14 @@ test.beforeAll(async ({ browser }, info) => {
   });
   gateway = made.value.gateway;
   instance = runCommand(made.value.command);
+  [service] = (await admin.send("add-service-account", { "draft[name]": "nightly-export" })).id.split("?");
+  await admin.send("share-record", { id: shop.id, "draft[person]": service, "draft[launch]": "true" });
+  await admin.send("create-token-of", {
+    person: service,
+    "draft[name]": "The job on batch-2",
+    "draft[lifetime]": "90",
+    "draft[password]": administrator.password,
+  });
   await admin.send("test-connection", { id: shop.id, credential: "launch" });
   const ben = await Client.signIn(posternd.url, user);
   for (const [name, record] of [["Reports of the warehouse, every night", shop.id], ["pgAdmin", ""]]) {
@@ -145,7 +154,7 @@ test("every page there is", async ({ browser }) => {
   const running = await launch(browser);
   await work(running.terminal);
   const [{ id: live }] = await sessionsOf(await Client.signIn(posternd.url, auditor));
-  const places = everyPage({ shop, person: user.id, ended, live, gateway, invited });
+  const places = everyPage({ shop, person: user.id, service, ended, live, gateway, invited });
   expect(pagesWithout(places)).toEqual([]);
   const people = { administrator, auditor, user };
 

@@ -343,7 +343,7 @@ test("a share opens a record to a person and is taken away again", async ({ page
 
 test("a secret is revealed to who may, after their own password", async ({ page }) => {
   const shop = await addShop(admin, database(), { launchers: [], password: "revealed-secret" });
-  const me = (await admin.send("people")).value.find(({ email }: { email: string }) => email === administrator.email);
+  const me = (await admin.send("people")).value.find(({ handle }: { handle: string }) => handle === administrator.email);
   await admin.send("share-record", { id: shop.reading, "draft[person]": me.id, "draft[reveal]": "true" });
   await visit(page, `/vault/${shop.reading}`);
   await page.getByRole("link", { name: "Reveal" }).click();

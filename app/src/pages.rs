@@ -82,7 +82,9 @@ pub const PAGES: &[Page] = &[
     page("/gateways/{gateway}/instances/new", Who::Administrator),
     page("/people", Who::Administrator),
     page("/people/invite", Who::Administrator),
+    page("/people/service-accounts/new", Who::Administrator),
     page("/people/{person}", Who::Administrator),
+    page("/people/{person}/tokens/new", Who::Administrator),
 ];
 
 /// Server functions that work before sign-in; every other one is refused to nobody-in-particular at the door.

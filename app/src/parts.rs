@@ -16,10 +16,10 @@ use crate::audit::AuditPage;
 use crate::device::DevicePage;
 use crate::gateways::{EditGatewayPage, GatewayPage, GatewaysPage, NewGatewayPage, NewInstancePage};
 use crate::pages::page_at;
-use crate::people::{InvitePage, PeoplePage, PersonPage};
+use crate::people::{InvitePage, NewServiceAccountPage, PeoplePage, PersonPage};
 use crate::sessions::{ActivityPage, LivePage, PlayerPage, SessionsPage, TerminatePage, TranscriptPage};
 use crate::terminal::TerminalPage;
-use crate::tokens::NewTokenPage;
+use crate::tokens::{NewTokenOfPage, NewTokenPage};
 use crate::vault::{
     EditPage, FolderPage, HistoryPage, NewFolderPage, NewKindPage, NewPage, NewPersonalPage, RecordPage,
     RevealPage, SettingsPage, SharingPage,
@@ -143,7 +143,9 @@ part! {
     house fetch_house House {
         People => PeoplePage,
         Invite => InvitePage,
+        NewServiceAccount => NewServiceAccountPage,
         Person => PersonPage,
+        NewTokenOf => NewTokenOfPage,
         Account => AccountPage,
         NewToken => NewTokenPage,
         Device => DevicePage,

@@ -1,10 +1,12 @@
-//! People: the list, adding somebody by a one-time link, and one person's role, access and password.
+//! People and service accounts: the list, adding somebody by a one-time link, and one person's role, access and password;
+//! adding a service account, and its access.
 
 pub mod api;
 mod invite;
 mod list;
 mod once;
 mod person;
+mod service_account;
 
 use protocol::people::{PersonState, PersonView};
 use serde::{Deserialize, Serialize};
@@ -12,6 +14,7 @@ use serde::{Deserialize, Serialize};
 pub use invite::InvitePage;
 pub use list::PeoplePage;
 pub use person::PersonPage;
+pub use service_account::NewServiceAccountPage;
 
 /// A one-time link, shown once: only its hash is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,7 +24,7 @@ pub struct NewLink {
     pub link: String,
 }
 
-/// One person, as their own page shows them to an administrator.
+/// One person or service account, as their own page shows them to an administrator.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PersonDetail {
     pub person: PersonView,

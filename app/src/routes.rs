@@ -28,6 +28,10 @@ const DIALOGS: &[DialogPage] = &[
     dialog("/gateways/{gateway}/edit", || House::EditGateway.fetch()),
     dialog("/gateways/{gateway}/instances/new", || House::NewInstance.fetch()),
     dialog("/people/invite", || House::Invite.fetch()),
+    dialog("/people/service-accounts/new", || {
+        House::NewServiceAccount.fetch()
+    }),
+    dialog("/people/{person}/tokens/new", || House::NewTokenOf.fetch()),
     dialog("/account/tokens/new", || House::NewToken.fetch()),
 ];
 
@@ -80,7 +84,9 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/gateways/:gateway/instances/new") view=House::NewInstance />
                     <Route path=path!("/people") view=House::People />
                     <Route path=path!("/people/invite") view=House::Invite />
+                    <Route path=path!("/people/service-accounts/new") view=House::NewServiceAccount />
                     <Route path=path!("/people/:person") view=House::Person />
+                    <Route path=path!("/people/:person/tokens/new") view=House::NewTokenOf />
                 </Routes>
                 <DialogPlace />
             </Viewing>

@@ -37,8 +37,8 @@ export async function behindGateway(cluster: Cluster): Promise<{ record: string;
     "draft[database]": database,
     "draft[tls_mode]": "disable",
   });
-  const people: { id: string; email: string }[] = (await admin.send("people")).value;
-  const person = people.find(({ email }) => email === administrator.email)!.id;
+  const people: { id: string; handle: string }[] = (await admin.send("people")).value;
+  const person = people.find(({ handle }) => handle === administrator.email)!.id;
   await admin.send("share-record", { id, "draft[person]": person, "draft[launch]": "true" });
   const version = async () => String((await admin.send("settings", { id })).value.settings.version);
   await admin.send("save-general", {

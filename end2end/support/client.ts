@@ -64,8 +64,8 @@ export class Client {
       "draft[new]": person.password,
       "draft[repeat]": person.password,
     });
-    const people: { id: string; email: string }[] = (await this.send("people")).value;
-    return { ...person, id: people.find(({ email }) => email === person.email)!.id };
+    const people: { id: string; handle: string }[] = (await this.send("people")).value;
+    return { ...person, id: people.find(({ handle }) => handle === person.email)!.id };
   }
 }
 

@@ -8,6 +8,8 @@ export interface Places {
   shop: Shop;
   /** The id of somebody. */
   person: string;
+  /** The id of a service account. */
+  service: string;
   /** Sessions: one that has ended and one that runs. */
   ended: string;
   live: string;
@@ -24,7 +26,7 @@ export interface Place {
   who: "nobody" | "user" | "auditor" | "administrator";
 }
 
-export function everyPage({ shop, person, ended, live, gateway, invited }: Places): Place[] {
+export function everyPage({ shop, person, service, ended, live, gateway, invited }: Places): Place[] {
   const record = `/vault/${shop.id}`;
   const of = (who: Place["who"], pages: [string, string][]) => pages.map(([name, path]) => ({ name, path, who }));
   return [
@@ -62,6 +64,9 @@ export function everyPage({ shop, person, ended, live, gateway, invited }: Place
       ["people", "/people"],
       ["invite", "/people/invite"],
       ["person", `/people/${person}`],
+      ["new-service-account", "/people/service-accounts/new"],
+      ["service-account", `/people/${service}`],
+      ["new-token-of-service-account", `/people/${service}/tokens/new`],
       ["audit", "/audit"],
       ["account", "/account"],
       ["not-found", "/no/such/page"],

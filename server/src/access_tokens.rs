@@ -37,7 +37,7 @@ pub async fn whoami(Extension(holder): Extension<Holder>) -> Json<HolderView> {
     let Holder { token, person } = holder;
 
     Json(HolderView {
-        email: person.email.to_string(),
+        email: person.handle.to_string(),
         role: person.role,
         token: token.name,
         scope: token.scope,
@@ -67,7 +67,7 @@ async fn revoke(state: &AppState, holder: &Holder, client: &Client) -> Result<()
     {
         let event = event(EventName::AccessTokenRevoked, Outcome::Ok, client, now)
             .by(person)
-            .with("email", person.email.to_string())
+            .with("email", person.handle.to_string())
             .with("token", token.id.to_string())
             .with("name", token.name.clone());
         audit::append(&mut tx, event).await?;

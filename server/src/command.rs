@@ -65,7 +65,7 @@ pub async fn create_administrator(file: Option<&Path>, email: &str, name: &str) 
         .await
         .map_err(in_words)?;
     state.db.close().await;
-    println!("{} can sign in as administrator.", person.email);
+    println!("{} can sign in as administrator.", person.handle);
 
     Ok(ExitCode::SUCCESS)
 }

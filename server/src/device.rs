@@ -147,7 +147,7 @@ async fn give(
 
     Ok(Progress::Approved(Approved {
         access_token: Entered::new(text.expose()),
-        email: person.email.to_string(),
+        email: person.handle.to_string(),
         expires_at: token.expires_at,
     }))
 }
@@ -185,7 +185,7 @@ async fn make(
         .map_err(store_failed)?;
     let event = event(EventName::AccessTokenCreated, Outcome::Ok, client, now)
         .by(person)
-        .with("email", person.email.to_string())
+        .with("email", person.handle.to_string())
         .with("token", token.id.to_string())
         .with("name", token.name.clone())
         .with("scope", token.scope.as_str())

@@ -50,7 +50,7 @@ pub async fn terminate(
         .map_err(store_failed)?;
     drop(snapshot);
     let session_view = found.ok_or_else(not_live)?.view;
-    let sentence = format!("Terminated by {}: {reason}", viewer.person.email);
+    let sentence = format!("Terminated by {}: {reason}", viewer.person.handle);
     if !state.sessions.is_live(session) {
         return Err(not_live());
     }

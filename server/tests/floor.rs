@@ -9,6 +9,7 @@ mod login;
 mod nodes;
 mod origin;
 mod rights;
+mod service_accounts;
 mod sign_in;
 mod socket;
 mod tokens;

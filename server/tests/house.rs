@@ -24,14 +24,14 @@ use server::state::AppState;
 use server::{clock, master_key, node, routes};
 use store::sign_ins::{self, SignIn};
 use store::tokens::{Token, TokenHash};
-use store::{Db, access_tokens, people};
+use store::{Db, access_tokens, people, service_accounts};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tower::ServiceExt;
 use vault::Secret;
-use vault::authorize::{self, Password, Wanted};
+use vault::authorize::{self, Authorized, Password, TakeToken, Wanted};
 use vault::passwords::Hash;
 use vault::people::Person;
 
@@ -187,18 +187,44 @@ impl House {
     pub async fn token_for(&self, role: Role, wanted: Wanted<'_>, life: Duration) -> (TokenId, String) {
         let person = self.person(role).await;
         let take = authorize::take_token(&person, wanted, Password::GivenAgain).unwrap();
+
+        self.token_by(&take, life).await
+    }
+
+    /// A new access token of a service account, good for an hour.
+    pub async fn token_of(&self, account: &Person, wanted: Wanted<'_>) -> String {
+        let ada = self.person(Role::Administrator).await;
+        let take = authorize::take_token_for(&ada, account, wanted, Password::GivenAgain).unwrap();
+
+        self.token_by(&take, Duration::from_secs(3600)).await.1
+    }
+
+    async fn token_by(&self, take: &Authorized<TakeToken>, life: Duration) -> (TokenId, String) {
         let (id, text) = (
             TokenId::from_random(clock::draw()),
             vault::tokens::text(clock::draw()),
         );
         let (now, hash) = (clock::now(), TokenHash::of(text.expose()));
         let mut tx = self.state.db.write().await.unwrap();
-        access_tokens::add(&mut tx, &take, &id, &hash, "reports", now + life, now)
+        access_tokens::add(&mut tx, take, &id, &hash, "reports", now + life, now)
             .await
             .unwrap();
         tx.commit().await.unwrap();
 
         (id, text.expose().to_owned())
+    }
+
+    /// A new service account of this name.
+    pub async fn service_account(&self, name: &str) -> Person {
+        let administer = authorize::administer(&self.person(Role::Administrator).await).unwrap();
+        let id = PersonId::from_random(clock::draw());
+        let mut tx = self.state.db.write().await.unwrap();
+        let account = service_accounts::add(&mut tx, &administer, &id, &name.parse().unwrap(), clock::now())
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+
+        account
     }
 
     pub async fn call(&self, call: Call) -> Answer {

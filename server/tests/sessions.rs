@@ -18,6 +18,7 @@ pub mod native;
 mod native_chaos;
 mod passwords;
 mod resuming;
+mod service_accounts;
 mod shore;
 mod spool;
 mod strain;

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use protocol::audit::{AuditFilter, EventPage, EventView, Outcome};
+use protocol::service_accounts::in_words;
 
 use super::page::page_before;
 use crate::ui::notice::Empty;
@@ -97,7 +98,7 @@ fn Event(event: EventView) -> impl IntoView {
                     </dl>
                 </details>
             </td>
-            <td class="hide">{event.person_email}</td>
+            <td class="hide">{event.person_email.as_deref().map(in_words)}</td>
             <td class="hide">{event.record_title}</td>
             <td class="tight">
                 <span class=outcome>{event.outcome.as_str()}</span>
@@ -113,7 +114,7 @@ fn facts(event: &EventView) -> Vec<(String, String)> {
         .iter()
         .map(|(key, value)| (key.replace('_', " "), value.clone()));
     let envelope = [
-        ("person", event.person_email.clone()),
+        ("person", event.person_email.as_deref().map(in_words)),
         ("record", event.record_title.clone()),
         ("address", event.remote_address.clone()),
         ("request", event.request.as_ref().map(ToString::to_string)),

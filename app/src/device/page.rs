@@ -8,7 +8,7 @@ use protocol::tokens::Lifetime;
 
 use super::Decided;
 use super::api::{ApproveLogin, DenyLogin, LookAtLogin, look_at_login};
-use crate::ui::field::{SelectField, TextField};
+use crate::ui::field::{OwnPassword, SelectField, TextField};
 use crate::ui::form::{DraftForm, FormSentence, FormState, answer_of};
 use crate::ui::layout::{Dialog, Leave, Page};
 use crate::ui::when::When;
@@ -156,14 +156,7 @@ fn Approve(code: String, action: ServerAction<ApproveLogin>) -> impl IntoView {
                 value=Lifetime::Month.as_str()
                 options=lifetimes
             />
-            <TextField
-                state
-                name="draft[password]"
-                label="Your password"
-                hint="The password you sign in to Postern with."
-                kind="password"
-                autocomplete="current-password"
-            />
+            <OwnPassword state name="draft[password]" />
             <footer>
                 <button class="primary">"Approve"</button>
             </footer>

@@ -1,4 +1,4 @@
-//! Everybody: address, name, role, state, since when.
+//! Everybody: address, name, role, state, since when. Service accounts are among them, and say so.
 
 use leptos::prelude::*;
 use protocol::people::PersonView;
@@ -19,6 +19,9 @@ pub fn PeoplePage() -> impl IntoView {
     view! {
         <Page title="People">
             <Top heading="People">
+                <a class="btn" href="/people/service-accounts/new">
+                    "Add service" <span class="hide">" account"</span>
+                </a>
                 <a class="btn primary" href="/people/invite">"Add person"</a>
             </Top>
             <Transition>
@@ -35,19 +38,24 @@ pub fn PeoplePage() -> impl IntoView {
 
 #[component]
 fn People(list: Vec<PersonView>) -> impl IntoView {
-    let is_alone = list.len() < 2;
+    let is_alone = list.iter().filter(|person| !person.is_service_account()).count() < 2;
     let rows = list
         .into_iter()
         .map(|person| {
+            let (name, role) = match person.is_service_account() {
+                true => (None, "Service account"),
+                false => (Some(person.name), person.role.label()),
+            };
+
             view! {
                 <tr>
                     <td>
                         <a class="row-link" href=format!("/people/{}", person.id)>
-                            <Breaks text=person.email />
+                            <Breaks text=person.handle />
                         </a>
-                        <div class="muted">{person.name}</div>
+                        {name.map(|name| view! { <div class="muted">{name}</div> })}
                     </td>
-                    <td class="tight">{person.role.label()}</td>
+                    <td class="tight">{role}</td>
                     <td class="tight">
                         <span class=tag_of(person.state)>{person.state.label()}</span>
                     </td>

@@ -1,4 +1,4 @@
-//! One person: role, access, a new link when the password is lost.
+//! One person: role, access, a new link when the password is lost. One service account: its tokens and its access.
 
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
@@ -11,7 +11,7 @@ use super::invite::role_options;
 use super::once::OneTimeLink;
 use super::{PersonDetail, tag_of};
 use crate::errors::AppError;
-use crate::tokens::TokensOf;
+use crate::tokens::{TokensOf, Whose};
 use crate::ui::field::ChoiceField;
 use crate::ui::form::{DraftForm, FormSentence, FormState, answer_of};
 use crate::ui::layout::{Page, Top};
@@ -47,6 +47,9 @@ pub fn PersonPage() -> impl IntoView {
             <Transition>
                 {move || Suspend::new(async move {
                     match detail.await {
+                        Ok(detail) if detail.person.is_service_account() => {
+                            view! { <ServiceAccount account=detail.person /> }.into_any()
+                        }
                         Ok(detail) => view! { <Person detail reset /> }.into_any(),
                         Err(error) => view! { <Refused error /> }.into_any(),
                     }
@@ -74,7 +77,7 @@ fn Person(detail: PersonDetail, reset: ServerAction<ResetPerson>) -> impl IntoVi
             <section class="card">
                 <dl class="facts">
                     <dt>"Email"</dt>
-                    <dd>{person.email.clone()} {is_viewer.then_some(" (you)")}</dd>
+                    <dd>{person.handle.clone()} {is_viewer.then_some(" (you)")}</dd>
                     <dt>"State"</dt>
                     <dd>
                         <span class=tag_of(person.state)>{person.state.label()}</span>
@@ -88,9 +91,62 @@ fn Person(detail: PersonDetail, reset: ServerAction<ResetPerson>) -> impl IntoVi
                 </dl>
             </section>
             <RoleForm id=person.id.clone() role=person.role />
-            <TokensOf person=person.id.clone() />
+            <TokensOf person=person.id.clone() whose=Whose::Persons />
             {(!is_viewer).then(|| view! { <Access person=person.clone() reset /> })}
         </div>
+    }
+}
+
+#[component]
+fn ServiceAccount(account: PersonView) -> impl IntoView {
+    let saved =
+        use_query_map().with_untracked(|query| query.get("saved").as_deref().and_then(saved_of_account));
+    let is_active = account.state == PersonState::Active;
+    let id = account.id.clone();
+
+    view! {
+        <Top heading=account.name.clone()>
+            <a class="btn" href="/people">"All people"</a>
+        </Top>
+        <div class="column">
+            {saved.map(|sentence| view! { <p class="done" role="status">{sentence}</p> })}
+            <section class="card">
+                <dl class="facts">
+                    <dt>"State"</dt>
+                    <dd>
+                        <span class=tag_of(account.state)>{account.state.label()}</span>
+                    </dd>
+                    <dt>"Since"</dt>
+                    <dd>
+                        <When at=account.created_at />
+                    </dd>
+                    <dt>"May"</dt>
+                    <dd>"Launch what is shared with it, on the page of a record or folder."</dd>
+                </dl>
+            </section>
+            <TokensOf person=id.clone() whose=Whose::Accounts { is_active } />
+            {if is_active {
+                view! {
+                    <SwitchOffForm
+                        id
+                        about="Ends its sessions at once and revokes its access tokens. What it did stays in the audit log."
+                    />
+                }
+                    .into_any()
+            } else {
+                view! { <SwitchOnForm id about="What is shared with it is so again. It needs new access tokens." /> }
+                    .into_any()
+            }}
+        </div>
+    }
+}
+
+/// What a saved change of a service account is called above the page.
+fn saved_of_account(what: &str) -> Option<&'static str> {
+    match what {
+        "added" => Some("Added. Share with it what it is to launch, and give it an access token."),
+        "off" => Some("Switched off: its sessions have ended, its access tokens are revoked."),
+        what => saved(what),
     }
 }
 
@@ -138,10 +194,15 @@ fn Access(person: PersonView, reset: ServerAction<ResetPerson>) -> impl IntoView
     let id = person.id;
 
     match person.state {
-        PersonState::Off => view! { <SwitchOnForm id /> }.into_any(),
+        PersonState::Off => {
+            view! { <SwitchOnForm id about="They sign in again with the password they had." /> }.into_any()
+        }
         PersonState::Invited | PersonState::Active => view! {
             <ResetForm id=id.clone() state_of=person.state action=reset />
-            <SwitchOffForm id />
+            <SwitchOffForm
+                id
+                about="Ends their sign-ins and sessions at once and revokes their access tokens. What they did stays in the audit log."
+            />
         }
         .into_any(),
     }
@@ -177,17 +238,13 @@ fn ResetForm(id: PersonId, state_of: PersonState, action: ServerAction<ResetPers
 }
 
 #[component]
-fn SwitchOffForm(id: PersonId) -> impl IntoView {
+fn SwitchOffForm(id: PersonId, about: &'static str) -> impl IntoView {
     let action = ServerAction::<SwitchOff>::new();
     let state = FormState::of(action);
 
     view! {
         <DraftForm action state check=|_| Vec::new() class="card">
-            <AccessFields
-                state
-                id
-                about="Ends their sign-ins and sessions at once and revokes their access tokens. What they did stays in the audit log."
-            >
+            <AccessFields state id about>
                 <button class="danger">"Switch off"</button>
             </AccessFields>
         </DraftForm>
@@ -195,13 +252,13 @@ fn SwitchOffForm(id: PersonId) -> impl IntoView {
 }
 
 #[component]
-fn SwitchOnForm(id: PersonId) -> impl IntoView {
+fn SwitchOnForm(id: PersonId, about: &'static str) -> impl IntoView {
     let action = ServerAction::<SwitchOn>::new();
     let state = FormState::of(action);
 
     view! {
         <DraftForm action state check=|_| Vec::new() class="card">
-            <AccessFields state id about="They sign in again with the password they had.">
+            <AccessFields state id about>
                 <button class="primary">"Switch on"</button>
             </AccessFields>
         </DraftForm>

@@ -5,6 +5,7 @@ mod watch;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
+use protocol::service_accounts::in_words;
 use protocol::sessions::{SessionState, SessionView};
 
 use self::stage::Stage;
@@ -73,7 +74,7 @@ fn Live(session: SessionView) -> impl IntoView {
             <header class="player-bar">
                 <h1>{session.record_title}</h1>
                 <p class="muted">
-                    {session.person_email} " as " {session.account} " · since " <When at=session.started_at /> " UTC"
+                    {in_words(&session.person_email)} " as " {session.account} " · since " <When at=session.started_at /> " UTC"
                 </p>
                 {badge}
                 <a class="btn" href=path>

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use protocol::forms::Draft;
+use protocol::service_accounts::in_words;
 use protocol::sessions::{SessionState, SessionView};
 
 use super::address::{named, use_session_id};
@@ -32,7 +33,7 @@ pub fn TerminatePage() -> impl IntoView {
 
 #[component]
 fn TerminateDialog(session: SessionView) -> impl IntoView {
-    let about = format!("{} on {}", session.person_email, session.record_title);
+    let about = format!("{} on {}", in_words(&session.person_email), session.record_title);
     let back = match session.state {
         SessionState::Starting | SessionState::Live if session.kind.has_screen() => {
             format!("/sessions/{}/live", session.id)
@@ -73,7 +74,7 @@ fn Ask(session: SessionView, back: String) -> impl IntoView {
         <DraftForm action state check=|sent: &TerminateSession| sent.draft.check()>
             <p>
                 "The running statement is cancelled and the connection is closed; an open transaction is rolled back. "
-                {session.person_email} " reads who ended the session and why."
+                {in_words(&session.person_email)} " reads who ended the session and why."
             </p>
             <input type="hidden" name="draft[session]" value=session.id.to_string() />
             <TextField

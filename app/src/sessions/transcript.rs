@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use protocol::recordings::TranscriptView;
+use protocol::service_accounts::in_words;
 use protocol::time::Timestamp;
 
 use super::address::{named, use_session_id};
@@ -73,7 +74,7 @@ fn Transcript(transcript: TranscriptView, from: u32) -> impl IntoView {
                 {if session.kind.has_screen() { "Play" } else { "Timeline" }}
             </a>
         </Top>
-        <p class="transcript-about muted">{session.person_email} " as " {session.account} " · " {span}</p>
+        <p class="transcript-about muted">{in_words(&session.person_email)} " as " {session.account} " · " {span}</p>
         {body}
         <nav class="pager" aria-label="Pages">
             {first.map(|href| view! { <a class="btn" href=href>"First page"</a> })}

@@ -1,4 +1,5 @@
-//! The tokens of a person, on their own page and on the one administrators see, each with a button to revoke it.
+//! The tokens of a person or service account, on one's own page and on the one administrators see, each with a button to
+//! revoke it.
 
 use leptos::prelude::*;
 use protocol::ids::{PersonId, TokenId};
@@ -64,14 +65,39 @@ pub fn OwnTokens() -> impl IntoView {
     }
 }
 
-/// The tokens of a person, for an administrator.
+/// Whose tokens an administrator looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose {
+    /// They make their own.
+    Persons,
+    /// It has its tokens from who looks; while it is switched off it gets none.
+    Accounts { is_active: bool },
+}
+
+impl Whose {
+    /// What a token for all records, and one for the command line, is called.
+    fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Persons => ("All records they may launch", "The command line, as them"),
+            Self::Accounts { .. } => (
+                "All records shared with it for launch",
+                "The command line, in its name",
+            ),
+        }
+    }
+}
+
+/// The tokens of a person or service account, for an administrator.
 #[component]
-pub fn TokensOf(person: PersonId) -> impl IntoView {
+pub fn TokensOf(person: PersonId, whose: Whose) -> impl IntoView {
     let revoke = ServerAction::<RevokeTokenOf>::new();
     let state = FormState::of(revoke);
+    let new = (whose == Whose::Accounts { is_active: true }).then(|| format!("/people/{person}/tokens/new"));
+    let (everything, command_line) = whose.words();
     let person = StoredValue::new(person);
+    let changes = use_changes();
     let tokens = Resource::new_blocking(
-        move || revoke.version().get(),
+        move || (revoke.version().get(), changes.get()),
         move |_| tokens_of(person.get_value()),
     );
 
@@ -79,6 +105,7 @@ pub fn TokensOf(person: PersonId) -> impl IntoView {
         <section class="card">
             <header>
                 <h2>"Access tokens"</h2>
+                {new.map(|href| view! { <a class="btn" href=href>"New token"</a> })}
             </header>
             <FormSentence state />
             <Transition>
@@ -94,7 +121,7 @@ pub fn TokensOf(person: PersonId) -> impl IntoView {
                                     let (id, name) = (token.id.clone(), token.name.clone());
 
                                     view! {
-                                        <TokenRow token everything="All records they may launch" command_line="The command line, as them">
+                                        <TokenRow token everything command_line>
                                             <DraftForm action=revoke state check=|_| Vec::new()>
                                                 <input
                                                     type="hidden"

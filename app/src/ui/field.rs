@@ -101,6 +101,26 @@ pub fn TextField(
     }
 }
 
+/// The password of who is signed in, once more, before something sensitive.
+#[component]
+pub fn OwnPassword(
+    state: FormState,
+    #[prop(into)] name: String,
+    #[prop(optional)] autofocus: bool,
+) -> impl IntoView {
+    view! {
+        <TextField
+            state
+            name
+            label="Your password"
+            hint="The password you sign in to Postern with."
+            kind="password"
+            autocomplete="current-password"
+            autofocus
+        />
+    }
+}
+
 /// Several lines of text, e.g. a certificate.
 #[component]
 pub fn AreaField(

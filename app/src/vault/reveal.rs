@@ -6,7 +6,7 @@ use protocol::vault::RecordView;
 
 use super::api::{Reveal, record};
 use super::{Revealed, named, use_record_id};
-use crate::ui::field::TextField;
+use crate::ui::field::OwnPassword;
 use crate::ui::form::{DraftForm, FormSentence, FormState, answer_of};
 use crate::ui::layout::{Dialog, Leave, Page};
 use crate::ui::notice::Refused;
@@ -56,15 +56,7 @@ fn AskPassword(action: ServerAction<Reveal>, record: RecordView) -> impl IntoVie
         <DraftForm action state check=check>
             <p>"The secret is shown once, on this page. That you saw it is written to the audit log."</p>
             <input type="hidden" name="id" value=record.id.to_string() />
-            <TextField
-                state
-                name="password"
-                label="Your password"
-                hint="The password you sign in to Postern with."
-                kind="password"
-                autocomplete="current-password"
-                autofocus=true
-            />
+            <OwnPassword state name="password" autofocus=true />
             <footer>
                 <FormSentence state />
                 <Leave href=format!("/vault/{}", record.id) word="Cancel" />

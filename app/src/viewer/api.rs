@@ -12,7 +12,7 @@ pub async fn viewer() -> Result<Option<ViewerView>, AppError> {
 
     Ok(ctx.actor().map(|actor| ViewerView {
         id: actor.person.id.clone(),
-        email: actor.person.email.to_string(),
+        email: actor.person.handle.to_string(),
         name: actor.person.name.clone(),
         role: actor.role(),
     }))

@@ -2,6 +2,7 @@
 
 use http::Method;
 use protocol::dates;
+use protocol::service_accounts::in_words;
 use protocol::tokens::{HolderView, Scope};
 
 use crate::args::AccessArgs;
@@ -17,7 +18,7 @@ pub async fn run(access: &AccessArgs, wants_json: bool) -> Result<(), Failure> {
 
     print::line(&format!(
         "{} at {}, by the token \"{}\" for {}, good until {}",
-        holder.email,
+        in_words(&holder.email),
         server.url(),
         holder.token,
         reach(holder.scope),

@@ -5,6 +5,7 @@
 
 use std::future::poll_fn;
 use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
@@ -48,8 +49,12 @@ impl Opener {
     pub async fn open(&self) -> io::Result<Stream> {
         let (asked, answer) = oneshot::channel();
         self.0.send(asked).await.map_err(|_| closed())?;
+        let mut stream = answer.await.map_err(|_| closed())??;
+        // The other side knows of a stream by its first frame: one that is shut down without a byte would have none, and would
+        // wait for the other's end for ever.
+        poll_fn(|cx| Pin::new(&mut stream).poll_write(cx, &[])).await?;
 
-        answer.await.map_err(|_| closed())?
+        Ok(stream)
     }
 }
 

@@ -109,6 +109,7 @@ events! {
     SetupLinkCreated "setup_link_created" People "Set-up link created",
     AdministratorCreated "administrator_created" People "Administrator created",
     PersonInvited "person_invited" People "Person invited",
+    ServiceAccountAdded "service_account_added" People "Service account added",
     PersonActivated "person_activated" People "Person activated",
     PersonUpdated "person_updated" People "Person updated",
     PersonSwitchedOff "person_switched_off" People "Person switched off",
@@ -273,7 +274,7 @@ pub struct AuditFilter {
     pub from: String,
     /// The same; a day counts to its end.
     pub to: String,
-    /// A person's id, or part of their email address.
+    /// A person's id, or part of their email address or of a service account's name.
     pub person: String,
     /// An event's stable text.
     pub event: String,

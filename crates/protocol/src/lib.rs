@@ -14,6 +14,7 @@ pub mod ids;
 pub mod import;
 pub mod people;
 pub mod recordings;
+pub mod service_accounts;
 pub mod sessions;
 pub mod terminal;
 pub mod time;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::entered::Entered;
 use crate::forms::{Draft, FieldError};
 use crate::ids::{PersonId, SignInId};
+use crate::service_accounts::is_service_account;
 use crate::time::Timestamp;
 
 /// Shortest password of a person, in characters.
@@ -128,15 +129,22 @@ impl FromStr for PersonState {
     }
 }
 
-/// A person, as a screen shows them.
+/// A person or service account, as a screen shows them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PersonView {
     pub id: PersonId,
-    pub email: String,
+    /// An email address, or a service account's name.
+    pub handle: String,
     pub name: String,
     pub role: Role,
     pub state: PersonState,
     pub created_at: Timestamp,
+}
+
+impl PersonView {
+    pub fn is_service_account(&self) -> bool {
+        is_service_account(&self.handle)
+    }
 }
 
 /// One sign-in of a person, as *Your sign-ins* shows it.

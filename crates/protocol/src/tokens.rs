@@ -217,6 +217,7 @@ pub struct TokenView {
 /// Whose token it is, as the command line asks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HolderView {
+    /// A person's email address, or the name of a service account.
     pub email: String,
     pub role: Role,
     /// The token's name.

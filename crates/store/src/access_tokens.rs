@@ -1,4 +1,4 @@
-//! Access tokens: what programs of a person act with. A hash, an end, and when each was used last.
+//! Access tokens: what programs act with, in a person's name or as a service account. A hash, an end, and when each was used last.
 
 use std::time::Duration;
 
@@ -139,7 +139,7 @@ pub async fn add(
         sqlx::query(ADD)
             .bind(id.as_str())
             .bind(hash.as_str())
-            .bind(take.person().as_str())
+            .bind(take.whose().as_str())
             .bind(name.trim())
             .bind(take.scope().as_str())
             .bind(take.record().map(RecordId::as_str))
@@ -149,7 +149,7 @@ pub async fn add(
 
     Ok(AccessToken {
         id: id.clone(),
-        person: take.person().clone(),
+        person: take.whose().clone(),
         name: name.trim().to_owned(),
         scope: take.scope(),
         record: take.record().cloned(),

@@ -20,6 +20,7 @@ mod migrations;
 pub mod people;
 pub mod records;
 mod search;
+pub mod service_accounts;
 pub mod sessions;
 pub mod settings;
 pub mod shares;

@@ -92,6 +92,11 @@ const STEPS: &[(i64, &str, Script)] = &[
         Script::Both(include_str!("../migrations/0014_gateways.sql")),
     ),
     (
+        15,
+        "service accounts",
+        Script::Both(include_str!("../migrations/0015_service_accounts.sql")),
+    ),
+    (
         16,
         "personal credentials",
         Script::Both(include_str!("../migrations/0016_personal_credentials.sql")),

@@ -1,11 +1,12 @@
-//! People: adding, finding and changing them. There is always an active administrator once there was one.
+//! People, and the service accounts among them: adding, finding and changing them. There is always an active
+//! administrator once there was one.
 
 use protocol::ids::PersonId;
 use protocol::people::{PersonState, Role};
 use protocol::time::Timestamp;
 use vault::authorize::{Administer, Authorized};
 use vault::passwords::Hash;
-use vault::people::{Email, Person};
+use vault::people::{Email, Handle, Person};
 
 use crate::db::{Lock, Snapshot, Tx, on, run, take};
 use crate::errors::{Error, column};
@@ -27,7 +28,7 @@ impl TryFrom<Row> for Person {
     fn try_from(row: Row) -> Result<Self, Error> {
         Ok(Self {
             id: column("people", "id", &row.id, &row.id)?,
-            email: column("people", "email", &row.id, &row.email)?,
+            handle: column("people", "email", &row.id, &row.email)?,
             role: column("people", "role", &row.id, &row.role)?,
             state: column("people", "state", &row.id, &row.state)?,
             created_at: Timestamp(row.created_at),
@@ -75,7 +76,7 @@ pub async fn invite(
 
     Ok(Person {
         id: id.clone(),
-        email: email.clone(),
+        handle: Handle::Email(email.clone()),
         name: name.trim().to_owned(),
         role,
         state: PersonState::Invited,
@@ -111,7 +112,7 @@ const FIND: &str = r#"
     WHERE email = $1
 "#;
 
-/// Finds a person by their address.
+/// Finds a person by their address. A service account is nobody's address.
 pub async fn find(snapshot: &mut Snapshot, email: &Email) -> Result<Option<Person>, Error> {
     let row: Option<Row> = on!(snapshot, |conn| sqlx::query_as(FIND)
         .bind(email.as_str())
@@ -126,7 +127,7 @@ const LIST: &str = r#"
     ORDER BY email
 "#;
 
-/// Everybody, by address.
+/// Everybody, by address; service accounts by their name.
 pub async fn list(snapshot: &mut Snapshot) -> Result<Vec<Person>, Error> {
     let rows: Vec<Row> = on!(snapshot, |conn| sqlx::query_as(LIST).fetch_all(conn))?;
 
@@ -165,11 +166,11 @@ pub async fn has_administrator(snapshot: &mut Snapshot) -> Result<bool, Error> {
 const SET_PASSWORD: &str = r#"
     UPDATE people
     SET password_hash = $2, password_changed_at = $3, state = 'active'
-    WHERE id = $1 AND state <> 'off'
+    WHERE id = $1 AND kind = 'person' AND state <> 'off'
     RETURNING id, email, name, role, state, created_at
 "#;
 
-/// Gives a person a first or another password; who was invited becomes active. `None` when there is nobody
+/// Gives a person a first or another password; who was invited becomes active. `None` when there is no person
 /// like that or they are switched off.
 pub async fn set_password(
     tx: &mut Tx,
@@ -191,7 +192,7 @@ pub async fn set_password(
 const REPLACE_PASSWORD: &str = r#"
     UPDATE people
     SET password_hash = $3, password_changed_at = $4
-    WHERE id = $1 AND password_hash = $2 AND state = 'active'
+    WHERE id = $1 AND kind = 'person' AND password_hash = $2 AND state = 'active'
     RETURNING id, email, name, role, state, created_at
 "#;
 
@@ -303,14 +304,14 @@ const CHANGE_ROLE: &str = concat!(
     r#"
     UPDATE people
     SET role = $2
-    WHERE id = $1 AND role <> $2 AND "#,
+    WHERE id = $1 AND kind = 'person' AND role <> $2 AND "#,
     keeps_an_administrator!(),
     r#"
     RETURNING id, email, name, role, state, created_at
 "#
 );
 
-/// Gives a person another role.
+/// Gives a person another role; a service account keeps the one it has.
 pub async fn change_role(
     tx: &mut Tx,
     _administer: &Authorized<Administer>,
@@ -326,7 +327,10 @@ pub async fn change_role(
         return Ok(Changed::Done(row.try_into()?));
     }
 
-    why_unchanged(tx, id, |person| person.role != role).await
+    why_unchanged(tx, id, |person| {
+        person.role != role && !person.is_service_account()
+    })
+    .await
 }
 
 /// Tells a refused change from one that had nothing to do.

@@ -103,7 +103,7 @@ impl TryFrom<JoinedRow> for (SignIn, Person) {
 const HOLD_PASSWORD: &str = r#"
     UPDATE people
     SET password_hash = password_hash
-    WHERE id = $1 AND password_hash = $2 AND state = 'active'
+    WHERE id = $1 AND kind = 'person' AND password_hash = $2 AND state = 'active'
 "#;
 
 const ADD: &str = r#"
@@ -115,7 +115,7 @@ const ADD: &str = r#"
 "#;
 
 /// Signs a person in whose password was right against `hash`; false when they were switched off or have another
-/// password by now. Who takes the password away waits for this transaction or was waited for, and then revokes what it
+/// password by now, and for a service account, which nobody signs in as. Who takes the password away waits for this transaction or was waited for, and then revokes what it
 /// added.
 pub async fn add(tx: &mut Tx, token: &TokenHash, sign_in: &SignIn, hash: &Hash) -> Result<bool, Error> {
     let held = run!(

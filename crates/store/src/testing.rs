@@ -101,7 +101,7 @@ fn cluster() -> anyhow::Result<Arc<Cluster>> {
 pub fn administering() -> anyhow::Result<Authorized<Administer>> {
     let administrator = Person {
         id: PersonId::from_random([0xad; 16]),
-        email: "administrator@example.org".parse()?,
+        handle: "administrator@example.org".parse()?,
         name: String::new(),
         role: Role::Administrator,
         state: PersonState::Active,

@@ -63,11 +63,11 @@ impl Event {
         }
     }
 
-    /// Who did it; their address is kept as it is at this moment.
+    /// Who did it; their address, or a service account's name, is kept as it is at this moment.
     #[must_use]
     pub fn by(mut self, person: &Person) -> Self {
         self.person = Some(person.id.clone());
-        self.person_email = Some(person.email.to_string());
+        self.person_email = Some(person.handle.to_string());
         self
     }
 

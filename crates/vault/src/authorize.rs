@@ -13,6 +13,7 @@
 //!   It is in no folder, nothing links to it, and nobody shares it. Auditors have none.
 //! - Who may launch may have an access token, for all of it or for one record; an auditor may not. Everybody may have
 //!   one for the command line.
+//! - A service account views and launches what is shared with it, and never more. Administrators make its tokens.
 //! - A user replays sessions of their own on a record that is shared with them, where its settings allow it.
 //! - What a person may not view does not exist for them: `PamNotFound`.
 
@@ -27,7 +28,7 @@ use protocol::vault::{Permissions, RecordKind, ShareScope};
 
 pub use launch::{Launch, LaunchFacts, LiveSessions, Offer, launch, offer, stay};
 pub use replay::{ReplayOwn, not_shared, replay_own};
-pub use token::{TakeToken, Wanted, take_token};
+pub use token::{TakeToken, Wanted, take_token, take_token_for};
 
 use crate::people::Person;
 use crate::record::Location;
@@ -193,6 +194,11 @@ pub fn permissions(person: &Person, location: &Location, shares: &[Share]) -> Pe
             launch: shared.launch && launchable,
             reveal: shared.reveal && revealable,
         },
+        Role::User if person.is_service_account() => Permissions {
+            view: shared.view,
+            launch: shared.launch && launchable,
+            ..Permissions::NONE
+        },
         Role::User => Permissions {
             // A configuration governs other records: changing it is configuring all of them.
             edit: shared.edit && location.kind != RecordKind::Configuration,
@@ -257,9 +263,15 @@ pub fn create(person: &Person) -> Result<Authorized<Create>, Refusal> {
 }
 
 /// # Errors
-/// `SignedOut`, or `PamPolicyDenied` for auditors.
+/// `SignedOut`, or `PamPolicyDenied` for auditors and service accounts.
 pub fn keep_personal(person: &Person) -> Result<Authorized<KeepPersonal>, Refusal> {
     signed_in(person)?;
+    if person.is_service_account() {
+        return Err(Refusal::new(
+            Code::PamPolicyDenied,
+            "A service account keeps no credentials of its own.",
+        ));
+    }
     match person.role {
         Role::Administrator | Role::User => Ok(Authorized::new(person, KeepPersonal(()))),
         Role::Auditor => Err(Refusal::new(

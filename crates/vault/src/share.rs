@@ -1,9 +1,11 @@
 //! Shares: what one person may do with one record, or with every record of one folder.
 
+use protocol::forms::FieldError;
 use protocol::ids::PersonId;
 use protocol::time::Timestamp;
 use protocol::vault::{Permissions, ShareScope};
 
+use crate::people::Person;
 use crate::record::Location;
 
 /// One share. A person holds at most one per record and per folder.
@@ -32,6 +34,18 @@ pub fn granted(shares: &[Share], person: &PersonId, location: &Location) -> Perm
         .iter()
         .filter(|share| share.person == *person && share.reaches(location))
         .fold(Permissions::NONE, |sum, share| sum.or(share.permissions))
+}
+
+/// What is wrong with sharing so much with somebody: a service account launches, and no more.
+pub fn check_for(person: &Person, permissions: Permissions) -> Vec<FieldError> {
+    if !person.is_service_account() || !(permissions.edit || permissions.reveal) {
+        return Vec::new();
+    }
+
+    vec![FieldError::new(
+        "person",
+        "A service account can be given launch and no more: leave out edit and reveal.",
+    )]
 }
 
 #[cfg(test)]
@@ -91,5 +105,26 @@ mod tests {
             granted(&shares, &PersonId::from_random([8; 16]), &elsewhere),
             Permissions::NONE
         );
+    }
+
+    #[test]
+    fn a_service_account_is_given_launch_and_no_more() {
+        let account = crate::authorize::tests::service_account(7);
+        let user = crate::authorize::tests::person(7, protocol::people::Role::User);
+        for (edit, launch, reveal, is_fit) in [
+            (false, false, false, true),
+            (false, true, false, true),
+            (true, true, false, false),
+            (false, true, true, false),
+        ] {
+            let permissions = Permissions::shared(edit, launch, reveal);
+
+            assert_eq!(
+                check_for(&account, permissions).is_empty(),
+                is_fit,
+                "{permissions:?}"
+            );
+            assert_eq!(check_for(&user, permissions), []);
+        }
     }
 }

@@ -44,7 +44,8 @@ pub fn check_room(n_good: usize) -> Result<(), Refusal> {
     Err(Refusal::new(
         Code::PamConflict,
         format!(
-            "You have {MAX_TOKENS} access tokens, which is as many as one person may have. Revoke one you do not use."
+            "There are {MAX_TOKENS} access tokens already, which is as many as one person or service account may have. \
+             Revoke one that is not used."
         ),
     ))
 }

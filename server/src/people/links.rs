@@ -57,7 +57,7 @@ pub async fn look_at(state: &AppState, token: Password) -> Result<LinkView, Refu
         .ok_or_else(used_up)?;
 
     Ok(LinkView::Password {
-        email: person.email.to_string(),
+        email: person.handle.to_string(),
         role: person.role,
     })
 }
@@ -108,7 +108,7 @@ pub async fn use_up(state: &AppState, draft: SetPasswordDraft, client: &Client) 
         .await
         .map_err(store_failed)?
         .ok_or_else(used_up)?;
-    attempts::forgive(&mut tx, person.email.as_str())
+    attempts::forgive(&mut tx, person.handle.as_str())
         .await
         .map_err(store_failed)?;
     sign_ins::revoke_all(&mut tx, &person.id, now)
@@ -151,7 +151,7 @@ pub async fn invite(
     let link = make(state, &mut tx, Purpose::Invite(id), now).await?;
     let event = event(EventName::PersonInvited, Outcome::Ok, client, now)
         .by(&administrator)
-        .with("email", person.email.to_string())
+        .with("email", person.handle.to_string())
         .with("role", person.role.as_str());
     audit::append(&mut tx, event).await.map_err(store_failed)?;
     tx.commit().await.map_err(store_failed)?;
@@ -173,6 +173,7 @@ pub async fn reset(
         .await
         .map_err(store_failed)?
         .ok_or_else(nobody)?;
+    person.check_is_human()?;
     let purpose = purpose_for(&person)?;
     people::forget_password(&mut tx, id).await.map_err(store_failed)?;
     sign_ins::revoke_all(&mut tx, id, now)
@@ -184,7 +185,7 @@ pub async fn reset(
     let link = make(state, &mut tx, purpose, now).await?;
     let event = event(EventName::PersonReset, Outcome::Ok, client, now)
         .by(&administrator)
-        .with("email", person.email.to_string())
+        .with("email", person.handle.to_string())
         .with("tokens_revoked", revoked.to_string());
     audit::append(&mut tx, event).await.map_err(store_failed)?;
     tx.commit().await.map_err(store_failed)?;

@@ -64,7 +64,7 @@ pub async fn change(
     draft: PasswordDraft,
     client: &Client,
 ) -> Result<(), Refusal> {
-    let errors = draft.check_for(actor.person.email.as_str());
+    let errors = draft.check_for(actor.person.handle.as_str());
     if !errors.is_empty() {
         return Err(Refusal::invalid(errors));
     }
@@ -120,7 +120,7 @@ async fn confirmed(
     field: &'static str,
     client: &Client,
 ) -> Result<Hash, Refusal> {
-    let attempt = admit(state, actor.person.email.as_str(), client).await?;
+    let attempt = admit(state, actor.person.handle.as_str(), client).await?;
     let mut snapshot = state.db.read().await.map_err(store_failed)?;
     let hash = people::password(&mut snapshot, &actor.person.id)
         .await

@@ -168,7 +168,7 @@ async fn enter(
         record: launch.record().clone(),
         record_title: aim.record_title.clone(),
         person: person.id.clone(),
-        person_email: person.email.to_string(),
+        person_email: person.handle.to_string(),
         account: aim.account.clone(),
         database: aim.target.database.clone(),
         remote_address: client.address.clone(),
@@ -218,7 +218,7 @@ fn record(
     let header = Header {
         session: id.to_string(),
         record_title: aim.record_title.clone(),
-        person: person.email.to_string(),
+        person: person.handle.to_string(),
         account: aim.account.clone(),
         database: aim.target.database.clone(),
         server_version,

@@ -60,6 +60,7 @@ pub fn form_of(path: &str, id: &str) -> String {
         "/api/set-up" => format!("draft[token]=00&draft[email]=a@example.org&draft[name]=A&{new}"),
         "/api/use-link" => format!("draft[token]=00&{new}"),
         "/api/change-password" => format!("draft[current]=wrong&{new}"),
+        "/api/add-service-account" => "draft[name]=nightly-export".to_owned(),
         "/api/invite" => "draft[email]=new@example.org&draft[name]=New&draft[role]=user".to_owned(),
         "/api/change-role" => format!("draft[id]={id}&draft[role]=user"),
         "/api/create-folder" => "draft[name]=Production".to_owned(),
@@ -76,13 +77,16 @@ pub fn form_of(path: &str, id: &str) -> String {
         "/api/create-token" => {
             format!("draft[name]=psql&draft[lifetime]=30&draft[record]={id}&draft[password]={password}")
         }
+        "/api/create-token-of" => {
+            format!("person={id}&draft[name]=psql&draft[lifetime]=30&draft[password]={password}")
+        }
         "/cli/import" => "{}".to_owned(),
         "/cli/login" => r#"{"machine":"pc-7","user":"ada"}"#.to_owned(),
         "/cli/login/token" => r#"{"device_code":"00"}"#.to_owned(),
         "/api/look-at-login" | "/api/deny-login" => "code=BCDF-GHJK".to_owned(),
         "/api/approve-login" => format!("draft[code]=BCDF-GHJK&draft[password]={password}"),
         "/api/revoke-token-of" => format!("person={id}&id={id}"),
-        "/api/tokens-of" => format!("person={id}"),
+        "/api/token-records-of" | "/api/tokens-of" => format!("person={id}"),
         "/api/share-folder" | "/api/share-record" => format!("id={id}&draft[person]={id}&draft[launch]=on"),
         "/api/unshare-folder" | "/api/unshare-record" => format!("id={id}&person={id}"),
         "/api/create-configuration" => "draft[title]=House".to_owned(),

@@ -13,7 +13,8 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use testkit::Cluster;
 use testkit::cluster::SUPERUSER;
-use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::timeout;
 use tokio_postgres::{Client, Config as Connecting};
@@ -200,6 +201,20 @@ async fn a_crowd_that_comes_at_once_gets_in() {
         .filter(|lane| *lane > 0)
         .collect();
     assert_eq!(lanes, (1..=60).collect());
+}
+
+#[tokio::test]
+async fn who_comes_and_leaves_without_a_word_is_let_go() {
+    let port = Port::open().await;
+    let tunnel = Tunnel::open(&port, &[]).await;
+
+    let mut probe = TcpStream::connect(("127.0.0.1", tunnel.port())).await.unwrap();
+    probe.shutdown().await.unwrap();
+    let mut said = Vec::new();
+    let ended = timeout(PATIENCE, probe.read_to_end(&mut said)).await;
+
+    assert_eq!(ended.expect("it ends").unwrap_or_default(), 0);
+    tunnel.connect().await;
 }
 
 #[tokio::test]

@@ -164,7 +164,7 @@ fn add_person(
 fn person(ada: &mut Browser, email: &str) -> Result<String> {
     let people = ada.send("people", &[])?;
     let mut people = people.value.as_array().into_iter().flatten();
-    let found = people.find(|person| person.get("email").and_then(Value::as_str) == Some(email));
+    let found = people.find(|person| person.get("handle").and_then(Value::as_str) == Some(email));
     let id = found.and_then(|person| person.get("id")).and_then(Value::as_str);
     Ok(id
         .with_context(|| format!("{email} is not among the people"))?

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use leptos::prelude::*;
+use protocol::service_accounts::in_words;
 use protocol::sessions::{Recordings, SessionFilter, SessionKind, SessionRow, SessionState, SessionView};
 use protocol::time::Timestamp;
 
@@ -97,11 +98,11 @@ fn Row(row: SessionRow, now: Timestamp, is_evidence: bool) -> impl IntoView {
                 }}
                 " " <Kind kind=session.kind /> <div class="faint mono">{session.account} " · " {session.database}</div>
                 <div class="faint only-small">
-                    {session.person_email.clone()} <br /> <When at=session.started_at />
+                    {in_words(&session.person_email)} <br /> <When at=session.started_at />
                 </div>
             </td>
             <td class="hide">
-                {session.person_email} <div class="faint mono">{session.remote_address}</div>
+                {in_words(&session.person_email)} <div class="faint mono">{session.remote_address}</div>
             </td>
             <td class="tight hide">
                 <When at=session.started_at />
@@ -138,7 +139,7 @@ pub fn Brief(row: SessionRow, now: Timestamp) -> impl IntoView {
     view! {
         <li>
             <a class="row-link" href=target>
-                {session.person_email}
+                {in_words(&session.person_email)}
             </a>
             " "
             <Kind kind=session.kind />

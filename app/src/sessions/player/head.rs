@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use protocol::ids::SessionId;
 use protocol::recordings::{ExportFormat, RecordingView};
+use protocol::service_accounts::in_words;
 use protocol::sessions::{SessionKind, SessionState, SessionView};
 
 use super::words;
@@ -60,7 +61,7 @@ pub(super) fn Head(recording: RecordingView, has_begun: RwSignal<bool>) -> impl 
         <header class="player-bar">
             <h1>{record_title}</h1>
             <p class="muted">
-                {person_email} " as " {account} " · " <When at=started_at /> " UTC" {took}
+                {in_words(&person_email)} " as " {account} " · " <When at=started_at /> " UTC" {took}
             </p>
             {live}
             {evidence}

@@ -125,7 +125,7 @@ pub(super) fn folder_names(folders: Vec<FolderView>) -> impl Fn(&FolderId) -> St
     move |id| names.get(id).cloned().unwrap_or_default()
 }
 
-/// Whom something may be shared with: everybody who is not switched off, by name.
+/// Whom something may be shared with: everybody who is not switched off, by address or name.
 pub(super) async fn people(snapshot: &mut Snapshot) -> Result<Vec<(PersonId, String)>, AppError> {
     let people = store::people::list(snapshot).await?;
 
@@ -133,10 +133,13 @@ pub(super) async fn people(snapshot: &mut Snapshot) -> Result<Vec<(PersonId, Str
         .into_iter()
         .filter(|person| person.state != PersonState::Off)
         .map(|person| {
+            if person.is_service_account() {
+                return (person.id, person.name);
+            }
             let shown = format!(
                 "{} ({}, {})",
                 person.name,
-                person.email,
+                person.handle,
                 person.role.label().to_lowercase()
             );
             (person.id, shown)
@@ -338,6 +341,11 @@ pub(super) async fn grant(
         ))
     };
     let person = draft.person.as_ref().ok_or_else(nobody)?;
+    let known = store::people::lookup(tx, person).await?.ok_or_else(nobody)?;
+    let errors = vault::share::check_for(&known, draft.permissions());
+    if !errors.is_empty() {
+        return Err(Refusal::invalid(errors).into());
+    }
     let event = with_person(tx, event, person)
         .await?
         .with("permissions", draft.permissions().words());
@@ -351,7 +359,7 @@ pub(super) async fn grant(
 /// Adds to an event whom it is about.
 pub(super) async fn with_person(tx: &mut Tx, event: Event, person: &PersonId) -> Result<Event, AppError> {
     let known = store::people::lookup(tx, person).await?;
-    let email = known.map(|person| person.email.to_string()).unwrap_or_default();
+    let email = known.map(|person| person.handle.to_string()).unwrap_or_default();
 
     Ok(event.with("person", email).with("person_id", person.to_string()))
 }

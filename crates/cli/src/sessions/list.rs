@@ -3,6 +3,7 @@
 use clap::Args as Group;
 use clap::builder::PossibleValuesParser;
 use protocol::dates::rfc3339;
+use protocol::service_accounts::in_words;
 use protocol::sessions::{SessionFilter, SessionKind, SessionRow, SessionState, SessionView};
 use protocol::time::Timestamp;
 use recording::legible;
@@ -169,7 +170,7 @@ fn cells(session: &SessionView, now: Option<Timestamp>) -> [String; 8] {
         session.id.to_string(),
         began.replace('T', " "),
         format!("{}:{:02}:{:02}", took / 3600, took / 60 % 60, took % 60),
-        legible(&session.person_email).into_owned(),
+        legible(&in_words(&session.person_email)).into_owned(),
         legible(&session.record_title).into_owned(),
         legible(&session.account).into_owned(),
         session.kind.as_str().to_owned(),

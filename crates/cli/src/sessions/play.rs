@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use clap::Args as Group;
 use protocol::dates::rfc3339;
 use protocol::recordings::RecordingView;
+use protocol::service_accounts::in_words;
 use protocol::sessions::SessionView;
 use recording::{Body, Export, Format, Frame, Keys, legible, listing};
 use tokio::time::sleep_until;
@@ -64,7 +65,7 @@ fn announcement(session: &SessionView, has_picture: bool) -> String {
 
     legible(&format!(
         "{} in {} as {}, from {} UTC on.{keys}",
-        session.person_email,
+        in_words(&session.person_email),
         session.record_title,
         session.account,
         began.replace('T', " ")

@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::Args as Group;
 use futures_util::{SinkExt as _, StreamExt as _};
 use protocol::ids::SessionId;
+use protocol::service_accounts::in_words;
 use protocol::terminal::watch::{SUBPROTOCOL, WatchFrame, WatchHello, WatcherFrame};
 use recording::{legible, take_text};
 use serde_json::{Value, json};
@@ -186,7 +187,10 @@ fn announcement(hello: &WatchHello) -> String {
     };
     let said = format!(
         "{} in {} as {}, {}, {recorded}. q leaves.",
-        hello.person_email, hello.record_title, hello.account, hello.reached
+        in_words(&hello.person_email),
+        hello.record_title,
+        hello.account,
+        hello.reached
     );
 
     legible(&said).into_owned()

@@ -36,6 +36,7 @@ pub(super) const TABLES: &[Table] = &[
         name: "people",
         columns: &[
             ("id", Text),
+            ("kind", Text),
             ("email", Text),
             ("name", Text),
             ("role", Text),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use protocol::audit::{EventName, Outcome};
+use protocol::ids::PersonId;
 use protocol::people::Role;
 use protocol::time::Timestamp;
 use vault::audit::Event;
@@ -11,12 +12,16 @@ use super::tables::{LEFT_OUT, TABLES};
 use super::*;
 use crate::audit;
 use crate::audit::verify::{Chain, verify};
-use crate::testing::{self, on_both, person};
+use crate::service_accounts;
+use crate::testing::{self, administering, on_both, person};
 
-/// A store with a person and two events.
+/// A store with a person, a service account and two events.
 async fn fill(db: &Db) -> anyhow::Result<()> {
     let ada = person(db, 1, "ada", Role::Administrator).await?;
     let mut tx = db.write().await?;
+    let id = PersonId::from_random([2; 16]);
+    let name = "nightly-export".parse()?;
+    service_accounts::add(&mut tx, &administering()?, &id, &name, Timestamp(5)).await?;
     for at in [10, 20] {
         let event = Event::new(EventName::SignInOk, Outcome::Ok, Timestamp(at)).by(&ada);
         audit::append(&mut tx, event).await?;

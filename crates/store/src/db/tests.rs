@@ -6,7 +6,7 @@ use super::*;
 use crate::testing::on_both;
 use crate::{
     access_tokens, acquisitions, attempts, audit, folders, gateways, history, launching, links, people,
-    records, sessions, settings, shares, sign_ins, wrapped_keys,
+    records, service_accounts, sessions, settings, shares, sign_ins, wrapped_keys,
 };
 
 #[tokio::test]
@@ -14,6 +14,7 @@ async fn every_statement_prepares_on_both() -> anyhow::Result<()> {
     let records = records::statements();
     let modules = [
         people::STATEMENTS,
+        service_accounts::STATEMENTS,
         launching::STATEMENTS,
         links::STATEMENTS,
         sign_ins::STATEMENTS,

@@ -9,11 +9,18 @@ use super::*;
 pub(crate) fn person(byte: u8, role: Role) -> Person {
     Person {
         id: PersonId::from_random([byte; 16]),
-        email: "ada@example.org".parse().unwrap(),
+        handle: "ada@example.org".parse().unwrap(),
         name: "Ada".to_owned(),
         role,
         state: PersonState::Active,
         created_at: Timestamp(0),
+    }
+}
+
+pub(crate) fn service_account(byte: u8) -> Person {
+    Person {
+        handle: "nightly-export".parse().unwrap(),
+        ..person(byte, Role::User)
     }
 }
 
@@ -132,6 +139,26 @@ fn roles_and_shares_together_decide() {
         user · configuration shared view: view
         user · configuration shared view, edit, launch, reveal: view"#]]
     .assert_eq(&lines.join("\n"));
+}
+
+#[test]
+fn a_service_account_launches_what_is_shared_with_it_and_no_more() {
+    let account = service_account(7);
+    let shares = [share(&account, EVERYTHING)];
+    let held = |kind| permissions(&account, &location(kind), &shares).words();
+
+    assert_eq!(held(RecordKind::Database), "view, launch");
+    assert_eq!(held(RecordKind::User), "view");
+    assert_eq!(held(RecordKind::Configuration), "view");
+    let secret = location(RecordKind::User);
+    assert_eq!(
+        code(reveal(&account, &secret, &shares, Password::GivenAgain)),
+        Some(Code::PamPolicyDenied)
+    );
+    assert_eq!(
+        code(edit(&account, &secret, &shares)),
+        Some(Code::PamPolicyDenied)
+    );
 }
 
 #[test]

@@ -77,7 +77,7 @@ fn watch(fanout: &mut Fanout, places: usize) -> (mpsc::Sender<WatcherFrame>, mps
     let (to_browser, frames) = mpsc::channel(places);
     let person = Person {
         id: PersonId::from_random([5; 16]),
-        email: "auditor@example.org".parse().unwrap(),
+        handle: "auditor@example.org".parse().unwrap(),
         name: String::new(),
         role: Role::Auditor,
         state: PersonState::Active,

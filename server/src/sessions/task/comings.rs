@@ -141,7 +141,7 @@ impl Task {
         let hello = WatchHello {
             session: self.hello.session.clone(),
             record_title: self.hello.record_title.clone(),
-            person_email: self.owner.person.email.to_string(),
+            person_email: self.owner.person.handle.to_string(),
             account: self.hello.account.clone(),
             reached: self.hello.reached.clone(),
             recordings: self.hello.recordings.clone(),
