@@ -70,11 +70,12 @@ pub async fn run(
 fn endpoint(known: &Launching, credential: TestedCredential, account: &Record) -> Result<Endpoint, Refusal> {
     let database = known.record.database().ok_or_else(Refusal::not_found)?;
     let connection = &known.settings.connection;
-    let (port, own) = match credential {
-        TestedCredential::Administrative => (database.port, None),
+    let (port, own, read_only) = match credential {
+        TestedCredential::Administrative => (database.port, None, false),
         TestedCredential::Launch => (
             connection.port.unwrap_or(database.port),
             connection.default_database.clone(),
+            connection.read_only,
         ),
     };
     let connect_database = account.user().and_then(|user| user.connect_database.clone());
@@ -85,6 +86,7 @@ fn endpoint(known: &Launching, credential: TestedCredential, account: &Record) -
     Ok(Endpoint {
         port,
         database,
+        read_only,
         timeout: TIMEOUT,
     })
 }

@@ -32,7 +32,7 @@ pub struct Aim {
     pub credential: Credential,
     /// The gateway it is reached through.
     pub via: Option<GatewayId>,
-    /// For the bar above the terminal.
+    /// For the bar above the terminal: the way there, its encryption, and whether it is read-only.
     pub reached: String,
 }
 
@@ -52,6 +52,7 @@ pub async fn aim_at(state: &AppState, launch: &Authorized<Launch>) -> Result<Aim
     let endpoint = Endpoint {
         port: port.value,
         database: effective.default_database.value.clone(),
+        read_only: effective.read_only.value,
         timeout: effective.connect_timeout(),
     };
     if is_tunnel && !effective.inject_credentials.value {
@@ -79,6 +80,7 @@ const OWN: &str = "own credentials";
 pub struct Endpoint {
     pub port: u16,
     pub database: String,
+    pub read_only: bool,
     pub timeout: Duration,
 }
 
@@ -112,15 +114,17 @@ fn point(
         tls: tls(state, database)?,
         application_name: "postern".to_owned(),
         options: Vec::new(),
+        read_only: endpoint.read_only,
         timeout: endpoint.timeout,
     };
+    let mode = if endpoint.read_only { " · read-only" } else { "" };
 
     Ok(Aim {
         record_title: record.title().to_owned(),
         account,
         reached: match &via {
-            None => format!("direct · TLS {}", database.tls.mode.name()),
-            Some(via) => format!("gateway {} · TLS {}", via.name, database.tls.mode.name()),
+            None => format!("direct · TLS {}{mode}", database.tls.mode.name()),
+            Some(via) => format!("gateway {} · TLS {}{mode}", via.name, database.tls.mode.name()),
         },
         via: via.as_ref().map(|via| via.id.clone()),
         dial: dial(state, via, endpoint.timeout),

@@ -12,7 +12,7 @@ mod sqlx;
 mod sums;
 mod tap;
 mod tokio_postgres;
-mod tools;
+pub mod tools;
 
 use protocol::ids::SessionId;
 use protocol::people::Role;

@@ -16,7 +16,7 @@ use words::{Piece, Words};
 pub struct Reading {
     /// `standard_conforming_strings` is on.
     pub standard_strings: bool,
-    /// A byte that looks like ASCII is no half of another character; see [`keeps_ascii`].
+    /// What looks like ASCII is, and nothing else becomes it; see [`keeps_ascii`].
     pub keeps_ascii: bool,
 }
 
@@ -24,6 +24,8 @@ pub struct Reading {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     Permitted,
+    /// Permitted, and all it does is to begin a transaction: it runs nothing of anybody's.
+    Begins,
     /// Permitted, and its last statement ends the transaction: another one begins with whatever runs next.
     EndsTransaction,
     Refused,
@@ -39,22 +41,36 @@ const GUARDED: [&[u8]; 4] = [
 
 /// Judges the text of a Query or a Parse, which may hold several statements: each has to be permitted.
 pub fn judge(sql: &[u8], reading: Reading) -> Verdict {
-    if !reading.keeps_ascii && lexer::may_be_other_characters(sql) {
+    if !reading.keeps_ascii && (lexer::may_be_other_characters(sql) || may_hide_backslash(sql)) {
         return Verdict::Refused;
     }
-    match Words::new(sql, reading.standard_strings).statements() {
-        Some(false) => Verdict::Permitted,
-        Some(true) => Verdict::EndsTransaction,
-        None => Verdict::Refused,
-    }
+
+    Words::new(sql, reading.standard_strings)
+        .statements()
+        .unwrap_or(Verdict::Refused)
 }
 
-/// Whether in this encoding of a client a byte that looks like ASCII is. PostgreSQL keeps the others out of its databases
-/// for what would come of that. See <https://www.postgresql.org/docs/current/multibyte.html>.
-pub fn keeps_ascii(encoding: &[u8]) -> bool {
-    let families = [b"LATIN".as_slice(), b"WIN", b"KOI8", b"ISO_8859_", b"EUC_"];
+/// Whether what looks like ASCII in a client's encoding is, and nothing else becomes ASCII in the server's. PostgreSQL
+/// keeps encodings out of its databases that hide ASCII in letters, for what would come of that; and what has one for
+/// a yen sign may make a backslash of it. See <https://www.postgresql.org/docs/current/multibyte.html>.
+pub fn keeps_ascii(client: &[u8], server: &[u8]) -> bool {
+    if server.is_empty() || client.is_empty() {
+        return false;
+    }
+    let single_bytes = [b"LATIN".as_slice(), b"WIN", b"KOI8", b"ISO_8859_"];
+    let is_plain = client == b"UTF8" || single_bytes.iter().any(|family| client.starts_with(family));
 
-    matches!(encoding, b"UTF8" | b"SQL_ASCII") || families.iter().any(|family| encoding.starts_with(family))
+    // The server converts nothing.
+    client == b"SQL_ASCII" || client == server || is_plain && matches!(server, b"UTF8" | b"SQL_ASCII")
+}
+
+/// Whether the last character of a literal with escapes may become a backslash, which would protect its quote.
+fn may_hide_backslash(sql: &[u8]) -> bool {
+    let has_escapes = || sql.windows(2).any(|pair| pair.eq_ignore_ascii_case(b"e'"));
+
+    sql.array_windows()
+        .any(|[first, second]| !first.is_ascii() && *second == b'\'')
+        && has_escapes()
 }
 
 /// Whether a setting of this name is guarded. PostgreSQL takes any case.
@@ -63,21 +79,25 @@ pub fn is_guarded(name: &[u8]) -> bool {
 }
 
 impl Words<'_> {
-    /// `None` where one is not permitted, or stands behind the end of a transaction; otherwise whether the last ends one.
-    fn statements(&mut self) -> Option<bool> {
-        let mut ends = false;
+    /// `None` where one is not permitted, or stands behind the end of a transaction.
+    fn statements(&mut self) -> Option<Verdict> {
+        let mut so_far = None;
         while !self.is_at_end()? {
             let first = self.take()?;
             if first == Piece::End {
                 continue;
             }
-            if ends {
+            if so_far == Some(Verdict::EndsTransaction) {
                 return None;
             }
-            ends = self.statement(first)?;
+            let verdict = self.statement(first)?;
+            so_far = match so_far {
+                Some(_) if verdict == Verdict::Begins => Some(Verdict::Permitted),
+                Some(_) | None => Some(verdict),
+            };
         }
 
-        Some(ends)
+        Some(so_far.unwrap_or(Verdict::Permitted))
     }
 }
 

@@ -108,6 +108,7 @@ pub struct Effective {
     pub can_import: Sourced<bool>,
     pub can_copy: Sourced<bool>,
     pub can_paste: Sourced<bool>,
+    pub read_only: Sourced<bool>,
     pub port: Sourced<u16>,
     pub default_database: Sourced<String>,
     pub color_scheme: Sourced<ColorScheme>,
@@ -166,6 +167,7 @@ impl Effective {
             can_import: switch("can_import", own.can_import, |c| c.can_import),
             can_copy: switch("can_copy", own.can_copy, |c| c.can_copy),
             can_paste: switch("can_paste", own.can_paste, |c| c.can_paste),
+            read_only: Sourced::new(own.read_only, Source::Record),
             port: Sourced::new(own.port.unwrap_or(database.port), Source::Record),
             default_database: Sourced::new(
                 own.default_database
@@ -275,6 +277,7 @@ impl Effective {
             resolved("can_import", &self.can_import, on),
             resolved("can_copy", &self.can_copy, on),
             resolved("can_paste", &self.can_paste, on),
+            resolved("read_only", &self.read_only, on),
             resolved("color_scheme", &self.color_scheme, |scheme| {
                 color_words(*scheme).to_owned()
             }),

@@ -12,7 +12,7 @@ use super::super::edit::Which;
 use super::super::fields::word;
 use super::general::link_options;
 use super::{Line, Switch, Tab, Tabs, in_force};
-use crate::ui::field::{SelectField, TextField};
+use crate::ui::field::{CheckField, SelectField, TextField};
 use crate::ui::form::{DraftForm, FormSentence, FormState};
 use crate::ui::layout::Leave;
 
@@ -189,6 +189,13 @@ fn DataFields(state: FormState, settings: Settings) -> impl IntoView {
                 label="Can paste from clipboard"
                 hint="Pasting types the clipboard's text into the terminal."
                 value=draft.can_paste
+            />
+            <CheckField
+                state
+                name="draft[read_only]"
+                label="Read-only"
+                hint="No transaction of a session can write; statements that would are blocked. Takes PostgreSQL 14 or newer. Functions with effects outside of transactions are bounded by the account alone: give it pg_read_all_data and nothing else."
+                checked=draft.read_only
             />
         </section>
     }

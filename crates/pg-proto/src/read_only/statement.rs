@@ -1,7 +1,7 @@
 //! One statement: what it is, and whether it is permitted. `None` says that it is not.
 
-use super::is_guarded;
 use super::words::{Piece, Words};
+use super::{Verdict, is_guarded};
 
 /// What changes rows.
 const CHANGES: [&str; 4] = ["insert", "update", "delete", "merge"];
@@ -54,13 +54,13 @@ impl Before {
 }
 
 impl Words<'_> {
-    /// Whether the statement ends the transaction; `None` where it is not permitted. Takes its end too.
-    pub(super) fn statement(&mut self, first: Piece<'_>) -> Option<bool> {
+    /// What comes of the statement; `None` where it is not permitted. Takes its end too.
+    pub(super) fn statement(&mut self, first: Piece<'_>) -> Option<Verdict> {
         let keyword = match first {
             Piece::Word(word) => word.to_ascii_lowercase(),
             Piece::Byte(b'(') => {
                 self.query(first)?;
-                return Some(false);
+                return Some(Verdict::Permitted);
             }
             Piece::Name(_) | Piece::Literal | Piece::Byte(_) | Piece::End => return None,
         };
@@ -75,10 +75,10 @@ impl Words<'_> {
             b"lock" => self.lock()?,
             b"set" => self.set()?,
             b"reset" => self.reset()?,
-            b"begin" => self.modes()?,
+            b"begin" => return self.modes(),
             b"start" => {
                 self.expect("transaction")?;
-                self.modes()?;
+                return self.modes();
             }
             b"rollback" => return self.end_of_transaction(true),
             b"commit" | b"end" | b"abort" => return self.end_of_transaction(false),
@@ -86,7 +86,7 @@ impl Words<'_> {
             _ => return None,
         }
 
-        Some(false)
+        Some(Verdict::Permitted)
     }
 
     fn query(&mut self, first: Piece<'_>) -> Option<()> {
@@ -245,12 +245,12 @@ impl Words<'_> {
     }
 
     /// Of a transaction that begins.
-    fn modes(&mut self) -> Option<()> {
+    fn modes(&mut self) -> Option<Verdict> {
         let mut before = Piece::End;
         loop {
             let piece = self.take()?;
             if piece == Piece::End {
-                return Some(());
+                return Some(Verdict::Begins);
             }
             if before.is("read") && piece.is("write") {
                 return None;
@@ -259,14 +259,14 @@ impl Words<'_> {
         }
     }
 
-    fn end_of_transaction(&mut self, may_go_back: bool) -> Option<bool> {
+    fn end_of_transaction(&mut self, may_go_back: bool) -> Option<Verdict> {
         let mut piece = self.take()?;
         if piece.is_any(&["work", "transaction"]) {
             piece = self.take()?;
         }
         if may_go_back && piece.is("to") {
             self.pass()?;
-            return Some(false);
+            return Some(Verdict::Permitted);
         }
         if piece.is("and") {
             piece = self.take()?;
@@ -279,18 +279,22 @@ impl Words<'_> {
             piece = self.take()?;
         }
 
-        (piece == Piece::End).then_some(true)
+        (piece == Piece::End).then_some(Verdict::EndsTransaction)
     }
 
     /// DISCARD ALL is a transaction of its own.
-    fn discard(&mut self) -> Option<bool> {
+    fn discard(&mut self) -> Option<Verdict> {
         let what = self.take()?;
         if !what.is_any(&["all", "plans", "sequences", "temp", "temporary"]) {
             return None;
         }
         self.pass()?;
 
-        Some(what.is("all"))
+        Some(if what.is("all") {
+            Verdict::EndsTransaction
+        } else {
+            Verdict::Permitted
+        })
     }
 
     fn name(&mut self) -> Option<()> {

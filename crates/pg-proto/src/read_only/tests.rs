@@ -57,9 +57,6 @@ fn what_reads_is_permitted() {
             "prepare p as select 1",
             "prepare p (int, numeric(10, 2)) as values ($1, $2)",
             "execute p(1, 'x'); deallocate p; deallocate all",
-            "begin",
-            "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY, DEFERRABLE",
-            "start transaction read only",
             "begin isolation level read committed; select 1",
             "savepoint a; rollback to a; rollback work to savepoint a; release a",
             "set transaction isolation level serializable, read only",
@@ -107,6 +104,22 @@ fn the_end_of_a_transaction_is_told_and_has_nothing_behind_it() {
             "discard all; select 1",
         ],
         Verdict::Refused,
+    );
+}
+
+#[test]
+fn what_only_begins_a_transaction_is_told() {
+    all(
+        &[
+            "begin",
+            "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY, DEFERRABLE;",
+            "start transaction read only",
+        ],
+        Verdict::Begins,
+    );
+    all(
+        &["begin; begin", "begin; select 1", "select 1; begin"],
+        Verdict::Permitted,
     );
 }
 
@@ -322,36 +335,40 @@ fn a_text_that_can_be_read_in_two_ways_is_refused() {
     assert_eq!(judge(sjis, unknown), Verdict::Refused);
     assert_eq!(judge("select 'é]', \"ü;\"".as_bytes(), unknown), Verdict::Refused);
     assert_eq!(judge("select 'é', \"ü\"".as_bytes(), unknown), Verdict::Permitted);
+    // Or become a backslash.
+    let yen = "select e'¥'; delete from t; --'";
+    assert_eq!(judge(yen.as_bytes(), unknown), Verdict::Refused);
+    assert_eq!(judge("select e'¥x', 1".as_bytes(), unknown), Verdict::Permitted);
     assert_eq!(judge("select 'é]', \"ü;\"".as_bytes(), USUAL), Verdict::Permitted);
 }
 
 #[test]
-fn encodings_that_hide_ascii_in_letters_are_known() {
-    for encoding in [
-        "UTF8",
-        "SQL_ASCII",
-        "LATIN1",
-        "LATIN10",
-        "WIN1252",
-        "WIN874",
-        "KOI8R",
-        "ISO_8859_5",
-        "EUC_JP",
-        "EUC_JIS_2004",
+fn encodings_that_hide_ascii_or_make_it_are_known() {
+    for (client, server) in [
+        ("UTF8", "UTF8"),
+        ("UTF8", "SQL_ASCII"),
+        ("LATIN1", "UTF8"),
+        ("WIN1252", "UTF8"),
+        ("ISO_8859_5", "UTF8"),
+        ("SQL_ASCII", "EUC_JP"),
+        ("EUC_JP", "EUC_JP"),
     ] {
-        assert!(keeps_ascii(encoding.as_bytes()), "{encoding}");
+        assert!(keeps_ascii(client.as_bytes(), server.as_bytes()), "{client}");
     }
-    for encoding in [
-        "SJIS",
-        "BIG5",
-        "GBK",
-        "UHC",
-        "GB18030",
-        "JOHAB",
-        "SHIFT_JIS_2004",
-        "",
+    for (client, server) in [
+        ("SJIS", "UTF8"),
+        ("BIG5", "UTF8"),
+        ("GBK", "UTF8"),
+        ("UHC", "UTF8"),
+        ("GB18030", "UTF8"),
+        ("JOHAB", "UTF8"),
+        ("SHIFT_JIS_2004", "UTF8"),
+        ("EUC_JP", "UTF8"),
+        ("UTF8", "EUC_JP"),
+        ("UTF8", ""),
+        ("", ""),
     ] {
-        assert!(!keeps_ascii(encoding.as_bytes()), "{encoding}");
+        assert!(!keeps_ascii(client.as_bytes(), server.as_bytes()), "{client}");
     }
 }
 
