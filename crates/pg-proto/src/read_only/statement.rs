@@ -99,10 +99,11 @@ impl Words<'_> {
         }
         let mut query = Query::default();
         loop {
-            match self.take()? {
-                Piece::End => return Some(()),
-                piece => query.see(piece)?,
+            let piece = self.take()?;
+            if piece == Piece::End {
+                return Some(());
             }
+            query.see(piece)?;
         }
     }
 

@@ -4,6 +4,9 @@ use crate::lexer::{Backslash, Lexer, Quoting, Token};
 
 use super::is_guarded;
 
+/// What pg_dump sets `restrict_nonsystem_relation_kind` to, a setting it names in the query's condition.
+const OF_A_DUMP: [&[u8]; 2] = [b"view, foreign-table", b"view"];
+
 /// What can be told of a text's words.
 #[derive(Debug)]
 pub(super) struct Words<'a> {
@@ -83,27 +86,48 @@ impl<'a> Words<'a> {
         Some(significant(&mut self.lexer.clone())?.is_none())
     }
 
-    /// A call is permitted that says in plain text which setting it is about, and that is none of the guarded ones.
+    /// A call is permitted that says in plain text which setting it is about, and that is none of the guarded ones; and
+    /// one that says what the setting becomes, where that is nothing to any of those.
     fn weigh_set_config(&self) -> Option<()> {
         let mut ahead = self.lexer.clone();
         if significant(&mut ahead)? != Some(Token::Other(b'(')) {
             return Some(());
         }
-        let Some(Token::Literal {
-            quoting: Quoting::Plain,
-            inner,
-        }) = significant(&mut ahead)?
-        else {
-            return None;
-        };
-        let name = self.sql.get(inner)?;
-        let is_plain = name
-            .iter()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.'));
+        let name = significant(&mut ahead)??;
         // Nothing follows that would make another name of it.
-        let is_whole = significant(&mut ahead)? == Some(Token::Other(b','));
+        if significant(&mut ahead)? != Some(Token::Other(b',')) {
+            return None;
+        }
+        let is_permitted = match self.plain(&name) {
+            Some(name) => {
+                let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.');
+                name.iter().all(is_plain) && !is_guarded(name)
+            }
+            None => {
+                let value = significant(&mut ahead)??;
+                let is_whole = significant(&mut ahead)? == Some(Token::Other(b','));
+                let is_of_a_dump = self.plain(&value).is_some_and(|value| OF_A_DUMP.contains(&value));
+                name == Token::Word(b"name") && is_whole && is_of_a_dump
+            }
+        };
 
-        (is_plain && is_whole && !is_guarded(name)).then_some(())
+        is_permitted.then_some(())
+    }
+
+    /// What a literal says that has no escapes.
+    fn plain(&self, token: &Token<'_>) -> Option<&'a [u8]> {
+        match token {
+            Token::Literal {
+                quoting: Quoting::Plain,
+                inner,
+            } => self.sql.get(inner.clone()),
+            Token::Literal { .. }
+            | Token::Space
+            | Token::Word(_)
+            | Token::Name(_)
+            | Token::EscapedName(_)
+            | Token::Other(_) => None,
+        }
     }
 }
 

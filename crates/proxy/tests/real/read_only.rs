@@ -1,17 +1,18 @@
 //! Read-only mode: what is permitted runs, what is not is blocked, and nothing writes whatever is tried.
 
+mod texts;
+mod transactions;
+
 use expect_test::expect;
 use pg_proto::frontend::{Bind, FunctionCall, Message, Named};
-use proxy::{Ending, Tls};
+use proxy::Tls;
 use testkit::{Cluster, Pgbouncer};
 
-use crate::extended::{bind, execute, execute_some, parse, run, versions};
+use crate::extended::{bind, execute, parse, run, versions};
 use crate::kit::{OPEN, Session, credential, open, target};
 
 const BLOCKED: &str = "ERROR 25006: Query blocked: read-only mode is enabled. Only SELECT, SHOW, DESCRIBE, EXPLAIN and \
                        similar read-only statements are permitted.";
-const ENDED: &str = "FATAL 25006: The session was ended: read-only mode is enabled, and default_transaction_read_only \
-                     was turned off.";
 
 /// A table of one row, and functions that would do what no statement may: `w` writes, `off` turns the mode off.
 fn prepared(cluster: &Cluster) {
@@ -29,7 +30,7 @@ fn prepared(cluster: &Cluster) {
              create sequence s;
              create procedure p() language plpgsql as $$ begin insert into t values (3); commit; end $$",
         )
-        .unwrap();
+        .expect("creates");
 }
 
 async fn session(cluster: &Cluster) -> Session {
@@ -44,7 +45,9 @@ async fn session_with(cluster: &Cluster, options: &[(&str, &str)]) -> Session {
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
         .collect();
 
-    Session::over(open(&target, &credential()).await.unwrap(), OPEN)
+    let upstream = open(&target, &credential()).await;
+
+    Session::over(upstream.expect("connects"), OPEN)
 }
 
 fn query(sql: &str) -> Message {
@@ -60,7 +63,9 @@ fn bind_to(portal: &str, statement: &str) -> Message {
 }
 
 fn is_untouched(cluster: &Cluster) -> bool {
-    cluster.sql("select string_agg(n::text, ',') from t").unwrap() == "1"
+    let left = cluster.sql("select string_agg(n::text, ',') from t");
+
+    left.is_ok_and(|left| left == "1")
 }
 
 #[tokio::test]
@@ -262,186 +267,6 @@ async fn what_a_statement_may_call_is_stopped_by_the_server() {
 }
 
 #[tokio::test]
-async fn a_session_whose_mode_is_turned_off_is_over_before_the_next_transaction() {
-    versions(async |cluster| {
-        prepared(&cluster);
-        let extended = |sql: &str| {
-            let mut all = run(sql).to_vec();
-            all.push(Message::Sync);
-            all
-        };
-        let tries: Vec<Vec<Message>> = vec![
-            vec![query("select off()"), query("select w()")],
-            vec![query("begin; select off(); commit"), query("select w()")],
-            vec![
-                query("begin"),
-                query("select off()"),
-                query("commit"),
-                query("select w()"),
-            ],
-            vec![
-                query("begin; select off(); commit and chain"),
-                query("select w()"),
-            ],
-            vec![
-                query("select query_to_xml('select off()', true, true, '')"),
-                query("select w()"),
-            ],
-            [extended("select off()"), extended("select w()")].concat(),
-            [extended("select off()"), vec![query("select w()")]].concat(),
-            vec![
-                query("select off()"),
-                Message::FunctionCall(FunctionCall::default()),
-            ],
-        ];
-        for all in tries {
-            let mut session = session(&cluster).await;
-            session.client.talk(&all).await;
-            let mut answers = Vec::new();
-            while let Some(message) = session.client.next().await {
-                answers.push(crate::kit::word(&message));
-            }
-            assert_eq!(
-                answers.last().map(String::as_str),
-                Some(ENDED),
-                "{all:?}: {answers:?}"
-            );
-            let (ending, shelf) = session.ending().await;
-            assert!(
-                matches!(
-                    ending,
-                    Ending::Asked {
-                        sqlstate: "25006",
-                        ..
-                    }
-                ),
-                "{ending:?}"
-            );
-            assert!(!shelf.story().contains("select w()"), "{}", shelf.story());
-            assert!(is_untouched(&cluster));
-        }
-    })
-    .await;
-}
-
-/// A transaction that ended within a batch would be followed by one of another mode, before anybody hears of it.
-#[tokio::test]
-async fn nothing_runs_behind_the_end_of_a_transaction_before_its_ready_for_query() {
-    versions(async |cluster| {
-        prepared(&cluster);
-        let one = |sql: &str| run(sql).to_vec();
-        let block = format!("{BLOCKED}, ready(I)");
-
-        // In one batch, by a text of its own.
-        let mut session = session(&cluster).await;
-        let tries = [
-            [one("begin"), one("select 1"), one("commit"), one("select w()")].concat(),
-            [one("rollback"), vec![parse("x", "select 1")]].concat(),
-            [one("discard all"), one("select w()")].concat(),
-        ];
-        for mut all in tries {
-            all.push(Message::Sync);
-            session.client.talk(&all).await;
-            let answer = session.client.answer().await;
-            assert!(answer.ends_with(&block), "{answer}");
-        }
-        // A Query is no Sync.
-        session.client.talk(&one("commit")).await;
-        session.client.talk(&[query("select w()")]).await;
-        let answer = session.client.answer().await;
-        assert!(answer.ends_with(&block), "{answer}");
-
-        // By a statement that was prepared before.
-        session
-            .client
-            .talk(&[
-                parse("c", "commit"),
-                parse("w", "select w()"),
-                parse("b", "begin"),
-                Message::Sync,
-            ])
-            .await;
-        session.client.answer().await;
-        session
-            .client
-            .talk(&[
-                bind_to("", "c"),
-                execute(),
-                bind_to("", "w"),
-                execute(),
-                Message::Sync,
-            ])
-            .await;
-        let answer = session.client.answer().await;
-        assert!(answer.ends_with(&block), "{answer}");
-
-        // By a portal that was bound in an earlier batch.
-        session
-            .client
-            .talk(&[bind_to("", "b"), execute(), bind_to("p", "c"), Message::Sync])
-            .await;
-        assert_eq!(
-            session.client.answer().await,
-            "BindComplete, BEGIN, BindComplete, ready(T)"
-        );
-        session
-            .client
-            .talk(&[execute_some("p", 0), bind_to("", "w"), execute(), Message::Sync])
-            .await;
-        assert_eq!(session.client.answer().await, format!("COMMIT, {block}"));
-
-        // By the unnamed statement, whose text was to be another one in a batch that failed before.
-        session.client.talk(&[parse("", "commit"), Message::Sync]).await;
-        session.client.answer().await;
-        session
-            .client
-            .talk(&[bind_to("", "nowhere"), parse("", "select 1"), Message::Sync])
-            .await;
-        session.client.answer().await;
-        session
-            .client
-            .talk(&[
-                bind_to("", ""),
-                execute(),
-                bind_to("", "w"),
-                execute(),
-                Message::Sync,
-            ])
-            .await;
-        let answer = session.client.answer().await;
-        assert!(answer.ends_with(&block), "{answer}");
-
-        // SQL runs what was prepared too, in the transaction it is in.
-        let answer = session.client.query("begin; execute c; select w()").await;
-        assert!(answer.contains("25006"), "{answer}");
-        session.client.query("rollback").await;
-
-        // What SQL has prepared may be what ends a transaction, for all that is known here.
-        session.client.query("prepare q as select 7").await;
-        session
-            .client
-            .talk(&[bind_to("", "q"), execute(), Message::Sync])
-            .await;
-        assert_eq!(
-            session.client.answer().await,
-            "BindComplete, row(7), SELECT 1, ready(I)"
-        );
-        session
-            .client
-            .talk(&[bind_to("", "q"), execute(), bind_to("", "w"), Message::Sync])
-            .await;
-        assert_eq!(
-            session.client.answer().await,
-            format!("BindComplete, row(7), SELECT 1, {block}")
-        );
-
-        assert!(is_untouched(&cluster));
-        session.leave().await;
-    })
-    .await;
-}
-
-#[tokio::test]
 async fn a_function_is_not_called_by_its_number() {
     versions(async |cluster| {
         prepared(&cluster);
@@ -472,104 +297,6 @@ async fn a_function_is_not_called_by_its_number() {
             )),
             "{story}"
         );
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn nothing_a_client_or_a_database_asks_for_makes_it_writable() {
-    versions(async |cluster| {
-        prepared(&cluster);
-        cluster
-            .sql(
-                "alter role postgres set default_transaction_read_only = off;
-                 alter database postgres set default_transaction_read_only = off",
-            )
-            .unwrap();
-        let mut session = session_with(
-            &cluster,
-            &[
-                ("default_transaction_read_only", "off"),
-                ("transaction_read_only", "off"),
-                (
-                    "options",
-                    "-c default_transaction_read_only=off --transaction-read-only=off",
-                ),
-            ],
-        )
-        .await;
-        let client = &mut session.client;
-        let on = "RowDescription, row(on), SHOW, ready(I)";
-        let fails = "ERROR 25006: cannot execute INSERT in a read-only transaction, ready(I)";
-
-        for before in [
-            "select 1",
-            "reset all",
-            "discard all",
-            "set session characteristics as transaction read only",
-        ] {
-            client.query(before).await;
-            assert_eq!(
-                client.query("show default_transaction_read_only").await,
-                on,
-                "{before}"
-            );
-            assert_eq!(client.query("show transaction_read_only").await, on, "{before}");
-            let answer = client.query("select w()").await;
-            assert!(answer.ends_with(fails), "{before}: {answer}");
-        }
-        assert!(is_untouched(&cluster));
-        session.leave().await;
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_text_is_read_as_the_server_reads_it() {
-    versions(async |cluster| {
-        prepared(&cluster);
-        let mut session = session(&cluster).await;
-        let client = &mut session.client;
-        let blocked = format!("{BLOCKED}, ready(I)");
-
-        // With standard strings this is a literal of one character, and without the start of a longer one.
-        let backslash = r"select '\', length(', w(), ')";
-        let plain = r"select '\'";
-        assert_eq!(
-            client.query(plain).await,
-            r"RowDescription, row(\), SELECT 1, ready(I)"
-        );
-        client.query("set standard_conforming_strings = off").await;
-        assert_eq!(client.query(plain).await, blocked);
-        assert_eq!(client.query(backslash).await, blocked);
-        client.query("reset standard_conforming_strings").await;
-        assert_eq!(
-            client.query(plain).await,
-            r"RowDescription, row(\), SELECT 1, ready(I)"
-        );
-
-        // Changed within a batch, where nobody has heard of it yet.
-        let mut all = run("select strings_off()").to_vec();
-        all.extend(run(plain));
-        all.push(Message::Sync);
-        client.talk(&all).await;
-        let answer = client.answer().await;
-        assert!(answer.contains(BLOCKED), "{answer}");
-        client.query("reset standard_conforming_strings").await;
-
-        // In Shift-JIS the second byte of this letter is a backslash.
-        client.query("set client_encoding to 'SJIS'").await;
-        let sjis = [b"select e'".as_slice(), b"\x95\x5c", b"', 1 -- '"].concat();
-        client
-            .send(&Message::Query {
-                sql: pg_proto::Text::new(sjis),
-            })
-            .await;
-        assert_eq!(client.answer().await, blocked);
-        client.query("reset client_encoding").await;
-
-        assert!(is_untouched(&cluster));
-        session.leave().await;
     })
     .await;
 }
