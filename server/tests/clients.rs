@@ -5,7 +5,7 @@
 mod evidence;
 mod log;
 mod matrix;
-mod place;
+pub mod place;
 mod poolers;
 mod programs;
 mod sqlx;

@@ -13,7 +13,8 @@ use tokio_postgres::Client;
 use super::desk::{Desk, until};
 use super::native::{Port, connect, told};
 use super::tunnel::{Tunnel, postern};
-use crate::clients::tools;
+use crate::clients::place::Place;
+use crate::clients::tools::{self, java, python};
 use crate::gateways::instance::{Behind, Wishes};
 
 const READ_ONLY: &str = "&draft[read_only]=true";
@@ -357,6 +358,29 @@ async fn a_dump_is_made_and_psql_describes() {
         assert!(out.contains("ledger_pkey"));
         let (_, told) = run("psql", &["-Xc", "DELETE FROM ledger"]).await;
         assert_eq!(told, format!("ERROR:  {BLOCKED}\n"));
+        assert!(is_untouched(&port.desk.cluster));
+    }
+}
+
+#[tokio::test]
+async fn drivers_do_everything_but_write() {
+    for version in [Version::System, Version::V18] {
+        let cluster = Cluster::builder().version(version).start().unwrap();
+        with_table(&cluster);
+        let target = cluster.port();
+        let port = Port::before(cluster, target).await;
+        port.desk.set_connection(READ_ONLY).await;
+        let place = Place {
+            version,
+            port: port.port,
+            user: "Books".to_owned(),
+            password: port.token(Role::User).await,
+            database: "postgres".to_owned(),
+        };
+
+        let program = python("only_reads.py", &["psycopg", "asyncpg"]);
+        place.see(program, &["psycopg", "asyncpg"]).await;
+        place.see(java("OnlyReads.java"), &["extended", "simple"]).await;
         assert!(is_untouched(&port.desk.cluster));
     }
 }
