@@ -77,11 +77,12 @@ fn endpoint(known: &Launching, credential: TestedCredential, account: &Record) -
         ));
     }
     let connection = &known.settings.connection;
-    let (port, own) = match credential {
-        TestedCredential::Administrative => (database.port, None),
+    let (port, own, read_only) = match credential {
+        TestedCredential::Administrative => (database.port, None, false),
         TestedCredential::Launch => (
             connection.port.unwrap_or(database.port),
             connection.default_database.clone(),
+            connection.read_only,
         ),
     };
     let connect_database = account.user().and_then(|user| user.connect_database.clone());
@@ -94,6 +95,7 @@ fn endpoint(known: &Launching, credential: TestedCredential, account: &Record) -
         allowed: Targets::all(),
         port,
         database,
+        read_only,
         timeout: TIMEOUT,
     })
 }

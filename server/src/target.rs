@@ -34,7 +34,7 @@ pub struct Aim {
     pub credential: Credential,
     /// The gateway it is reached through.
     pub via: Option<GatewayId>,
-    /// For the bar above the terminal.
+    /// For the bar above the terminal: the way there, its encryption, and whether it is read-only.
     pub reached: String,
 }
 
@@ -57,6 +57,7 @@ pub async fn aim_at(state: &AppState, launch: &Authorized<Launch>) -> Result<Aim
         allowed: supplied.map_or_else(Targets::all, |supplied| supplied.allowed().clone()),
         port: supplied.and_then(Supplied::port).unwrap_or(port.value),
         database: effective.default_database.value.clone(),
+        read_only: effective.read_only.value,
         timeout: effective.connect_timeout(),
     };
     if is_tunnel && !effective.inject_credentials.value {
@@ -88,6 +89,7 @@ pub struct Endpoint {
     pub allowed: Targets,
     pub port: u16,
     pub database: String,
+    pub read_only: bool,
     pub timeout: Duration,
 }
 
@@ -134,13 +136,15 @@ fn point(
         tls: tls(state, database)?,
         application_name: "postern".to_owned(),
         options: Vec::new(),
+        read_only: endpoint.read_only,
         timeout: endpoint.timeout,
     };
+    let mode = if endpoint.read_only { " · read-only" } else { "" };
 
     Ok(Aim {
         record_title: record.title().to_owned(),
         account,
-        reached: format!("{reached} · TLS {}", database.tls.mode.name()),
+        reached: format!("{reached} · TLS {}{mode}", database.tls.mode.name()),
         via: via.as_ref().map(|via| via.id.clone()),
         dial: dial(state, via, endpoint.timeout, endpoint.allowed),
         target,

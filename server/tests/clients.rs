@@ -5,14 +5,14 @@
 mod evidence;
 mod log;
 mod matrix;
-mod place;
+pub mod place;
 mod poolers;
 mod programs;
 mod sqlx;
 mod sums;
 mod tap;
 mod tokio_postgres;
-mod tools;
+pub mod tools;
 
 use protocol::ids::SessionId;
 use protocol::people::Role;

@@ -17,6 +17,7 @@ mod looking;
 pub mod native;
 mod native_chaos;
 mod passwords;
+mod read_only;
 mod resuming;
 mod service_accounts;
 mod shore;

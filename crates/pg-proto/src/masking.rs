@@ -6,12 +6,11 @@
 //! be half of a character, nothing is: better a secret on record than a statement that is not.
 
 mod connection;
-mod lexer;
 
 use std::borrow::Cow;
 use std::ops::Range;
 
-use lexer::{Lexer, Quoting, Token};
+use crate::lexer::{self, Backslash, Lexer, Quoting, Token};
 
 /// What stands in the place of a secret.
 pub const MASKED: &str = "[MASKED]";
@@ -21,7 +20,7 @@ const DEPTH: usize = 4;
 
 /// The text as it may be kept. Costs little where it holds no secret.
 pub fn masked(sql: &str) -> Cow<'_, str> {
-    if !may_hold_secret(sql.as_bytes()) || may_be_other_characters(sql.as_bytes()) {
+    if !may_hold_secret(sql.as_bytes()) || lexer::may_be_other_characters(sql.as_bytes()) {
         return Cow::Borrowed(sql);
     }
     let mut search = Search {
@@ -56,13 +55,6 @@ fn may_hold_secret(sql: &[u8]) -> bool {
     })
 }
 
-/// Whether a character that matters to a lexer may be half of another one: in Shift-JIS, Big5, GBK and their relatives
-/// it is, behind a byte that is none of ASCII, and the client says which encoding its text is in.
-fn may_be_other_characters(sql: &[u8]) -> bool {
-    sql.array_windows()
-        .any(|[first, second]| !first.is_ascii() && matches!(second, b'0'..=b'~') && !lexer::is_word(*second))
-}
-
 /// Whether bodies of functions are in a language that has SQL's literals: every mention of a language names one.
 fn is_sql_throughout(sql: &[u8]) -> bool {
     const WORD: &[u8] = b"language";
@@ -95,12 +87,12 @@ impl Search<'_> {
     /// Looks through a part of the text; `None` where it can be read in two ways.
     fn run(&mut self, part: Range<usize>, depth: usize) -> Option<()> {
         let text = self.sql.as_bytes().get(part.clone()).unwrap_or_default();
-        let mut lexer = Lexer::new(text);
+        let mut lexer = Lexer::new(text, Backslash::Unknown);
         let mut is_password = false;
         while let Some(token) = lexer.next()? {
             match token {
                 Token::Space => (),
-                Token::Word(word) => {
+                Token::Word(word) | Token::Name(word) | Token::EscapedName(word) => {
                     is_password = word.eq_ignore_ascii_case(b"password");
                 }
                 // `password = 'x'` of a list of options.

@@ -31,9 +31,17 @@ pub struct Target {
     pub application_name: String,
     /// Settings for the session, by name; PostgreSQL's `options` is one of them.
     pub options: Vec<(String, String)>,
+    /// Every transaction is to be read-only, and the server to say so.
+    pub read_only: bool,
     /// From the first look-up to the first ReadyForQuery.
     pub timeout: Duration,
 }
+
+/// Characters of a server's version in a sentence.
+const VERSION: usize = 40;
+
+/// What a server reports, from PostgreSQL 14 on, and what makes the transactions of a connection read-only.
+pub(crate) const READ_ONLY: &str = "default_transaction_read_only";
 
 /// Who to be there. The default is nobody.
 #[derive(Clone, Default)]
@@ -67,6 +75,7 @@ pub struct Upstream {
     established: Established,
     address: SocketAddr,
     tls: Option<TlsFacts>,
+    is_read_only: bool,
 }
 
 /// A stream that TLS protects.
@@ -140,13 +149,23 @@ async fn attempt(
         .clone()
         .map(|key| Canceller::new(Arc::clone(&dial), dialled.address, connector.clone(), key));
 
-    Ok(Upstream {
+    let mut upstream = Upstream {
         session,
         canceller,
         established,
         address: dialled.address,
         tls: facts,
-    })
+        is_read_only: target.read_only,
+    };
+    if target.read_only && upstream.parameter(READ_ONLY).as_deref() != Some("on") {
+        upstream.session.terminate().await;
+        let version = upstream.parameter("server_version").unwrap_or_default();
+        return Err(Reason::NotReadOnly {
+            version: version.chars().take(VERSION).collect(),
+        });
+    }
+
+    Ok(upstream)
 }
 
 /// Asks for TLS and makes it; gives the stream and its facts. A server without TLS is an error.
@@ -184,7 +203,10 @@ async fn log_in(
         options: target
             .options
             .iter()
-            .map(|(n, v)| (n.as_str().into(), v.as_str().into()))
+            .map(|(n, v)| (n.as_str(), v.as_str()))
+            // Behind what the client asks for: the last word counts, and comes after `options`.
+            .chain(target.read_only.then_some((READ_ONLY, "on")))
+            .map(|(n, v)| (n.into(), v.into()))
             .collect(),
     };
     let password = credential
@@ -225,6 +247,11 @@ impl Upstream {
         parameters
             .find(|(each, _)| *each == *name)
             .map(|(_, value)| value.to_str().into_owned())
+    }
+
+    /// Whether the server has said that its transactions are read-only, as its target asked for.
+    pub fn is_read_only(&self) -> bool {
+        self.is_read_only
     }
 
     /// The address reached.

@@ -9,7 +9,7 @@ use pg_proto::Malformed;
 use pg_proto::backend::Fields;
 use pg_proto::client::{HandshakeError, MIN_ITERATIONS};
 
-use crate::connect::{SessionError, Stage, Target};
+use crate::connect::{READ_ONLY, SessionError, Stage, Target};
 use crate::dial::DialError;
 use crate::tls::{Distrust, PemError, Tls};
 
@@ -77,6 +77,11 @@ pub enum Reason {
     Unsupported(&'static str),
     /// The server does not know the password's verifier, or somebody sits in between.
     Impostor(&'static str),
+    /// The server does not say that transactions are read-only.
+    NotReadOnly {
+        /// As it says itself.
+        version: String,
+    },
 }
 
 /// A connection that was not made. `Display` is the sentence; nothing in here holds a secret.
@@ -133,6 +138,7 @@ impl ConnectError {
             | Reason::WeakScramRefused(_)
             | Reason::Unsupported(_)
             | Reason::Impostor(_) => Code::Auth,
+            Reason::NotReadOnly { .. } => Code::Rejected,
             Reason::Server(fields) => match &*fields.code() {
                 "28P01" => Code::Auth,
                 "28000" if !names_hba(fields) => Code::Auth,
@@ -175,7 +181,8 @@ impl ConnectError {
             | Reason::Md5Refused
             | Reason::WeakScramRefused(_)
             | Reason::Unsupported(_)
-            | Reason::Impostor(_) => None,
+            | Reason::Impostor(_)
+            | Reason::NotReadOnly { .. } => None,
         }
     }
 
@@ -277,6 +284,16 @@ impl ConnectError {
                  before you try again."
                     .into(),
             ),
+            Reason::NotReadOnly { version } => (
+                format!(
+                    "Read-only mode is enabled, and the server at {host} port {port} (version {version}) does not say \
+                     that its transactions are read-only."
+                )
+                .into(),
+                "It takes PostgreSQL 14 or newer. A pooler in between has to pass on the startup parameter \
+                 default_transaction_read_only, and what the server reports of it."
+                    .into(),
+            ),
         }
     }
 
@@ -358,8 +375,18 @@ impl ConnectError {
             );
         }
         if let Some(parameter) = message.strip_prefix("unsupported startup parameter: ") {
+            let sentence =
+                format!("The pooler before the server does not accept the startup parameter {parameter}.");
+            if parameter == READ_ONLY {
+                return (
+                    sentence.into(),
+                    "Read-only mode takes it: connect to the server itself, or have a pgbouncer that can track it \
+                     (track_extra_parameters)."
+                        .into(),
+                );
+            }
             return (
-                format!("The pooler before the server does not accept the startup parameter {parameter}.").into(),
+                sentence.into(),
                 format!(
                     "Add {parameter} to ignore_startup_parameters in pgbouncer.ini, which leaves it without effect, or \
                      connect without it."
@@ -469,6 +496,9 @@ impl fmt::Display for Reason {
             Self::WeakScramRefused(count) => write!(f, "SCRAM with {count} iterations refused"),
             Self::Unsupported(what) => write!(f, "{what} is not supported"),
             Self::Impostor(what) => write!(f, "server not proven: {what}"),
+            Self::NotReadOnly { version } => {
+                write!(f, "server {version} does not report read-only transactions")
+            }
         }
     }
 }

@@ -6,13 +6,14 @@
 //!
 //! What runs a statement (Query, Execute, FunctionCall) is recorded before it is forwarded, its end before the client
 //! sees it. Of an Execute [`names`] and [`known`] say what it runs. COPY is gated on the server's responses, never on
-//! SQL text.
+//! SQL text. Where the upstream is read-only, [`to_server`] looks at the text too.
 
 mod flow;
 mod known;
 mod ledger;
 mod names;
 mod parameters;
+mod read_only;
 mod shared;
 mod to_client;
 mod to_server;
@@ -195,10 +196,11 @@ pub struct Downstream<R, W> {
 ///
 /// At most about 64 KiB are buffered in each direction, plus a message that holds a statement, up to
 /// [`Policy::statement_limit`]; rows, values and COPY data of any size stream through. What the client has prepared and
-/// bound is remembered up to 4 MiB, and 1,024 answers may be outstanding.
+/// bound is remembered up to 4 MiB, and 1,024 answers may be outstanding. An upstream that is read-only gets only what
+/// is permitted then, and one transaction after the other.
 pub fn pump<R, W>(
     client: Downstream<R, W>,
-    upstream: Upstream,
+    mut upstream: Upstream,
     lane: Lane,
     policy: Policy,
     clock: Clock,
@@ -211,8 +213,7 @@ where
     R: AsyncRead + Unpin + Send + 'static,
     W: AsyncWrite + Unpin + Send + 'static,
 {
-    let status = upstream.established().status;
-    let shared = Arc::new(Shared::new(lane, policy, clock, upstream.canceller, status));
+    let shared = Arc::new(Shared::new(lane, policy, clock, &mut upstream));
     let (server_reader, server_writer) = tokio::io::split(upstream.session.stream);
     let to_server = to_server::run(Arc::clone(&shared), client.reader, client.unread, server_writer);
     let to_client = to_client::run(

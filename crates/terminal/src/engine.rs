@@ -49,6 +49,9 @@ const SMALL_OUTPUT: usize = 16 * 1024;
 /// Output at which messages and keys have to wait.
 const MUCH_OUTPUT: usize = 64 * 1024;
 
+/// What the first lines say of read-only mode.
+const READ_ONLY: &str = "Read-only mode: statements that write are blocked.\r\n";
+
 /// Columns and rows of the terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Size {
@@ -78,6 +81,8 @@ pub struct Settings {
     pub standard_conforming_strings: bool,
     /// The server's version for the first line: `15.18`.
     pub server_version: String,
+    /// The session is in read-only mode: the first lines and the prompts say so.
+    pub is_read_only: bool,
     pub size: Size,
     /// Bytes of rows that are held to learn the widths of columns.
     pub result_memory: usize,
@@ -224,6 +229,7 @@ pub struct Engine {
     port: u16,
     tls: Option<Tls>,
     is_superuser: bool,
+    is_read_only: bool,
     result_memory: usize,
     result_spool: usize,
     files: Files,
@@ -344,6 +350,7 @@ impl Engine {
             port: settings.port,
             tls: settings.tls,
             is_superuser: settings.is_superuser,
+            is_read_only: settings.is_read_only,
             result_memory: settings.result_memory,
             result_spool: settings.result_spool,
             files: settings.files,
@@ -400,8 +407,9 @@ impl Engine {
         engine.apply(settings.flags);
         if !is_scripted && !engine.is_quiet() && engine.state == State::Ready {
             let version = visible(settings.server_version.as_bytes());
+            let mode = if settings.is_read_only { READ_ONLY } else { "" };
             engine.say(&format!(
-                "Postern (PostgreSQL {version})\r\nType \"\\?\" for help.\r\n\r\n"
+                "Postern (PostgreSQL {version})\r\n{mode}Type \"\\?\" for help.\r\n\r\n"
             ));
         }
 

@@ -112,6 +112,7 @@ pub struct Effective {
     pub allow_supply_host: Sourced<bool>,
     /// Rules, as they are written.
     pub supplied_hosts: Sourced<Vec<String>>,
+    pub read_only: Sourced<bool>,
     pub port: Sourced<u16>,
     pub default_database: Sourced<String>,
     pub color_scheme: Sourced<ColorScheme>,
@@ -173,6 +174,7 @@ impl Effective {
             allow_supply_user: Sourced::new(own.allow_supply_user, Source::Record),
             allow_supply_host: Sourced::new(own.allow_supply_host, Source::Record),
             supplied_hosts: Sourced::new(own.supplied_hosts.clone(), Source::Record),
+            read_only: Sourced::new(own.read_only, Source::Record),
             port: Sourced::new(own.port.unwrap_or(database.port), Source::Record),
             default_database: Sourced::new(
                 own.default_database
@@ -290,6 +292,7 @@ impl Effective {
             resolved("can_import", &self.can_import, on),
             resolved("can_copy", &self.can_copy, on),
             resolved("can_paste", &self.can_paste, on),
+            resolved("read_only", &self.read_only, on),
             resolved("color_scheme", &self.color_scheme, |scheme| {
                 color_words(*scheme).to_owned()
             }),

@@ -78,6 +78,7 @@ pub struct Connection {
     pub can_import: Tri,
     pub can_copy: Tri,
     pub can_paste: Tri,
+    pub read_only: bool,
     pub color_scheme: Option<ColorScheme>,
     pub font_size: Option<u16>,
     pub scrollback: Option<u32>,
@@ -163,6 +164,7 @@ impl From<&ConnectionDraft> for Connection {
             can_import: draft.can_import,
             can_copy: draft.can_copy,
             can_paste: draft.can_paste,
+            read_only: draft.read_only,
             color_scheme: draft.color_scheme,
             font_size: draft.font_size(),
             scrollback: draft.scrollback(),
@@ -193,6 +195,7 @@ impl From<&Connection> for ConnectionDraft {
             can_import: connection.can_import,
             can_copy: connection.can_copy,
             can_paste: connection.can_paste,
+            read_only: connection.read_only,
             color_scheme: connection.color_scheme,
             font_size: number(connection.font_size),
             scrollback: number(connection.scrollback),
@@ -306,6 +309,7 @@ impl Settings {
             ("can_import", tri(draft.can_import)),
             ("can_copy", tri(draft.can_copy)),
             ("can_paste", tri(draft.can_paste)),
+            ("read_only", on(draft.read_only)),
             (
                 "color_scheme",
                 draft

@@ -13,6 +13,7 @@ pub fn bound_by(effective: &Effective) -> impl PartialEq + use<> {
         &effective.can_import,
         &effective.can_copy,
         &effective.can_paste,
+        &effective.read_only,
     ];
 
     (

@@ -62,6 +62,7 @@ pub struct Aimed {
     pub user: String,
     /// The same name in another network is another server.
     pub via: Option<GatewayId>,
+    pub read_only: bool,
 }
 
 impl Aimed {
@@ -71,6 +72,7 @@ impl Aimed {
             port: aim.target.port,
             user: aim.credential.user.clone(),
             via: aim.via.clone(),
+            read_only: aim.target.read_only,
         }
     }
 }

@@ -332,6 +332,7 @@ fn settings(state: &AppState, aim: &Aim, upstream: &Upstream) -> Settings {
         is_superuser: is_on("is_superuser"),
         standard_conforming_strings: is_on("standard_conforming_strings"),
         server_version: upstream.parameter("server_version").unwrap_or_default(),
+        is_read_only: upstream.is_read_only(),
         result_memory: state.config.sessions.result_memory(),
         result_spool: state.config.sessions.result_spool(),
         ..Settings::default()

@@ -141,6 +141,25 @@ impl Desk {
         .await;
     }
 
+    /// Saves the *Connection* tab with more of its form.
+    pub async fn set_connection(&self, more: &str) {
+        let ada = self.house.sign_in(Role::Administrator).await;
+        let call = self.house.post("/api/settings", &format!("id={}", self.record));
+        let answer: serde_json::Value = value(&self.house.call(call.by(&ada)).await);
+        let version = answer.pointer("/settings/version").unwrap();
+        let account = answer.pointer("/settings/connection/launch_credential").unwrap();
+        let account = account.as_str().unwrap();
+
+        self.save(
+            "/api/save-connection",
+            &format!(
+                "id={}&version={version}&draft[connections]=on&draft[launch_credential]={account}{more}",
+                self.record
+            ),
+        )
+        .await;
+    }
+
     /// What an administrator's form is answered with.
     pub async fn answer(&self, path: &str, form: &str) -> String {
         let ada = self.house.sign_in(Role::Administrator).await;
@@ -195,14 +214,23 @@ impl Desk {
 
     /// A terminal on a new session.
     pub async fn launch(&self, cookie: &str) -> Terminal {
-        self.launch_with(cookie, "").await
+        self.launch_on(cookie, "", "postgres=# ").await
     }
 
-    /// The same with more of the form: account, host.
+    /// A terminal on a new session, once it shows this prompt.
+    pub async fn launch_to(&self, cookie: &str, prompt: &str) -> Terminal {
+        self.launch_on(cookie, "", prompt).await
+    }
+
+    /// The same with more of the form, account or host, and whatever prompt.
     pub async fn launch_with(&self, cookie: &str, more: &str) -> Terminal {
+        self.launch_on(cookie, more, "postgres=").await
+    }
+
+    async fn launch_on(&self, cookie: &str, more: &str, prompt: &str) -> Terminal {
         let ticket: LaunchTicket = value(&self.ask_to_launch(cookie, more).await);
         let mut terminal = self.redeem(cookie, &ticket.token).await.unwrap();
-        terminal.see("postgres=").await;
+        terminal.see(prompt).await;
 
         terminal
     }

@@ -146,6 +146,10 @@ fn InForce(settings: SettingsView) -> impl IntoView {
             </li>
             {switches}
             <li>
+                <span>"Read-only"</span>
+                <span class="end muted">{value("read_only")}</span>
+            </li>
+            <li>
                 <span>"Statement timeout"</span>
                 <span class="end muted">{value("statement_timeout")}</span>
             </li>

@@ -212,6 +212,13 @@ fn DataFields(state: FormState, settings: Settings) -> impl IntoView {
                 hint="Pasting types the clipboard's text into the terminal."
                 value=draft.can_paste
             />
+            <CheckField
+                state
+                name="draft[read_only]"
+                label="Read-only"
+                hint="No transaction of a session can write; statements that would are blocked. Takes PostgreSQL 14 or newer. Functions with effects outside of transactions are bounded by the account alone: give it pg_read_all_data and nothing else."
+                checked=draft.read_only
+            />
         </section>
     }
     .into_any()

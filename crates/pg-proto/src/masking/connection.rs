@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::lexer::Quoting;
+use crate::lexer::Quoting;
 
 /// Where they are.
 pub(super) fn passwords(text: &[u8], quoting: Quoting) -> Vec<Range<usize>> {

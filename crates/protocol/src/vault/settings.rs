@@ -156,6 +156,8 @@ pub struct ConnectionDraft {
     pub can_import: Tri,
     pub can_copy: Tri,
     pub can_paste: Tri,
+    /// Sessions read and do not write.
+    pub read_only: bool,
     pub color_scheme: Option<ColorScheme>,
     pub font_size: String,
     pub scrollback: String,
@@ -189,6 +191,7 @@ impl Default for ConnectionDraft {
             can_import: Tri::Inherit,
             can_copy: Tri::Inherit,
             can_paste: Tri::Inherit,
+            read_only: false,
             color_scheme: None,
             font_size: String::new(),
             scrollback: String::new(),
@@ -478,6 +481,14 @@ mod tests {
         .unwrap();
 
         assert_eq!(draft, ConnectionDraft::default());
-        assert!(serde_qs::from_str::<ConnectionDraft>("read_only=on").is_err());
+        assert!(serde_qs::from_str::<ConnectionDraft>("unheard_of=on").is_err());
+    }
+
+    #[test]
+    fn a_box_that_is_not_ticked_is_not_sent() {
+        let read = |form| serde_qs::from_str::<ConnectionDraft>(form).unwrap().read_only;
+
+        assert!(!read("connections=on"));
+        assert!(read("connections=on&read_only=true"));
     }
 }

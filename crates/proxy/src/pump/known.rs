@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use pg_proto::frontend::Values;
+use pg_proto::read_only::Verdict;
 use recording::{Parameter, ParameterValue};
 
 use super::parameters;
@@ -30,6 +31,8 @@ pub(super) struct Prepared {
     /// As the server described them.
     described: OnceLock<(Box<[u32]>, Room)>,
     pub(super) words: Words,
+    /// In read-only mode: what came of its text.
+    pub(super) verdict: Verdict,
     /// Place of its Parse among all messages.
     pub(super) number: u64,
     _room: Room,
@@ -74,6 +77,7 @@ impl Prepared {
             types,
             described: OnceLock::new(),
             words,
+            verdict: Verdict::Permitted,
             number,
             _room: room,
         }

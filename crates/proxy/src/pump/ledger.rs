@@ -259,6 +259,27 @@ impl Ledger {
         self.queue.iter().any(|expected| !expected.is_perhaps())
     }
 
+    /// Whether the last message that was sent has a ReadyForQuery still to come.
+    pub(super) fn awaits_ready(&self) -> bool {
+        self.queue
+            .back()
+            .is_some_and(|expected| expected.is_sync() || expected.is_simple())
+    }
+
+    /// Whether the server answers what it was sent in place of a statement that is not permitted.
+    pub(super) fn is_blocked(&self) -> bool {
+        match self.queue.front() {
+            Some(
+                Expected::Query(running)
+                | Expected::Parse {
+                    recorded: Some(running),
+                    ..
+                },
+            ) => running.is_blocked,
+            Some(_) | None => false,
+        }
+    }
+
     /// How many messages have been answered, while one is not.
     pub(super) fn runs(&self) -> Option<u64> {
         let n_outstanding = u64::try_from(self.queue.len()).unwrap_or(u64::MAX);

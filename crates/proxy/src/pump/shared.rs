@@ -10,8 +10,10 @@ use recording::Lane;
 use tokio::sync::{Notify, broadcast, watch};
 
 use super::ledger::{Finished, Ledger};
+use super::read_only::ReadOnly;
 use super::{Activity, Clock, Ending, Note, Phase, Policy, Seen};
 use crate::cancel::Canceller;
+use crate::connect::Upstream;
 
 /// How long a side may take for what is still owed to it once the session is over.
 pub(super) const GRACE: Duration = Duration::from_secs(2);
@@ -30,6 +32,8 @@ pub(super) struct Shared {
     pub(super) activity: watch::Sender<Activity>,
     /// Whether statements are kept: without it nobody needs their texts.
     pub(super) keeps: bool,
+    /// What there is in read-only mode only.
+    pub(super) read_only: Option<ReadOnly>,
     /// For who watches statements; made for the first of them.
     seen: OnceLock<broadcast::Sender<Seen>>,
     /// Rung for the client's side: the session is over, or what it waits for may be there.
@@ -47,17 +51,11 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn new(
-        lane: Lane,
-        policy: Policy,
-        clock: Clock,
-        canceller: Option<Canceller>,
-        transaction: TransactionStatus,
-    ) -> Self {
+    pub(super) fn new(lane: Lane, policy: Policy, clock: Clock, upstream: &mut Upstream) -> Self {
         let now = clock();
         let activity = Activity {
             phase: Phase::Ready { since: now },
-            transaction,
+            transaction: upstream.established().status,
             statements: 0,
             errors: 0,
         };
@@ -65,7 +63,8 @@ impl Shared {
         Self {
             lane,
             policy,
-            canceller,
+            read_only: ReadOnly::of(upstream),
+            canceller: upstream.canceller.take(),
             activity: watch::Sender::new(activity),
             keeps,
             seen: OnceLock::new(),
@@ -96,6 +95,11 @@ impl Shared {
         self.lane.aside(&mut || ledger = Some(lock()));
 
         ledger.unwrap_or_else(lock)
+    }
+
+    /// Whether anybody needs the texts of statements.
+    pub(super) fn reads(&self) -> bool {
+        self.keeps || self.read_only.is_some()
     }
 
     /// Whether answers are still to come; rings for the client's side when one has.

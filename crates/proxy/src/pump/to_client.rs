@@ -13,6 +13,7 @@ use tokio::time::timeout;
 
 use super::flow::Flow;
 use super::ledger::{Fate, Ledger};
+use super::read_only::blocked;
 use super::shared::{GRACE, Shared};
 use super::{Ending, Gate};
 
@@ -133,6 +134,13 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToClient<R, W> {
                 | tag::NO_DATA => ledger.acknowledge(tag, now),
                 tag::FUNCTION_CALL_RESPONSE => ledger.returned(body, now),
                 tag::EMPTY_QUERY_RESPONSE | tag::PORTAL_SUSPENDED => ledger.complete(tag, b"", now),
+                tag::PARAMETER_STATUS if let Some(read_only) = &shared.read_only => {
+                    let Some(body) = self.flow.look(body.min(LOOK)) else {
+                        return Ok(());
+                    };
+                    read_only.hear(body)?;
+                    Ok(Fate::Pass)
+                }
                 tag::NOTICE_RESPONSE | tag::NOTIFICATION_RESPONSE | tag::PARAMETER_STATUS => Ok(Fate::Pass),
                 tag::COPY_OUT_RESPONSE => self.gate(ledger, tag, Direction::FromDatabase, now)?,
                 tag::COPY_IN_RESPONSE => self.gate(ledger, tag, Direction::ToDatabase, now)?,
@@ -168,6 +176,12 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToClient<R, W> {
     fn fail(&mut self, ledger: &mut Ledger, body: usize, now: i64) -> Fate {
         let start = self.flow.look(body.min(LOOK)).unwrap_or_default();
         let fields = Fields::from_prefix(bytes::Bytes::copy_from_slice(start));
+        if ledger.is_blocked() && !fields.is_fatal() {
+            let fields = blocked();
+            ledger.fail(&fields, now);
+            Message::ErrorResponse(fields).encode(self.flow.insert());
+            return Fate::Drop;
+        }
         // A server that quotes the statement quotes what is not on record.
         let fate = ledger.fail(&fields.clone().without_verifiers(), now);
         if !fields.is_fatal() {

@@ -1,6 +1,7 @@
 //! From the client to the server: what runs a statement on record first, COPY data while a COPY is under way.
 
 mod extended;
+mod read_only;
 
 use std::borrow::Cow;
 use std::future::pending;
@@ -19,9 +20,11 @@ use tokio::time::{Sleep, sleep, timeout};
 use super::flow::Flow;
 use super::known::{Portal, Words};
 use super::ledger::{CopyFate, Expected, Fate, Ledger, Running, Turn};
+use super::read_only::INSTEAD;
 use super::shared::{GRACE, Shared};
 use super::{Ending, Note, SEEN_SQL, Seen};
 use extended::Binding;
+use read_only::Batch;
 
 const TOO_LONG: &str = "the statement is longer than this session allows";
 const OUT_OF_PLACE: &str = "message is not expected here";
@@ -54,6 +57,7 @@ where
         server,
         flow: Flow::new(unread),
         binding: None,
+        batch: Batch::default(),
         unrecorded: Vec::new(),
         torn: false,
         unflushed: false,
@@ -75,6 +79,8 @@ struct ToServer<R, W> {
     flow: Flow,
     /// The Bind that streams.
     binding: Option<Binding>,
+    /// Looked at in read-only mode only.
+    batch: Batch,
     /// What was bound to the unnamed portal by messages that are not sent yet, and is not on record.
     unrecorded: Vec<Arc<Portal>>,
     /// Something that was let through is not sent, or not all of it: nothing can follow it.
@@ -192,6 +198,11 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
 
     fn handle(&mut self, header: Header, ledger: &mut Ledger, now: i64) -> Step {
         let Header { tag, body } = header;
+        if self.shared.read_only.is_some()
+            && let Some(step) = self.hold(header, ledger)
+        {
+            return step;
+        }
         if !matches!(
             tag,
             tag::COPY_DATA | tag::COPY_DONE | tag::COPY_FAIL | tag::FLUSH | tag::TERMINATE
@@ -223,6 +234,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
                 }
                 ledger.send(Expected::Sync { perhaps: false }, now);
                 self.unflushed = false;
+                self.batch = Batch::default();
                 self.pass(body)
             }
             tag::COPY_DATA => self.copy_data(body, ledger.data(body, false, now)),
@@ -266,6 +278,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
         let Some(message) = self.statement_body(body)? else {
             return Ok(Some(Need::Bytes));
         };
+        let is_blocked = self.blocks_query(message)?;
         let note = self.shared.notes().pop_front();
         let (words, statement) = if self.shared.keeps {
             let sql = frontend::query(message).map_err(Ending::ClientMalformed)?;
@@ -280,8 +293,14 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
             (Words::default(), Statement::simple(""))
         };
         let recorded = self.record_run(statement, now)?;
-        ledger.send(Expected::Query(self.running(&recorded, words, now)), now);
+        let running = self.running(&recorded, words, now);
         self.unflushed = false;
+        self.batch = Batch::default();
+        if is_blocked {
+            ledger.send(Expected::Query(running.blocked()), now);
+            return self.pass_instead(body, &Message::Query { sql: INSTEAD.into() });
+        }
+        ledger.send(Expected::Query(running), now);
 
         self.pass(body)
     }
@@ -308,8 +327,13 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
         }
         let recorded = self.record_run(statement, now)?;
         let running = self.running(&recorded, Words::default(), now);
-        ledger.send(Expected::FunctionCall(running), now);
         self.unflushed = false;
+        if self.shared.read_only.is_some() {
+            self.batch = Batch::default();
+            ledger.send(Expected::Query(running.blocked()), now);
+            return self.pass_instead(body, &Message::Query { sql: INSTEAD.into() });
+        }
+        ledger.send(Expected::FunctionCall(running), now);
 
         self.pass(body)
     }
@@ -359,9 +383,9 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
         Running::new(recorded.seq(), now, words)
     }
 
-    /// The body of a message that is to be recorded, once it is there. Where nothing is kept none of it is needed.
+    /// The body of a message that is to be read, once it is there. Where nothing is kept none of it is needed.
     fn statement_body(&self, body: usize) -> Result<Option<&[u8]>, Ending> {
-        if !self.shared.keeps {
+        if !self.shared.reads() {
             return Ok(Some(&[]));
         }
         if body > self.shared.policy.statement_limit {

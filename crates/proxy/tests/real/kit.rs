@@ -47,6 +47,7 @@ pub(crate) fn target(port: u16, tls: Tls) -> Target {
         tls,
         application_name: "postern test".to_owned(),
         options: Vec::new(),
+        read_only: false,
         timeout: PATIENCE,
     }
 }
@@ -184,7 +185,7 @@ fn key() -> SessionKey {
     SessionKey::new([7; 32])
 }
 
-fn tape(shelf: &Shelf) -> Tape {
+fn tape(shelf: &Shelf, switches: Switches) -> Tape {
     let header = Header {
         session: "s".to_owned(),
         record_title: "shop".to_owned(),
@@ -195,7 +196,7 @@ fn tape(shelf: &Shelf) -> Tape {
         recorder_version: "0".to_owned(),
         cols: 80,
         rows: 24,
-        switches: Switches::ALL,
+        switches,
     };
     Tape::start(Box::new(shelf.clone()), key(), 0, header, 0).expect("starts")
 }
@@ -223,6 +224,13 @@ impl Session {
         Self::between(client, server, upstream, policy)
     }
 
+    /// Of which no statement is kept.
+    pub(crate) fn unrecorded(upstream: Upstream, policy: Policy) -> Self {
+        let (client, server) = tokio::io::duplex(4096);
+
+        Self::recorded(client, server, upstream, policy, Switches::default())
+    }
+
     /// Over a network, whose client the test is itself.
     pub(crate) async fn over_network(cluster: &Cluster, policy: Policy) -> (TcpStream, Self) {
         let upstream = open(&target(cluster.port(), Tls::Off), &credential())
@@ -240,10 +248,20 @@ impl Session {
         )
     }
 
-    #[expect(clippy::disallowed_methods, reason = "a test waits for its tasks itself")]
     fn between(client: DuplexStream, server: impl Stream, upstream: Upstream, policy: Policy) -> Self {
+        Self::recorded(client, server, upstream, policy, Switches::ALL)
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "a test waits for its tasks itself")]
+    fn recorded(
+        client: DuplexStream,
+        server: impl Stream,
+        upstream: Upstream,
+        policy: Policy,
+        switches: Switches,
+    ) -> Self {
         let shelf = Shelf::default();
-        let lane = tape(&shelf).lane(1);
+        let lane = tape(&shelf, switches).lane(1);
         let ticks = AtomicI64::new(0);
         let clock = Arc::new(move || ticks.fetch_add(1, Ordering::SeqCst));
         let (control, to_server, to_client) = proxy::pump(downstream(server), upstream, lane, policy, clock);

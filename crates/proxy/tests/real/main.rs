@@ -11,6 +11,7 @@ mod ladder;
 mod login;
 mod man_in_the_middle;
 mod poolers;
+mod read_only;
 mod session;
 mod troubles;
 mod unexecuted;

@@ -243,16 +243,21 @@ impl Engine {
                 TransactionStatus::InTransaction => "*",
                 TransactionStatus::Failed => "!",
             }),
-            'R' => match (which, self.scanner.pending(&self.statement)) {
-                (Which::Rows, _) => {}
-                (_, Pending::Ready) => out.push('='),
-                (_, Pending::Continue) => out.push('-'),
-                (_, Pending::SingleQuote) => out.push('\''),
-                (_, Pending::DoubleQuote) => out.push('"'),
-                (_, Pending::DollarQuote) => out.push('$'),
-                (_, Pending::Comment) => out.push('*'),
-                (_, Pending::Parenthesis) => out.push('('),
-            },
+            'R' if which == Which::Rows => {}
+            'R' => {
+                if self.is_read_only {
+                    out.push_str(" [RO]");
+                }
+                out.push(match self.scanner.pending(&self.statement) {
+                    Pending::Ready => '=',
+                    Pending::Continue => '-',
+                    Pending::SingleQuote => '\'',
+                    Pending::DoubleQuote => '"',
+                    Pending::DollarQuote => '$',
+                    Pending::Comment => '*',
+                    Pending::Parenthesis => '(',
+                });
+            }
             other => out.push(other),
         }
     }

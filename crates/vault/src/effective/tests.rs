@@ -193,6 +193,7 @@ fn every_field_of_the_form_is_resolved() {
         can_import: on, from PAM Configuration "Prod"
         can_copy: on, from PAM Configuration "Prod"
         can_paste: on, from PAM Configuration "Prod"
+        read_only: off, set on this record
         color_scheme: gray on black, Postern's default
         font_size: 12, Postern's default
         scrollback: 1000, Postern's default

@@ -115,6 +115,30 @@ fn settings_link_to_the_users_a_file_names() {
 }
 
 #[test]
+fn a_database_may_be_read_only() {
+    let told = "\"launch_credentials\":\"orders_app\",";
+    let read_only = |file: &str| {
+        let plan = read(file.as_bytes()).plan.unwrap();
+        let (configuration, users) = ids(plan.users.len());
+        let ids = Ids {
+            configuration: &configuration,
+            users: &users,
+        };
+
+        plan.settings(&plan.databases[0], &ids)
+            .unwrap()
+            .unwrap()
+            .connection
+            .read_only
+    };
+
+    assert!(!read_only(GOOD));
+    assert!(read_only(
+        &GOOD.replace(told, &format!("{told}\"read_only\":true,"))
+    ));
+}
+
+#[test]
 fn a_user_of_the_database_that_is_no_credential_is_an_account_for_nobody() {
     let file = GOOD.replace("\"orders_app\",\"recording", "\"pam_admin\",\"recording");
     let plan = read(file.as_bytes()).plan.unwrap();

@@ -16,6 +16,7 @@ use super::wire::Wire;
 use super::{Keeper, Step, Task, unrecorded};
 use crate::clock;
 use crate::people::store_failed;
+use crate::sessions::bound::CHANGED;
 use crate::sessions::join::{Joined, join};
 use crate::state::AppState;
 use crate::target::{self, Aim};
@@ -34,6 +35,7 @@ pub struct Server {
     user: String,
     /// The same name in another network is another server.
     pub(super) via: Option<GatewayId>,
+    read_only: bool,
 }
 
 impl Server {
@@ -43,6 +45,7 @@ impl Server {
             port: aim.target.port,
             user: aim.credential.user.clone(),
             via: aim.via.clone(),
+            read_only: aim.target.read_only,
         }
     }
 }
@@ -163,6 +166,9 @@ async fn reach(
     let mut aim = target::aim_at(&state, &authorized)
         .await
         .map_err(|refusal| refusal.sentence)?;
+    if aim.target.read_only != server.read_only {
+        return Err(CHANGED.to_owned());
+    }
     if Server::of(&aim) != server {
         return Err(ELSEWHERE.to_owned());
     }

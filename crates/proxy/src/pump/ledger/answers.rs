@@ -21,6 +21,9 @@ impl Ledger {
     /// ParseComplete, BindComplete, CloseComplete, RowDescription, NoData: what has nothing to be read.
     pub(in crate::pump) fn acknowledge(&mut self, tag: u8, now: i64) -> Answered {
         let unexpected = Malformed::Tag(tag);
+        if self.is_blocked() {
+            return Err(unexpected);
+        }
         match (self.queue.front_mut().ok_or(unexpected)?, tag) {
             (Expected::Query(_), tag::ROW_DESCRIPTION) => return Ok(Fate::Pass),
             (Expected::Resync(resync), tag::CLOSE_COMPLETE) => {
@@ -141,6 +144,9 @@ impl Ledger {
     pub(in crate::pump) fn complete(&mut self, tag: u8, command: &[u8], now: i64) -> Answered {
         let keeps = self.keeps;
         let running = self.running(tag)?;
+        if running.is_blocked {
+            return Err(Malformed::Tag(tag));
+        }
         let refused = running.refused.take();
         let has_imported = running
             .copy
@@ -380,7 +386,7 @@ impl Expected {
     }
 
     /// Answered by ReadyForQuery without a Sync.
-    fn is_simple(&self) -> bool {
+    pub(super) fn is_simple(&self) -> bool {
         matches!(self, Self::Query(_) | Self::FunctionCall(_))
     }
 }

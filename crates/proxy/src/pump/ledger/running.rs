@@ -25,6 +25,8 @@ pub(in crate::pump) struct Running {
     /// Places of the Bind and the Parse it goes back to; 0 for none.
     bind: u64,
     parse: u64,
+    /// Not permitted: what the server was sent in its place fails.
+    pub(super) is_blocked: bool,
 }
 
 /// A COPY that was let through.
@@ -58,7 +60,15 @@ impl Running {
             words,
             bind: 0,
             parse: 0,
+            is_blocked: false,
         }
+    }
+
+    /// The server is sent something else in its place, which fails.
+    pub(in crate::pump) fn blocked(mut self) -> Self {
+        self.is_blocked = true;
+
+        self
     }
 
     /// It goes back to the Bind and the Parse in these places; 0 for none.

@@ -6,10 +6,12 @@ use std::sync::atomic::AtomicBool;
 use pg_proto::frontend::{
     BindNames, ExecuteView, FunctionCall, NamedView, ParseView, Values, ValuesReader, tag,
 };
+use pg_proto::read_only::Verdict;
 use pg_proto::{Malformed, header};
 use recording::{Parameter, ParameterValue, Statement, StatementKind};
 use tokio::io::{AsyncRead, AsyncWrite};
 
+use super::read_only::only_verdict;
 use super::{NEXT, Need, SMALL, Step, ToServer, small};
 use crate::pump::Ending;
 use crate::pump::known::{self, Portal, Prepared, VALUE, VALUES, Words};
@@ -56,6 +58,21 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
             prepared: None,
             recorded: None,
         };
+        let mut verdict = Verdict::Permitted;
+        if self.shared.read_only.is_some() {
+            let view = ParseView::read(message).map_err(Ending::ClientMalformed)?;
+            verdict = self.weigh(view.sql);
+            if verdict == Verdict::Refused {
+                let name = view.statement.to_vec();
+                let sql = super::shown(view.sql).into_owned();
+                return self.block(Some(&name), statement(sql, Vec::new()), body, ledger, now);
+            }
+            expected = Expected::Parse {
+                name: names::key(view.statement),
+                prepared: only_verdict(ledger, verdict),
+                recorded: None,
+            };
+        }
         if self.shared.keeps {
             let view = ParseView::read(message).map_err(Ending::ClientMalformed)?;
             let sql = super::shown(view.sql);
@@ -70,13 +87,9 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
             }
             let prepared = room.map(|room| {
                 let words = Words::of(view.sql);
-                Arc::new(Prepared::new(
-                    sql.into(),
-                    types,
-                    words,
-                    ledger.next_number(),
-                    room,
-                ))
+                let mut prepared = Prepared::new(sql.into(), types, words, ledger.next_number(), room);
+                prepared.verdict = verdict;
+                Arc::new(prepared)
             });
             expected = Expected::Parse {
                 name: names::key(view.statement),
@@ -100,7 +113,8 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
             is_doubtful: false,
             reader: None,
         };
-        if self.shared.keeps {
+        let mut verdict = Verdict::Permitted;
+        if self.shared.reads() {
             let start = self.flow.look_far();
             let start = start.get(..body).unwrap_or(start);
             let Some(names) = BindNames::read(start) else {
@@ -109,7 +123,9 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
                 }
                 return Err(Ending::ClientMalformed(Malformed::Truncated(tag::BIND)));
             };
-            match ledger.look_prepared(names.statement) {
+            let found = ledger.look_prepared(names.statement);
+            verdict = Self::verdict_on(&found);
+            match found {
                 Look::Undecided => return Ok(Some(Need::Answer)),
                 Look::Unknown => (),
                 Look::Known(prepared) => {
@@ -118,8 +134,13 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
                 }
             }
             binding.portal = names::key(names.portal);
-            binding.reader = Some(ValuesReader::new(VALUE, VALUES));
+            binding.reader = self.shared.keeps.then(|| ValuesReader::new(VALUE, VALUES));
         }
+        if self.blocks_bind() {
+            let sql = text(binding.statement.as_deref(), binding.is_doubtful);
+            return self.block(None, statement(sql, Vec::new()), body, ledger, now);
+        }
+        self.batch.bind(&binding.portal, verdict);
         if self.flow.look(body).is_none() {
             // Nobody knows when the rest of it comes, and nothing can be put in between meanwhile.
             self.ask_for_answers();
@@ -242,6 +263,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
             return Ok(Some(Need::Answer));
         }
         let view = ExecuteView::read(message).map_err(Ending::ClientMalformed)?;
+        let is_unnamed = view.portal.is_empty();
         let mut executed = None;
         let (words, statement) = if self.shared.keeps {
             let execution = match ledger.look_portal(view.portal) {
@@ -272,6 +294,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
             running.follows(portal.number, statement.map_or(0, |prepared| prepared.number));
         }
         ledger.send(Expected::Execute(running), now);
+        self.batch.execute(is_unnamed);
         self.unflushed = true;
 
         self.pass(body)

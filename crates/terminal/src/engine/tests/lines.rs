@@ -21,6 +21,36 @@ fn a_session_begins_with_a_banner_and_a_prompt() {
 }
 
 #[test]
+fn a_session_in_read_only_mode_says_so_in_its_banner_and_its_prompts() {
+    let mut session = Session::new();
+    let settings = Settings {
+        database: "app".to_owned(),
+        server_version: "15.18".to_owned(),
+        standard_conforming_strings: true,
+        is_read_only: true,
+        ..Settings::default()
+    };
+    session.engine = Engine::new(settings, session.now);
+
+    session
+        .poll()
+        .check(&expect![[r#"
+            ␛[?2004hPostern (PostgreSQL 15.18)
+            Read-only mode: statements that write are blocked.
+            Type "\?" for help.
+
+            app [RO]=> "#]])
+        .keys("select (\r1);\r")
+        .check(&expect![[r#"
+            {remember "select (\n1);"}{"select (\n1);"}select (
+            app [RO](> 1);
+        "#]])
+        .hear(tagged("BEGIN"))
+        .ready(TransactionStatus::InTransaction)
+        .check(&expect!["BEGIN\napp [RO]=*> "]);
+}
+
+#[test]
 fn statements_on_one_line_run_one_after_another() {
     Session::new()
         .keys("select 1; select 2;\r")

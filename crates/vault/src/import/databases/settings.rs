@@ -57,10 +57,7 @@ const OPTIONS_NOT_BUILT: [(&str, &str); 7] = [
     ("workflow", "approvals and check-out"),
 ];
 
-const CONNECTION_NOT_BUILT: [(&str, &str); 2] = [
-    ("rotate_on_termination", "password rotation"),
-    ("read_only", "read-only mode"),
-];
+const CONNECTION_NOT_BUILT: [(&str, &str); 1] = [("rotate_on_termination", "password rotation")];
 
 const COLOR_SCHEMES: [(&str, ColorScheme); 4] = [
     ("gray-black", ColorScheme::GrayBlack),
@@ -76,7 +73,7 @@ const OPTIONS: [(&str, &str); 4] = [
     ("text_session_recording", "text_session_recording"),
     ("tunneling", "tunneling"),
 ];
-const CONNECTION: [(&str, &str); 19] = [
+const CONNECTION: [(&str, &str); 20] = [
     ("administrative_credential", "administrative_credentials"),
     ("launch_credential", "launch_credentials"),
     ("recording_include_keys", "recording_include_keys"),
@@ -86,6 +83,7 @@ const CONNECTION: [(&str, &str); 19] = [
     ("can_import", "disable_csv_import"),
     ("can_copy", "disable_copy"),
     ("can_paste", "disable_paste"),
+    ("read_only", "read_only"),
     ("font_size", "font_size"),
     ("scrollback", "scrollback"),
     ("statement_timeout", "statement_timeout"),
@@ -199,6 +197,7 @@ fn connection_draft(
         can_import: unless_disabled(connection, "disable_csv_import", problems),
         can_copy: unless_disabled(connection, "disable_copy", problems),
         can_paste: unless_disabled(connection, "disable_paste", problems),
+        read_only: connection.flag("read_only", problems).unwrap_or_default(),
         color_scheme: connection.choice("color_scheme", &COLOR_SCHEMES, problems),
         font_size: connection.number("font_size", problems),
         scrollback: connection.number("scrollback", problems),

@@ -1,21 +1,36 @@
-//! SQL's tokens, as far as one has to know them to find its literals.
+//! SQL's tokens, as far as one has to know them to find its literals, its names and the ends of its statements.
 //!
 //! See <https://www.postgresql.org/docs/current/sql-syntax-lexical.html>.
 
 use std::ops::Range;
 
 /// Walks over a text, token by token.
-pub(super) struct Lexer<'a> {
+#[derive(Debug, Clone)]
+pub(crate) struct Lexer<'a> {
     text: &'a [u8],
     at: usize,
+    backslash: Backslash,
+}
+
+/// What a backslash is within a literal that has no `E` before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Backslash {
+    /// A backslash: `standard_conforming_strings` is on.
+    Plain,
+    /// That, or the beginning of an escape: nobody knows.
+    Unknown,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Token<'a> {
+pub(crate) enum Token<'a> {
     /// Whitespace or a comment.
     Space,
-    /// A keyword or a name, without its quotes.
+    /// A keyword, or a name without quotes.
     Word(&'a [u8]),
+    /// What is between the quotes of a name.
+    Name(&'a [u8]),
+    /// The same of one with escapes, `U&"…"`.
+    EscapedName(&'a [u8]),
     Literal {
         quoting: Quoting,
         /// What is between the quotes.
@@ -26,7 +41,7 @@ pub(super) enum Token<'a> {
 
 /// How a quote is written within a literal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Quoting {
+pub(crate) enum Quoting {
     /// Twice.
     Plain,
     /// Twice, or behind a backslash.
@@ -35,8 +50,15 @@ pub(super) enum Quoting {
     Dollar,
 }
 
-pub(super) fn is_word(byte: u8) -> bool {
+pub(crate) fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | 0x80..)
+}
+
+/// Whether a character that matters here may be half of another one: in Shift-JIS, Big5, GBK and their relatives
+/// it is, behind a byte that is none of ASCII, and the client says which encoding its text is in.
+pub(crate) fn may_be_other_characters(sql: &[u8]) -> bool {
+    sql.array_windows()
+        .any(|[first, second]| !first.is_ascii() && matches!(second, b'0'..=b'~') && !is_word(*second))
 }
 
 fn begins_word(byte: u8) -> bool {
@@ -44,12 +66,16 @@ fn begins_word(byte: u8) -> bool {
 }
 
 impl<'a> Lexer<'a> {
-    pub(super) fn new(text: &'a [u8]) -> Self {
-        Self { text, at: 0 }
+    pub(crate) fn new(text: &'a [u8], backslash: Backslash) -> Self {
+        Self {
+            text,
+            at: 0,
+            backslash,
+        }
     }
 
     /// The next token; the inner `None` at the end, the outer one where the text can be read in two ways.
-    pub(super) fn next(&mut self) -> Option<Option<Token<'a>>> {
+    pub(crate) fn next(&mut self) -> Option<Option<Token<'a>>> {
         let rest = self.text.get(self.at..).unwrap_or_default();
         let Some(&first) = rest.first() else {
             return Some(None);
@@ -65,8 +91,12 @@ impl<'a> Lexer<'a> {
                 self.at += 2;
                 self.literal(Quoting::Plain)?
             }
+            (b'u' | b'U', Some(b'&')) if rest.get(2) == Some(&b'"') => {
+                self.at += 2;
+                Token::EscapedName(self.quoted())
+            }
             (b'\'', _) => self.literal(Quoting::Plain)?,
-            (b'"', _) => self.quoted_word(),
+            (b'"', _) => Token::Name(self.quoted()),
             (b'$', _) => self.dollar(),
             (first, _) if first.is_ascii_whitespace() || first == 0x0B => {
                 self.at += 1;
@@ -121,12 +151,20 @@ impl<'a> Lexer<'a> {
         while let Some(&byte) = self.text.get(self.at) {
             let before = self.text.get(start..self.at).unwrap_or_default();
             match (byte, self.text.get(self.at + 1)) {
-                // Depends on `standard_conforming_strings`.
-                (b'\'', _) if quoting == Quoting::Plain && before.ends_with(b"\\") => return None,
+                (b'\'', _)
+                    if quoting == Quoting::Plain
+                        && self.backslash == Backslash::Unknown
+                        && before.ends_with(b"\\") =>
+                {
+                    return None;
+                }
                 (b'\'', Some(b'\'')) => self.at += 1,
                 (b'\'', _) => {
                     let inner = start..self.at;
                     self.at += 1;
+                    if quoting == Quoting::Escaped && self.may_continue() {
+                        return None;
+                    }
                     return Some(Token::Literal { quoting, inner });
                 }
                 (b'\\', _) if quoting == Quoting::Escaped => self.at += 1,
@@ -140,7 +178,24 @@ impl<'a> Lexer<'a> {
         Some(Token::Literal { quoting, inner })
     }
 
-    fn quoted_word(&mut self) -> Token<'a> {
+    /// Whether a literal follows that may be the rest of this one, with its escapes. Where a backslash before a quote is
+    /// doubtful in every literal nothing hangs on it.
+    fn may_continue(&self) -> bool {
+        if self.backslash == Backslash::Unknown {
+            return false;
+        }
+        let mut ahead = self.clone();
+        loop {
+            match ahead.text.get(ahead.at) {
+                Some(b'\'') => return true,
+                Some(byte) if byte.is_ascii_whitespace() || *byte == 0x0B => ahead.at += 1,
+                Some(b'-') if ahead.text.get(ahead.at + 1) == Some(&b'-') => drop(ahead.line_comment()),
+                Some(_) | None => return false,
+            }
+        }
+    }
+
+    fn quoted(&mut self) -> &'a [u8] {
         let start = self.at + 1;
         self.at = start;
         while let Some(&byte) = self.text.get(self.at) {
@@ -155,7 +210,7 @@ impl<'a> Lexer<'a> {
         let word = self.text.get(start..self.at).unwrap_or_default();
         self.at = (self.at + 1).min(self.text.len());
 
-        Token::Word(word)
+        word
     }
 
     /// `$tag$ … $tag$`, or the `$` of a parameter.
