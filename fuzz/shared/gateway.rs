@@ -19,7 +19,7 @@ use serde::de::DeserializeOwned;
 const LINE: usize = 256;
 
 /// Bytes of a call's word at most, with its length.
-const CALL: usize = 2 + 1024;
+const CALL: usize = 2 + MAX_WORD;
 
 /// Addresses no rule leads to that does not name them, and how one that does begins.
 const SPECIAL: [(IpAddr, &str); 3] = [

@@ -97,10 +97,13 @@ async fn serve(state: AppState, mut socket: WebSocket, greeted: Greeted) {
         // The instance takes the first stream it sees for this one, and streams are not in the order they were opened in:
         // there is no other before it has answered here.
         lines.say(&ServerLine::Alive).await?;
-        timeout(PATIENCE, lines.hear::<InstanceLine>())
+        let first = timeout(PATIENCE, lines.hear::<InstanceLine>())
             .await
-            .map_err(|_| io::ErrorKind::TimedOut)??
-            .ok_or(io::ErrorKind::UnexpectedEof)?;
+            .map_err(|_| io::ErrorKind::TimedOut)??;
+        match first.ok_or(io::ErrorKind::UnexpectedEof)? {
+            InstanceLine::Alive => {}
+            InstanceLine::Leaving => return Ok(()),
+        }
         let place = state.gateways.join(&greeted, opener);
         note(&state, EventName::GatewayInstanceOnline, &greeted).await;
         // It may have lost its place since it was greeted.

@@ -10,8 +10,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
-/// A name, its port and as many rules as a record has are not longer, in bytes.
-const MAX_WORD: usize = 32 * 1024;
+/// Longest word, in bytes: a name, its port and as many rules as a list has.
+pub const MAX_WORD: usize = 32 * 1024;
 
 /// Where a stream is to lead.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,7 +24,7 @@ pub struct Call {
     pub address: Option<IpAddr>,
     /// How long one address may take to answer.
     pub attempt_millis: u64,
-    /// Rules of the record beside the gateway's own: for a host that somebody gave. None admits what those do.
+    /// The rules of a connection template, which hold beside the gateway's own. Empty for a record with a host.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub only: Vec<String>,
 }

@@ -72,8 +72,8 @@ pub struct DirectDial {
     /// How long one address may take to answer.
     attempt: Duration,
     admits: Admits,
-    /// The address it got to: a cancel goes there by the address, which rules of names do not admit.
-    reached: Mutex<Option<IpAddr>>,
+    /// Where it got to: a cancel goes there by the address, which rules of names do not admit.
+    reached: Mutex<Option<SocketAddr>>,
 }
 
 impl Dial for DirectDial {
@@ -96,7 +96,7 @@ impl DirectDial {
         Self::new(attempt, Box::new(|_, _, _| true))
     }
 
-    fn reached(&self) -> MutexGuard<'_, Option<IpAddr>> {
+    fn reached(&self) -> MutexGuard<'_, Option<SocketAddr>> {
         self.reached.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -113,14 +113,14 @@ impl DirectDial {
         on_stage(Stage::Tcp);
         let mut last = DialError::Resolve(io::ErrorKind::NotFound.into());
         for address in addresses {
-            let is_known = *self.reached() == Some(address.ip());
-            if !is_known && !(self.admits)(host, port, address.ip()) {
+            let is_reached = *self.reached() == Some(address) && host.parse() == Ok(address.ip());
+            if !is_reached && !(self.admits)(host, port, address.ip()) {
                 last = DialError::NotAllowed { address };
                 continue;
             }
             match self.attempt(address).await {
                 Ok(stream) => {
-                    *self.reached() = Some(address.ip());
+                    *self.reached() = Some(address);
                     return Ok(Dialled {
                         stream: Box::new(Roaming::new(stream)),
                         address,

@@ -212,12 +212,12 @@ impl ConnectError {
                 "Try again in a moment: an instance comes back by itself.".into(),
             ),
             Reason::Forbidden { gateway, address } => (
-                format!("Gateway \"{gateway}\" may not connect to {host} port {port} ({address}).").into(),
+                format!("Gateway \"{gateway}\" may not connect to {host} port {port} ({}).", address.ip()).into(),
                 "Add the address or its network to what the gateway may connect to, there and where it was started."
                     .into(),
             ),
             Reason::NotAllowed { address } => (
-                format!("The connection template does not allow host {host} port {port} ({address}).").into(),
+                format!("The connection template does not allow host {host} port {port} ({}).", address.ip()).into(),
                 "Give a host that it allows, or ask an administrator to add the address or its network to it.".into(),
             ),
             Reason::Closed => (

@@ -62,7 +62,7 @@ pub async fn lookup(snapshot: &mut Snapshot, id: &RecordId) -> Result<Option<Rec
 const ADD: &str = r#"
     INSERT INTO records
         (id, owner, kind, title, folder, body, haystack, version, created_by, created_at, updated_by, updated_at)
-    VALUES ($1, $9, $2, $3, $4, $5, $6, 1, $7, $8, $7, $8)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9, $8, $9)
 "#;
 
 /// Adds a record; its creator gets a share to edit and launch.
@@ -157,6 +157,7 @@ async fn insert(
         tx,
         sqlx::query(ADD)
             .bind(id.as_str())
+            .bind(by.owner().map(|owner| owner.as_str()))
             .bind(content.body.kind().name())
             .bind(&content.title)
             .bind(content.folder.as_ref().map(|folder| folder.as_str()))
@@ -164,7 +165,6 @@ async fn insert(
             .bind(haystack(&content))
             .bind(by.person().as_str())
             .bind(now.micros())
-            .bind(by.owner().map(|owner| owner.as_str()))
     )?;
     let described = content.described(
         secrets

@@ -10,7 +10,8 @@
 //!   with them. An auditor never edits, launches or reveals, whatever the share says.
 //! - A personal credential is a PAM User that belongs to one person: its owner sees, changes, reveals and deletes it, and
 //!   launches with it where a record's settings allow that. For everybody else, administrators included, it does not exist.
-//!   It is in no folder, nothing links to it, and nobody shares it. Auditors have none.
+//!   It is in no folder, nothing links to it, and nobody shares it. Auditors make none; who has become one sees those
+//!   they kept, and no more.
 //! - Who may launch may have an access token, for all of it or for one record; an auditor may not. Everybody may have
 //!   one for the command line.
 //! - A service account views and launches what is shared with it, and never more. Administrators make its tokens.

@@ -119,9 +119,11 @@ pub fn supplied(
         }
     };
     let allowed = connection.supplied_hosts();
+    // No list, or a rule this server does not know: without rules a gateway would admit what its own do.
+    let is_unknown = allowed.texts().is_empty();
     // A name is held against the rules with the address it leads to, when that is known.
     let address: Option<IpAddr> = host.parse().ok();
-    if connection.supplied_hosts.is_empty()
+    if is_unknown
         || address.is_some_and(|address| !allowed.admit(&host, port.unwrap_or(database.port), address))
     {
         return Err(denied(&host, template.title()));

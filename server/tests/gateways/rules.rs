@@ -1,7 +1,9 @@
 //! What a gateway may serve and connect to.
 
+use futures_util::FutureExt;
 use protocol::people::Role;
 use testkit::Cluster;
+use tokio::net::TcpListener;
 
 use super::instance::{Behind, Kept, Wishes};
 use crate::sessions::desk::until;
@@ -148,17 +150,20 @@ async fn a_gateway_looks_at_the_rules_of_a_template_too() {
     let _instance = behind.enroll().await;
     behind.desk.make_template("127.0.0.9", "").await;
 
-    // The gateway may go there, the template not: the name is looked up by the gateway.
-    let host = format!("&draft[host]=localhost:{}", behind.target);
+    // The gateway may go there, the template not: the name is looked up by the gateway, which does not connect.
+    let impostor = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = impostor.local_addr().unwrap().port();
+    let host = format!("&draft[host]=localhost:{port}");
     let told = behind.desk.launch_in_vain_with(&user, &host).await.sentence;
     assert!(
         told.contains(&format!(
-            "The connection template does not allow host localhost port {} (127.0.0.1:{}).",
-            behind.target, behind.target
+            "The connection template does not allow host localhost port {port} (127.0.0.1)."
         )),
         "{told}"
     );
+    assert!(impostor.accept().now_or_never().is_none(), "the gateway connected to it");
 
+    let host = format!("&draft[host]=localhost:{}", behind.target);
     behind.desk.make_template("localhost", "").await;
     let told = behind.desk.launch_in_vain_with(&user, &host).await.sentence;
     assert!(

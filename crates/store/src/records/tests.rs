@@ -434,6 +434,18 @@ async fn a_personal_credential_is_in_the_list_of_its_owner_alone() -> anyhow::Re
         assert!(options(&mut tx, &ada, RecordKind::User).await?.is_empty());
         assert!(kinds(&mut tx, &ada, &[id(20)]).await?.is_empty());
 
+        // The database itself keeps it out of folders.
+        let folder = FolderId::from_random([9; 16]);
+        let placed = Content { folder: Some(folder), ..user("Placed", "ada") };
+        drop(tx);
+        let mut tx = db.write().await?;
+        let refused = add_personal(&mut tx, &keep, &id(22), placed, vec![], NOW).await;
+        assert!(refused.is_err(), "{refused:?}");
+        drop(tx);
+
+        let mut tx = db.write().await?;
+        let keep = authorize::keep_personal(&ada)?;
+        add_personal(&mut tx, &keep, &id(20), user("Mine", "ada"), vec![], NOW).await?;
         let delete = authorize::delete(&ada, &lookup(&mut tx, &id(20)).await?.unwrap().location(), &[])?;
         assert_eq!(remove(&mut tx, &delete, LATER).await?, Removed::Done);
         assert_eq!(lookup(&mut tx, &id(20)).await?, None);

@@ -122,16 +122,15 @@ pub fn stay(person: &Person, facts: LaunchFacts<'_>) -> Result<Authorized<Launch
         None => preferred(&open, facts.settings)?.cloned(),
     };
     let Some(account) = account else {
+        let may_keep = facts.settings.connection.allow_supply_user && !person.is_service_account();
+        let remedy = match may_keep {
+            true => "Keep a personal credential in your vault to launch with it.",
+            false => "Ask an administrator to put you on its list.",
+        };
+
         return Err(Refusal::new(
             Code::PamNoCredential,
-            match facts.settings.connection.allow_supply_user {
-                false => {
-                    "No account of this record is open to you, or not the chosen one. Ask an administrator to put you on its list."
-                }
-                true => {
-                    "No account of this record is open to you, or not the chosen one. Keep a personal credential in your vault to launch with it."
-                }
-            },
+            format!("No account of this record is open to you, or not the chosen one. {remedy}"),
         ));
     };
     let is_personal = facts.settings.account(&account).is_none();
