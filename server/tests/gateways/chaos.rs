@@ -50,9 +50,10 @@ impl Coast {
 #[tokio::test]
 async fn bytes_that_come_one_by_one_come_all() {
     let coast = Coast::open().await;
+    let _instance = coast.enroll().await;
+    // Not before: what opens a WebSocket takes a head that comes in so many pieces for an attack.
     coast.inland.crumble();
     coast.sea.crumble();
-    let _instance = coast.enroll().await;
     let user = coast.behind.desk.house.sign_in(Role::User).await;
 
     let mut terminal = coast.behind.desk.launch(&user).await;
