@@ -62,7 +62,7 @@ test("a template is made by forms and asks for its host", async ({ page, client 
   await page.getByRole("button", { name: "Save" }).click();
   await expectSentence(
     page.getByLabel("Hosts people may supply"),
-    "Enter the hosts people may give, for example 10.0.0.0/24 or *.internal: credentials are sent there.",
+    "Enter the hosts people may supply, for example 10.0.0.0/24 or *.internal: credentials are sent there.",
   );
   await page.getByLabel("Hosts people may supply").fill("127.0.0.0/8\n::1");
   await page.getByRole("button", { name: "Save" }).click();

@@ -6,7 +6,7 @@ use std::io::Cursor;
 use std::net::{IpAddr, Ipv4Addr};
 
 use futures_util::FutureExt as _;
-use gateway::call::{Call, Progress, hear, say};
+use gateway::call::{Call, MAX_WORD, Progress, hear, say};
 use gateway::identity::Proof;
 use gateway::lines::Lines;
 use protocol::entered::Entered;

@@ -7,7 +7,6 @@ use app::ctx::{Actor, Client};
 use pg_proto::client::Method;
 use protocol::audit::{EventName, Outcome as AuditOutcome};
 use protocol::errors::{Code, Refusal};
-use protocol::gateways::targets::Targets;
 use protocol::ids::RecordId;
 use protocol::vault::{StageReport, TestOutcome, TestReport, TestStage, Tested, TestedCredential};
 use proxy::{Report, Stage, probe};
@@ -91,8 +90,7 @@ fn endpoint(known: &Launching, credential: TestedCredential, account: &Record) -
         .unwrap_or_else(|| database.database.clone());
 
     Ok(Endpoint {
-        host: None,
-        allowed: Targets::all(),
+        supplied: None,
         port,
         database,
         read_only,

@@ -53,8 +53,7 @@ pub async fn aim_at(state: &AppState, launch: &Authorized<Launch>) -> Result<Aim
         &effective.port
     };
     let endpoint = Endpoint {
-        host: supplied.map(|supplied| supplied.host().to_owned()),
-        allowed: supplied.map_or_else(Targets::all, |supplied| supplied.allowed().clone()),
+        supplied: supplied.cloned(),
         port: supplied.and_then(Supplied::port).unwrap_or(port.value),
         database: effective.default_database.value.clone(),
         read_only: effective.read_only.value,
@@ -83,10 +82,8 @@ const OWN: &str = "own credentials";
 
 /// What of a connection is not the record's own.
 pub struct Endpoint {
-    /// The one that was given, where the record has none.
-    pub host: Option<String>,
-    /// What it may lead to.
-    pub allowed: Targets,
+    /// The host that was given, with what it may lead to; `None` where the record has one.
+    pub supplied: Option<Supplied>,
     pub port: u16,
     pub database: String,
     pub read_only: bool,
@@ -116,19 +113,23 @@ fn point(
     via: Option<Via>,
 ) -> Result<Aim, Refusal> {
     let database = record.database().ok_or_else(Refusal::not_found)?;
-    let reached = match (&via, &endpoint.host) {
-        (None, None) => "direct".to_owned(),
-        (Some(via), None) => format!("gateway {}", via.name),
-        (None, Some(host)) => format!("{host}, direct"),
-        (Some(via), Some(host)) => format!("{host}, gateway {}", via.name),
-    };
-    let host = endpoint.host.unwrap_or_else(|| database.host.clone());
+    let given = endpoint.supplied.as_ref();
+    let host = given.map_or(&*database.host, Supplied::host).to_owned();
     if host.is_empty() {
         return Err(Refusal::new(
-            Code::Validation,
-            "Host is required for this template.",
+            Code::PamPrereq,
+            "A connection template has no host of its own.",
         ));
     }
+    let route = match &via {
+        None => "direct".to_owned(),
+        Some(via) => format!("gateway {}", via.name),
+    };
+    let reached = match given {
+        None => route,
+        Some(_) => format!("{host}, {route}"),
+    };
+    let allowed = given.map_or_else(Targets::all, |supplied| supplied.allowed().clone());
     let target = Target {
         host,
         port: endpoint.port,
@@ -146,7 +147,7 @@ fn point(
         account,
         reached: format!("{reached} · TLS {}{mode}", database.tls.mode.name()),
         via: via.as_ref().map(|via| via.id.clone()),
-        dial: dial(state, via, endpoint.timeout, endpoint.allowed),
+        dial: dial(state, via, endpoint.timeout, allowed),
         target,
         credential,
     })

@@ -17,7 +17,6 @@ use self::flags::Flags;
 use self::reading::Texts;
 use self::session::{Session, Work, exit};
 use crate::args::{AccessArgs, ToArgs};
-
 use crate::exit::{Exit, Failure};
 use crate::own_terminal::{self, Keys, Raw};
 use crate::{account, print};

@@ -8,7 +8,6 @@
 mod statement;
 mod words;
 
-use crate::lexer;
 use words::{Piece, Words};
 
 /// How a text is to be read, as far as the server has said.
@@ -18,6 +17,20 @@ pub struct Reading {
     pub standard_strings: bool,
     /// What looks like ASCII is, and nothing else becomes it; see [`keeps_ascii`].
     pub keeps_ascii: bool,
+}
+
+impl Reading {
+    /// Nothing is known: something runs that may change both.
+    pub const UNKNOWN: Self = Self {
+        standard_strings: false,
+        keeps_ascii: false,
+    };
+
+    /// Whether the server reads the same letters in a text, or a name, as stand there. Each byte of ASCII stays what it is in
+    /// every encoding. Others may become ASCII: SHIFT_JIS_2004 has a backslash and a tilde of two bytes.
+    pub fn is_certain(self, text: &[u8]) -> bool {
+        self.keeps_ascii || text.is_ascii()
+    }
 }
 
 /// What comes of a text.
@@ -41,7 +54,7 @@ const GUARDED: [&[u8]; 4] = [
 
 /// Judges the text of a Query or a Parse, which may hold several statements: each has to be permitted.
 pub fn judge(sql: &[u8], reading: Reading) -> Verdict {
-    if !reading.keeps_ascii && (lexer::may_be_other_characters(sql) || may_hide_backslash(sql)) {
+    if !reading.is_certain(sql) {
         return Verdict::Refused;
     }
 
@@ -62,15 +75,6 @@ pub fn keeps_ascii(client: &[u8], server: &[u8]) -> bool {
 
     // The server converts nothing.
     client == b"SQL_ASCII" || client == server || is_plain && matches!(server, b"UTF8" | b"SQL_ASCII")
-}
-
-/// Whether the last character of a literal with escapes may become a backslash, which would protect its quote.
-fn may_hide_backslash(sql: &[u8]) -> bool {
-    let has_escapes = || sql.windows(2).any(|pair| pair.eq_ignore_ascii_case(b"e'"));
-
-    sql.array_windows()
-        .any(|[first, second]| !first.is_ascii() && *second == b'\'')
-        && has_escapes()
 }
 
 /// Whether a setting of this name is guarded. PostgreSQL takes any case.

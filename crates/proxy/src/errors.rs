@@ -216,8 +216,9 @@ impl ConnectError {
                 "Add the address or its network to what the gateway may connect to, there and where it was started."
                     .into(),
             ),
-            Reason::NotAllowed { address } => (
-                format!("The connection template does not allow host {host} port {port} ({}).", address.ip()).into(),
+            // Not the address: who asks would learn the names of a network they do not see.
+            Reason::NotAllowed { .. } => (
+                format!("The connection template does not allow host {host} port {port}.").into(),
                 "Give a host that it allows, or ask an administrator to add the address or its network to it.".into(),
             ),
             Reason::Closed => (

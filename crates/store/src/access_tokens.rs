@@ -1,4 +1,5 @@
-//! Access tokens: what programs act with, in a person's name or as a service account. A hash, an end, and when each was used last.
+//! Access tokens: what programs act with, in a person's name or as a service account. A hash, an end, and when each was
+//! used last.
 
 use std::time::Duration;
 

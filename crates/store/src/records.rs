@@ -17,7 +17,7 @@ use crate::errors::{Error, column};
 use crate::{history, settings, shares};
 
 pub(crate) use list::personal;
-pub use list::{PAGE, RecordFilter, configurations, hosts, kinds, list, options, placed};
+pub use list::{PAGE, RecordFilter, configurations, count_personal, hosts, kinds, list, options, placed};
 pub(crate) use rows::link;
 use rows::{Row, body_text, haystack};
 pub use view::{tested, view};
@@ -261,8 +261,8 @@ pub async fn save(
 }
 
 const LINKED_FROM: &str = r#"
-    SELECT l.kind AS link, r.id, r.owner, r.kind, r.title, r.folder, r.body, r.version, r.created_by, r.created_at, r.updated_by,
-        r.updated_at
+    SELECT l.kind AS link, r.id, r.owner, r.kind, r.title, r.folder, r.body, r.version, r.created_by, r.created_at,
+        r.updated_by, r.updated_at
     FROM record_links AS l
     JOIN records AS r ON r.id = l.record
     WHERE l.target = $1

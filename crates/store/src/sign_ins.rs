@@ -115,8 +115,8 @@ const ADD: &str = r#"
 "#;
 
 /// Signs a person in whose password was right against `hash`; false when they were switched off or have another
-/// password by now, and for a service account, which nobody signs in as. Who takes the password away waits for this transaction or was waited for, and then revokes what it
-/// added.
+/// password by now, and for a service account, which nobody signs in as. Who takes the password away waits for this
+/// transaction or was waited for, and then revokes what it added.
 pub async fn add(tx: &mut Tx, token: &TokenHash, sign_in: &SignIn, hash: &Hash) -> Result<bool, Error> {
     let held = run!(
         tx,

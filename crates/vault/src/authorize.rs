@@ -10,8 +10,8 @@
 //!   with them. An auditor never edits, launches or reveals, whatever the share says.
 //! - A personal credential is a PAM User that belongs to one person: its owner sees, changes, reveals and deletes it, and
 //!   launches with it where a record's settings allow that. For everybody else, administrators included, it does not exist.
-//!   It is in no folder, nothing links to it, and nobody shares it. Auditors make none; who has become one sees those
-//!   they kept, and no more.
+//!   It is in no folder, nothing links to it, and nobody shares it. Auditors make none; who has become one sees and
+//!   deletes those they kept, and no more.
 //! - Who may launch may have an access token, for all of it or for one record; an auditor may not. Everybody may have
 //!   one for the command line.
 //! - A service account views and launches what is shared with it, and never more. Administrators make its tokens.
@@ -285,8 +285,9 @@ pub fn keep_personal(person: &Person) -> Result<Authorized<KeepPersonal>, Refusa
 /// # Errors
 /// `SignedOut`, `PamNotFound`, or `PamPolicyDenied` for everyone but administrators and the owner of a personal credential.
 pub fn delete(person: &Person, location: &Location, shares: &[Share]) -> Result<Authorized<Delete>, Refusal> {
-    let permissions = visible(person, location, shares)?;
-    let is_own = location.owner.is_some() && permissions.edit;
+    visible(person, location, shares)?;
+    // Also as an auditor: nobody else could.
+    let is_own = location.owner.as_ref() == Some(&person.id);
     if !is_own {
         administrators(person, CONFIGURING)?;
     }

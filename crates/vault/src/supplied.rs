@@ -71,9 +71,9 @@ impl Supplied {
 /// The host of a launch, where the record has none; `None` where it has.
 ///
 /// # Errors
-/// `PamPolicyDenied` where none may be given, `PamPrereq` where there is none and none may be given, `Validation` for one that is missing, two, or none that could be;
-/// `PamNotFound` for the host of a record the person does not see; `PamTargetDenied` for an address the template does not
-/// allow.
+/// `PamPolicyDenied` where none may be given; `PamPrereq` where there is none and none may be given; `Validation` for one that
+/// is missing, two, or none that could be; `PamNotFound` for the host of a record the person does not see; `PamTargetDenied`
+/// for an address the template does not allow.
 pub fn supplied(
     person: &Person,
     template: &Record,
@@ -121,11 +121,13 @@ pub fn supplied(
     let allowed = connection.supplied_hosts();
     // No list, or a rule this server does not know: without rules a gateway would admit what its own do.
     let is_unknown = allowed.texts().is_empty();
-    // A name is held against the rules with the address it leads to, when that is known.
-    let address: Option<IpAddr> = host.parse().ok();
-    if is_unknown
-        || address.is_some_and(|address| !allowed.admit(&host, port.unwrap_or(database.port), address))
-    {
+    let of_port = port.unwrap_or(database.port);
+    // A name is held against the rules with the address it leads to, when that is known; it is not looked up for nothing.
+    let may_be = match host.parse::<IpAddr>() {
+        Ok(address) => allowed.admit(&host, of_port, address),
+        Err(_) => allowed.may_admit(&host, of_port),
+    };
+    if is_unknown || !may_be {
         return Err(denied(&host, template.title()));
     }
 

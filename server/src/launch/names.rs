@@ -44,9 +44,10 @@ pub async fn authorize(
     let (person, name) = (&holder.person, named.name);
     let mut snapshot = state.db.read().await.map_err(store_failed)?;
     let host_record = match &named.to.record {
-        Some(name) => match host_record(&mut snapshot, person, name).await? {
-            Ok(record) => Some(record),
-            Err(refusal) => return deny(state, person, client, name, refusal).await,
+        Some(name) => match hosts(&mut snapshot, person, name).await?.as_slice() {
+            [only] => Some(only.clone()),
+            [] => return deny(state, person, client, name, no_host()).await,
+            [_, _, ..] => return deny(state, person, client, name, several(name)).await,
         },
         None => None,
     };
@@ -238,25 +239,33 @@ impl Meant {
     }
 }
 
-/// The record whose host is meant, among those the person may see that have one.
-async fn host_record(
-    snapshot: &mut Snapshot,
-    person: &Person,
-    name: &str,
-) -> Result<Result<RecordId, Refusal>, Refusal> {
-    let hosts = records::hosts(snapshot, person).await.map_err(store_failed)?;
-    let mut meant = hosts
-        .into_iter()
-        .filter(|host| host.id.as_str() == name || host.title == name);
+/// The records of this name that the person may see and that have a host.
+async fn hosts(snapshot: &mut Snapshot, person: &Person, name: &str) -> Result<Vec<RecordId>, Refusal> {
+    let mut hosts = Vec::new();
+    for id in launching::named(snapshot, name).await.map_err(store_failed)? {
+        let Some(known) = launching::lookup(snapshot, &id, &person.id)
+            .await
+            .map_err(store_failed)?
+        else {
+            continue;
+        };
+        let has_host = known
+            .record
+            .database()
+            .is_some_and(|database| !database.is_template());
+        if has_host && authorize::permissions(person, &known.record.location(), &known.shares).view {
+            hosts.push(id);
+        }
+    }
 
-    Ok(match (meant.next(), meant.next()) {
-        (Some(only), None) => Ok(only.id),
-        (None, _) => Err(Refusal::new(
-            Code::PamNotFound,
-            "no record of this name is shared with you that has a host: name it by its title or id",
-        )),
-        (Some(_), Some(_)) => Err(several(name)),
-    })
+    Ok(hosts)
+}
+
+fn no_host() -> Refusal {
+    Refusal::new(
+        Code::PamNotFound,
+        "no record of this name that you may see has a host: name it by its title or id",
+    )
 }
 
 fn several(name: &str) -> Refusal {

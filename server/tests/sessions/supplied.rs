@@ -84,6 +84,15 @@ async fn a_person_works_with_a_credential_of_their_own_that_nobody_else_sees() {
         assert!(!listed.body.contains(&credential), "{}", listed.body);
     }
     let administrator = desk.house.sign_in(Role::Administrator).await;
+    let trail = desk
+        .house
+        .call(desk.house.post("/api/audit", "").by(&administrator))
+        .await;
+    assert!(
+        trail.body.contains(&credential) && !trail.body.contains("Mine"),
+        "{}",
+        trail.body
+    );
     let theirs = desk.ask_to_launch(&administrator, &account).await;
     assert_eq!(theirs.status, StatusCode::CONFLICT, "{}", theirs.body);
     assert!(!theirs.body.contains("ada_own"));
@@ -221,7 +230,7 @@ async fn nothing_is_sent_to_an_address_the_template_does_not_allow() {
 
     assert!(
         ended.sentence.contains(&format!(
-            "The connection template does not allow host localhost port {port} (127.0.0.1)."
+            "The connection template does not allow host localhost port {port}."
         )),
         "{}",
         ended.sentence
@@ -304,7 +313,7 @@ async fn the_command_line_says_where_a_template_leads() {
         ),
         (
             &["tunnel", "Books", "--to-record", "Nothing"],
-            "no record of this name",
+            "no record of this name that you may see has a host",
         ),
     ] {
         let (code, told) = in_vain(postern(&port, &token).args(arguments)).await;

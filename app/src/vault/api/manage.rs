@@ -66,7 +66,7 @@ pub async fn delete_record(id: RecordId) -> Result<(), AppError> {
     }
     let event = ctx
         .event(support::deleted(record.content.body.kind()))
-        .about(&id, record.title());
+        .about(&id, support::logged(&record, record.title()));
     store::audit::append(&mut tx, event).await?;
     tx.commit().await?;
     ctx.shared.operations.rights_changed();

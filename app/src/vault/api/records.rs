@@ -52,10 +52,7 @@ pub async fn record(id: RecordId) -> Result<RecordDetail, AppError> {
     let folders = if record.may_configure { folders } else { Vec::new() };
 
     let tunnel = support::may_tunnel(&mut snapshot, person, &id).await?;
-    let to = match found.database().is_some_and(|database| database.is_template()) {
-        true => " --to HOST",
-        false => "",
-    };
+    let to = if has_host { "" } else { " --to HOST" };
     let tunnel = tunnel.then(|| format!("postern tunnel {id}{to} --url {}", ctx.shared.public_url));
 
     Ok(RecordDetail {
@@ -134,7 +131,7 @@ pub async fn reveal(id: RecordId, password: Password) -> Result<Revealed, AppErr
     let revealed = support::revealed(&ctx, &mut tx, &proof).await?;
     let event = ctx
         .event(protocol::audit::EventName::RecordCredentialViewed)
-        .about(&id, found.title());
+        .about(&id, support::logged(&found, found.title()));
     store::audit::append(&mut tx, event).await?;
     tx.commit().await?;
 

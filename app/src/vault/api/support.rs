@@ -286,7 +286,21 @@ pub(super) async fn add(
     Ok(id)
 }
 
-/// The same for a personal credential.
+/// Personal credentials one person has at most.
+const MAX_PERSONAL: u64 = 100;
+
+/// What the audit log calls a personal credential: its title is its owner's.
+const PERSONAL: &str = "Personal credential";
+
+/// What the audit log calls a record of this title.
+pub(super) fn logged(record: &Record, title: &str) -> String {
+    match record.owner {
+        None => title.to_owned(),
+        Some(_) => PERSONAL.to_owned(),
+    }
+}
+
+/// Adds a personal credential with its event. The right to is weighed once more.
 pub(super) async fn add_personal(
     ctx: &RequestCtx,
     _keep: &Authorized<KeepPersonal>,
@@ -297,12 +311,20 @@ pub(super) async fn add_personal(
     let secrets = sealed(ctx, &id, secrets)?;
     let event = ctx
         .event(vault::audit::created(content.body.kind()))
-        .about(&id, content.title.clone())
-        .with("personal", "yes")
+        .about(&id, PERSONAL)
         .with_changes(&content.described(secrets.iter().map(|(field, _)| *field)));
     let mut tx = ctx.shared.db.write().await?;
     let person = ctx.held(&mut tx).await?;
     let keep = authorize::keep_personal(&person)?;
+    if store::records::count_personal(&mut tx, &keep).await? >= MAX_PERSONAL {
+        return Err(AppError(Refusal::new(
+            Code::PamConflict,
+            format!(
+                "You have {MAX_PERSONAL} personal credentials, which is as many as one person may have. Delete one you do \
+                 not use."
+            ),
+        )));
+    }
     store::records::add_personal(&mut tx, &keep, &id, content, secrets, ctx.now()).await?;
     store::audit::append(&mut tx, event).await?;
     tx.commit().await?;

@@ -13,6 +13,8 @@ const QUERIES: [&str; 4] = ["select", "table", "values", "with"];
 #[derive(Default)]
 struct Query {
     before: Before,
+    /// A point behind it makes the next word a name: of a number it does not.
+    may_qualify: bool,
 }
 
 /// What the word before says of the next one.
@@ -28,7 +30,8 @@ enum Before {
 
 impl Query {
     fn see(&mut self, piece: Piece<'_>) -> Option<()> {
-        let before = std::mem::replace(&mut self.before, Before::of(piece));
+        let may_qualify = std::mem::replace(&mut self.may_qualify, piece.may_be_qualified());
+        let before = std::mem::replace(&mut self.before, Before::of(piece, may_qualify));
         let is_refused = match before {
             Before::Naming => false,
             Before::Other => piece.is("into") || piece.is_any(&CHANGES),
@@ -42,8 +45,8 @@ impl Query {
 }
 
 impl Before {
-    fn of(piece: Piece<'_>) -> Self {
-        if piece == Piece::Byte(b'.') || piece.is("as") {
+    fn of(piece: Piece<'_>, may_qualify: bool) -> Self {
+        if piece == Piece::Byte(b'.') && may_qualify || piece.is("as") {
             Self::Naming
         } else if piece.is("for") {
             Self::For
@@ -120,7 +123,8 @@ impl Words<'_> {
                 if piece == Piece::End {
                     return None;
                 }
-                runs |= piece.is_any(&["analyze", "analyse"]);
+                // An option may stand in quotes.
+                runs |= ["analyze", "analyse"].iter().any(|option| piece.spells(option));
                 piece = self.take()?;
             }
             piece = self.take()?;

@@ -33,6 +33,20 @@ impl Piece<'_> {
         matches!(self, Self::Word(word) if word.eq_ignore_ascii_case(keyword.as_bytes()))
     }
 
+    /// Whether it says this, in quotes or not.
+    pub(super) fn spells(self, word: &str) -> bool {
+        self.is(word) || matches!(self, Self::Name(name) if name.eq_ignore_ascii_case(word.as_bytes()))
+    }
+
+    /// Whether a point behind it leads to a part of it.
+    pub(super) fn may_be_qualified(self) -> bool {
+        match self {
+            Self::Word(word) => !word.first().is_some_and(u8::is_ascii_digit),
+            Self::Name(_) | Self::Byte(b')' | b']') => true,
+            Self::Literal | Self::Byte(_) | Self::End => false,
+        }
+    }
+
     pub(super) fn is_any(self, keywords: &[&str]) -> bool {
         keywords.iter().any(|keyword| self.is(keyword))
     }

@@ -22,6 +22,17 @@ enum Place {
     Under(String),
 }
 
+impl Place {
+    /// Whether a host of this name may be there.
+    fn may_be(&self, host: &str) -> bool {
+        match self {
+            Self::Network(_) => true,
+            Self::Name(name) => host.eq_ignore_ascii_case(name),
+            Self::Under(suffix) => host.to_ascii_lowercase().ends_with(suffix),
+        }
+    }
+}
+
 /// A text that is no rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NoRule;
@@ -197,6 +208,22 @@ impl Targets {
         self.rules.iter().map(Rule::to_string).collect()
     }
 
+    /// Whether some address could be admitted for a host that is asked for by its name: none is looked up otherwise.
+    pub fn may_admit(&self, host: &str, port: u16) -> bool {
+        match self.standing {
+            Standing::ByRules => {}
+            Standing::Nothing => return false,
+            Standing::Everything => return true,
+        }
+
+        self.rules.is_empty()
+            || self
+                .rules
+                .iter()
+                .filter(|rule| rule.port.is_none_or(|own| own == port))
+                .any(|rule| rule.place.may_be(host))
+    }
+
     /// Whether `host`, as it was asked for, may be connected to at this address, which is the one that is then dialled.
     pub fn admit(&self, host: &str, port: u16, address: IpAddr) -> bool {
         match self.standing {
@@ -220,8 +247,7 @@ impl Targets {
                     }
                 }
                 (Place::Network(net), None) => is_admitted |= net.contains(&address),
-                (Place::Name(name), _) => is_admitted |= host.eq_ignore_ascii_case(name),
-                (Place::Under(suffix), _) => is_admitted |= host.to_ascii_lowercase().ends_with(suffix),
+                (named @ (Place::Name(_) | Place::Under(_)), _) => is_admitted |= named.may_be(host),
             }
         }
 

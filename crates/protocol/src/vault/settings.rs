@@ -125,8 +125,8 @@ pub fn account_field(idx: usize, field: &str) -> String {
 }
 
 /// The sentence for connections that would be enabled with nothing to sign in with (spec §6).
-pub const NO_CREDENTIAL: &str = "Select a launch credential, or allow users to select credentials from their vault: connections cannot be enabled \
-     without one.";
+pub const NO_CREDENTIAL: &str = "Select a launch credential, or allow users to select credentials from their vault: \
+                                 connections cannot be enabled without one.";
 
 /// What the *Connection* tab sends. An empty text and `Inherit` take the configuration's value, or Postern's default.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -270,7 +270,7 @@ impl Draft for ConnectionDraft {
         match targets::rules(&self.supplied_hosts) {
             Ok(rules) if rules.is_empty() && self.allow_supply_host => checks.fail(
                 "supplied_hosts",
-                "Enter the hosts people may give, for example 10.0.0.0/24 or *.internal: credentials are sent there.",
+                "Enter the hosts people may supply, for example 10.0.0.0/24 or *.internal: credentials are sent there.",
             ),
             Ok(_) => {}
             Err(sentence) => checks.fail("supplied_hosts", sentence),

@@ -71,13 +71,20 @@ pub(super) struct Room {
 }
 
 impl Prepared {
-    pub(super) fn new(text: Box<str>, types: Box<[u32]>, words: Words, number: u64, room: Room) -> Self {
+    pub(super) fn new(
+        text: Box<str>,
+        types: Box<[u32]>,
+        words: Words,
+        verdict: Verdict,
+        number: u64,
+        room: Room,
+    ) -> Self {
         Self {
             text,
             types,
             described: OnceLock::new(),
             words,
-            verdict: Verdict::Permitted,
+            verdict,
             number,
             _room: room,
         }
@@ -241,7 +248,14 @@ mod tests {
         let taken = Arc::new(AtomicUsize::new(0));
         let prepared = || {
             let room = Room::take(&taken, 0).unwrap();
-            Prepared::new("".into(), Box::default(), Words::default(), 1, room)
+            Prepared::new(
+                "".into(),
+                Box::default(),
+                Words::default(),
+                Verdict::Permitted,
+                1,
+                room,
+            )
         };
 
         let all: Vec<_> = (0..1000).map(|_| prepared()).collect();

@@ -234,7 +234,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
                 }
                 ledger.send(Expected::Sync { perhaps: false }, now);
                 self.unflushed = false;
-                self.batch = Batch::default();
+                self.batch.begin(ledger);
                 self.pass(body)
             }
             tag::COPY_DATA => self.copy_data(body, ledger.data(body, false, now)),
@@ -295,7 +295,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
         let recorded = self.record_run(statement, now)?;
         let running = self.running(&recorded, words, now);
         self.unflushed = false;
-        self.batch = Batch::default();
+        self.batch.begin(ledger);
         if is_blocked {
             ledger.send(Expected::Query(running.blocked()), now);
             return self.pass_instead(body, &Message::Query { sql: INSTEAD.into() });
@@ -329,7 +329,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
         let running = self.running(&recorded, Words::default(), now);
         self.unflushed = false;
         if self.shared.read_only.is_some() {
-            self.batch = Batch::default();
+            self.batch.begin(ledger);
             ledger.send(Expected::Query(running.blocked()), now);
             return self.pass_instead(body, &Message::Query { sql: INSTEAD.into() });
         }

@@ -6,7 +6,7 @@ use protocol::ids::{FolderId, PersonId, RecordId};
 use protocol::people::Role;
 use protocol::time::Timestamp;
 use protocol::vault::{Link, Permissions, RecordKind, RecordSummary, ShareScope, Tested};
-use vault::authorize::{self, Authorized, Create};
+use vault::authorize::{self, Authorized, Create, KeepPersonal};
 use vault::effective::{Effective, Parent};
 use vault::people::Person;
 use vault::record::{Database, Record};
@@ -133,7 +133,8 @@ pub async fn options(snapshot: &mut Snapshot, person: &Person, kind: RecordKind)
     Ok(links)
 }
 
-/// The databases with a host a person may see: for the host of a connection template.
+/// The databases with a host a person may see: for the host of a connection template. At most [`PAGE`] records are
+/// looked at.
 pub async fn hosts(snapshot: &mut Snapshot, person: &Person) -> Result<Vec<Link>, Error> {
     let filter = RecordFilter {
         kind: Some(RecordKind::Database),
@@ -151,7 +152,8 @@ pub async fn hosts(snapshot: &mut Snapshot, person: &Person) -> Result<Vec<Link>
     Ok(hosts)
 }
 
-/// The kinds of these records, as far as a person may see them and link to them: what [`vault::settings::Linkable`] asks for.
+/// The kinds of these records, as far as a person may see them and link to them: what [`vault::settings::Linkable`] asks
+/// for.
 pub async fn kinds(
     snapshot: &mut Snapshot,
     person: &Person,
@@ -304,6 +306,21 @@ pub(crate) async fn personal(snapshot: &mut Snapshot, owner: &PersonId) -> Resul
     rows.into_iter().map(Record::try_from).collect()
 }
 
+const COUNT_PERSONAL: &str = r#"
+    SELECT COUNT(*)
+    FROM records
+    WHERE owner = $1
+"#;
+
+/// How many personal credentials somebody has who keeps one more.
+pub async fn count_personal(snapshot: &mut Snapshot, keep: &Authorized<KeepPersonal>) -> Result<u64, Error> {
+    let n: i64 = on!(snapshot, |conn| sqlx::query_scalar(COUNT_PERSONAL)
+        .bind(keep.person().as_str())
+        .fetch_one(conn))?;
+
+    Ok(u64::try_from(n).unwrap_or_default())
+}
+
 const CONFIGURATIONS: &str = r#"
     SELECT id, owner, kind, title, folder, body, version, created_by, created_at, updated_by, updated_at
     FROM records
@@ -352,4 +369,4 @@ pub(super) fn outcome(at: i64, failure: Option<String>) -> Tested {
 }
 
 #[cfg(test)]
-pub(crate) const STATEMENTS: [&str; 5] = [LIST, PLACED, PERSONAL, CONFIGURATIONS, TESTS];
+pub(crate) const STATEMENTS: [&str; 6] = [LIST, PLACED, PERSONAL, COUNT_PERSONAL, CONFIGURATIONS, TESTS];

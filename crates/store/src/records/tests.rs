@@ -1,5 +1,6 @@
 //! Records from the first save to the last, on both databases.
 
+use protocol::ids::FolderId;
 use protocol::people::Role;
 use protocol::vault::{ConfigurationDraft, DatabaseDraft, RecordKind, UserDraft};
 use vault::authorize::{self, Password};
@@ -436,7 +437,10 @@ async fn a_personal_credential_is_in_the_list_of_its_owner_alone() -> anyhow::Re
 
         // The database itself keeps it out of folders.
         let folder = FolderId::from_random([9; 16]);
-        let placed = Content { folder: Some(folder), ..user("Placed", "ada") };
+        let placed = Content {
+            folder: Some(folder),
+            ..user("Placed", "ada")
+        };
         drop(tx);
         let mut tx = db.write().await?;
         let refused = add_personal(&mut tx, &keep, &id(22), placed, vec![], NOW).await;

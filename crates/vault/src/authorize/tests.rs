@@ -296,4 +296,5 @@ fn whoever_may_launch_keeps_credentials_and_deletes_no_record_of_others() {
         ..shared
     };
     assert_eq!(permissions(&auditor, &mine, &[]), Permissions::VIEW);
+    assert!(delete(&auditor, &mine, &[]).is_ok());
 }

@@ -9,7 +9,9 @@ use vault::people::Person;
 use vault::record::{Change, Content, Record, Rewrite, Stored};
 use vault::share::Share;
 
-use super::{changed, check_folder, check_gateway, folder_names, found, opened, sealed, unless_conflict};
+use super::{
+    changed, check_folder, check_gateway, folder_names, found, logged, opened, sealed, unless_conflict,
+};
 use crate::ctx::RequestCtx;
 use crate::errors::AppError;
 
@@ -100,7 +102,7 @@ impl Editing {
         let kind = content.body.kind();
         let event = ctx
             .event(changed(kind, change.fields()))
-            .about(&self.record.id, content.title.clone())
+            .about(&self.record.id, logged(&self.record, &content.title))
             .with_changes(change.fields());
         let secrets = sealed(ctx, &self.record.id, secrets)?;
         let now = ctx.now();

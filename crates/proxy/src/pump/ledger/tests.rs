@@ -2,6 +2,7 @@
 
 use pg_proto::Malformed;
 use pg_proto::backend::{Field, Fields, TransactionStatus, tag};
+use pg_proto::read_only::Verdict;
 use recording::Direction;
 
 use super::*;
@@ -39,7 +40,14 @@ fn bind() -> Expected {
 fn parse(ledger: &Ledger, name: &str, sql: &str) -> Expected {
     let room = ledger.room(0).unwrap();
     let words = Words::of(sql.as_bytes());
-    let prepared = Prepared::new(sql.into(), Box::default(), words, ledger.next_number(), room);
+    let prepared = Prepared::new(
+        sql.into(),
+        Box::default(),
+        words,
+        Verdict::Permitted,
+        ledger.next_number(),
+        room,
+    );
     Expected::Parse {
         name: name.as_bytes().into(),
         prepared: Some(Arc::new(prepared)),

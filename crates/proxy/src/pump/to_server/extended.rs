@@ -61,7 +61,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
         let mut verdict = Verdict::Permitted;
         if self.shared.read_only.is_some() {
             let view = ParseView::read(message).map_err(Ending::ClientMalformed)?;
-            verdict = self.weigh(view.sql);
+            verdict = self.weigh(view.statement, view.sql);
             if verdict == Verdict::Refused {
                 let name = view.statement.to_vec();
                 let sql = super::shown(view.sql).into_owned();
@@ -87,9 +87,9 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
             }
             let prepared = room.map(|room| {
                 let words = Words::of(view.sql);
-                let mut prepared = Prepared::new(sql.into(), types, words, ledger.next_number(), room);
-                prepared.verdict = verdict;
-                Arc::new(prepared)
+                let number = ledger.next_number();
+
+                Arc::new(Prepared::new(sql.into(), types, words, verdict, number, room))
             });
             expected = Expected::Parse {
                 name: names::key(view.statement),
@@ -113,7 +113,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
             is_doubtful: false,
             reader: None,
         };
-        let mut verdict = Verdict::Permitted;
+        let mut leads_to = None;
         if self.shared.reads() {
             let start = self.flow.look_far();
             let start = start.get(..body).unwrap_or(start);
@@ -124,7 +124,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
                 return Err(Ending::ClientMalformed(Malformed::Truncated(tag::BIND)));
             };
             let found = ledger.look_prepared(names.statement);
-            verdict = Self::verdict_on(&found);
+            leads_to = self.leads_to(names.statement, &found);
             match found {
                 Look::Undecided => return Ok(Some(Need::Answer)),
                 Look::Unknown => (),
@@ -140,7 +140,9 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
             let sql = text(binding.statement.as_deref(), binding.is_doubtful);
             return self.block(None, statement(sql, Vec::new()), body, ledger, now);
         }
-        self.batch.bind(&binding.portal, verdict);
+        if let Some(leads_to) = leads_to {
+            self.batch.bind(&binding.portal, leads_to);
+        }
         if self.flow.look(body).is_none() {
             // Nobody knows when the rest of it comes, and nothing can be put in between meanwhile.
             self.ask_for_answers();

@@ -22,6 +22,8 @@ use crate::pump::read_only::INSTEAD;
 /// What was sent since the last Query or Sync.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
+    /// The number of its first message.
+    since: u64,
     /// The unnamed portal was bound.
     binds: bool,
     /// Something may run: what the server has reported may be over.
@@ -30,29 +32,48 @@ pub(super) struct Batch {
     ends: bool,
 }
 
+/// What a Bind leads to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LeadsTo {
+    verdict: Verdict,
+    /// The name still stands for what it was known for: SQL may give a name to another statement, but not in the batch it was
+    /// parsed in before anything has run, and never the empty one.
+    is_sure: bool,
+}
+
 impl Batch {
-    /// A text that runs now, or is prepared.
-    fn weigh(&self, sql: &[u8], reading: Reading) -> Verdict {
-        if self.ends {
+    /// The next one begins.
+    pub(super) fn begin(&mut self, ledger: &Ledger) {
+        *self = Self {
+            since: ledger.next_number(),
+            ..Self::default()
+        };
+    }
+
+    /// How what is sent now is read, by what the server has reported.
+    fn reading(&self, reported: Reading) -> Reading {
+        match self.runs {
+            true => Reading::UNKNOWN,
+            false => reported,
+        }
+    }
+
+    /// A text that runs now, or is prepared under this name.
+    fn weigh(&self, name: &[u8], sql: &[u8], reported: Reading) -> Verdict {
+        let reading = self.reading(reported);
+        // A name the server reads otherwise may be one that is known already, for something else.
+        if self.ends || !reading.is_certain(name) {
             return Verdict::Refused;
         }
-        let reading = if self.runs {
-            Reading {
-                standard_strings: false,
-                keeps_ascii: false,
-            }
-        } else {
-            reading
-        };
 
         judge(sql, reading)
     }
 
-    /// A Bind is sent, of a statement with this verdict.
-    pub(super) fn bind(&mut self, portal: &[u8], verdict: Verdict) {
+    /// A Bind is sent.
+    pub(super) fn bind(&mut self, portal: &[u8], leads_to: LeadsTo) {
         self.binds |= portal.is_empty();
-        self.runs |= verdict != Verdict::Begins;
-        self.ends |= verdict == Verdict::EndsTransaction;
+        self.runs |= !(leads_to.is_sure && leads_to.verdict == Verdict::Begins);
+        self.ends |= leads_to.verdict == Verdict::EndsTransaction;
     }
 
     /// An Execute is sent. What was bound in an earlier batch may be the end of the transaction.
@@ -75,10 +96,10 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
         (!is_free && ledger.awaits_ready()).then_some(Ok(Some(Need::Answer)))
     }
 
-    /// Whether a text may be sent.
-    pub(super) fn weigh(&self, sql: &[u8]) -> Verdict {
+    /// Whether a text may be sent, under this name where it is prepared.
+    pub(super) fn weigh(&self, name: &[u8], sql: &[u8]) -> Verdict {
         match &self.shared.read_only {
-            Some(read_only) => self.batch.weigh(sql, read_only.reading()),
+            Some(read_only) => self.batch.weigh(name, sql, read_only.reading()),
             None => Verdict::Permitted,
         }
     }
@@ -90,7 +111,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
         }
         let sql = query(message).map_err(Ending::ClientMalformed)?;
 
-        Ok(self.weigh(sql) == Verdict::Refused)
+        Ok(self.weigh(b"", sql) == Verdict::Refused)
     }
 
     /// Whether a Bind may be sent: not behind the end of a transaction.
@@ -98,12 +119,21 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
         self.shared.read_only.is_some() && self.batch.ends
     }
 
-    /// The verdict on a statement. What SQL has prepared is not known, and taken for the end of a transaction.
-    pub(super) fn verdict_on(prepared: &Look<Prepared>) -> Verdict {
-        match prepared {
-            Look::Known(prepared) => prepared.verdict,
-            Look::Unknown | Look::Undecided => Verdict::EndsTransaction,
-        }
+    /// What a Bind of the statement of this name leads to; `None` without read-only mode.
+    pub(super) fn leads_to(&self, name: &[u8], found: &Look<Prepared>) -> Option<LeadsTo> {
+        let reading = self.batch.reading(self.shared.read_only.as_ref()?.reading());
+
+        Some(match found {
+            Look::Known(prepared) if reading.is_certain(name) => LeadsTo {
+                verdict: prepared.verdict,
+                is_sure: name.is_empty() || prepared.number >= self.batch.since,
+            },
+            // What SQL has prepared is not known, and taken for the end of a transaction.
+            Look::Known(_) | Look::Unknown | Look::Undecided => LeadsTo {
+                verdict: Verdict::EndsTransaction,
+                is_sure: false,
+            },
+        })
     }
 
     /// In place of a Parse, or a Bind, that is not permitted: a Parse that fails as the other would.
@@ -146,14 +176,15 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
 /// A statement of which nothing is remembered but the verdict.
 pub(super) fn only_verdict(ledger: &Ledger, verdict: Verdict) -> Option<Arc<Prepared>> {
     let room = ledger.room(0)?;
-    let mut prepared = Prepared::new(
-        Box::default(),
-        Box::default(),
-        Words::default(),
-        ledger.next_number(),
-        room,
-    );
-    prepared.verdict = verdict;
+    let (text, types) = (Box::default(), Box::default());
+    let number = ledger.next_number();
 
-    Some(Arc::new(prepared))
+    Some(Arc::new(Prepared::new(
+        text,
+        types,
+        Words::default(),
+        verdict,
+        number,
+        room,
+    )))
 }

@@ -1,5 +1,6 @@
 //! What turns the mode off, and what would be run before anybody hears of it.
 
+use pg_proto::Text;
 use pg_proto::frontend::{FunctionCall, Message};
 use proxy::Ending;
 
@@ -234,6 +235,83 @@ async fn nothing_a_client_or_a_database_asks_for_makes_it_writable() {
         }
         assert!(is_untouched(&cluster));
         session.leave().await;
+    })
+    .await;
+}
+
+/// SQL gives a name to another statement behind everybody's back: it runs, and what the server has reported may be over.
+#[tokio::test]
+async fn a_name_that_sql_has_given_away_hides_nothing_that_runs() {
+    versions(async |cluster| {
+        prepared(&cluster);
+        let mut session = session(&cluster).await;
+        session.client.talk(&[parse("b", "begin"), Message::Sync]).await;
+        session.client.answer().await;
+        for sql in [
+            "deallocate b",
+            "prepare b as select set_config('standard_conforming_strings', 'off', false)",
+        ] {
+            session.client.talk(&[query(sql)]).await;
+            session.client.answer().await;
+        }
+        let two_ways = r"select '\', '; commit; begin read write; insert into t values (1); commit; --'";
+
+        session
+            .client
+            .talk(&[bind_to("", "b"), execute(), query(two_ways)])
+            .await;
+        let answer = session.client.answer().await;
+
+        assert!(answer.ends_with(&format!("{BLOCKED}, ready(I)")), "{answer}");
+        assert!(is_untouched(&cluster));
+    })
+    .await;
+}
+
+/// The one encoding PostgreSQL makes ASCII of other letters from: a backslash of `81 5F`, a tilde of `81 B0`.
+#[tokio::test]
+async fn letters_that_become_ascii_are_not_sent() {
+    versions(async |cluster| {
+        prepared(&cluster);
+        let mut session = session(&cluster).await;
+        for sql in [
+            "set client_encoding = 'SHIFT_JIS_2004'",
+            "set backslash_quote = on",
+            "set standard_conforming_strings = off",
+        ] {
+            session.client.talk(&[query(sql)]).await;
+            session.client.answer().await;
+        }
+        let texts: [&[u8]; 3] = [
+            b"select E'\xc3\x81\x5f\\'; commit; begin read write; insert into t values (2); commit; --'",
+            b"select '\x81\x5f', '; commit; begin read write; insert into t values (3); commit; --'",
+            b"select a\x81\xb0set_config('default_transaction_read_only', 'off', false)",
+        ];
+        for sql in texts {
+            session
+                .client
+                .talk(&[Message::Query {
+                    sql: Text::new(sql.to_vec()),
+                }])
+                .await;
+            let answer = session.client.answer().await;
+            assert_eq!(answer, format!("{BLOCKED}, ready(I)"));
+        }
+        // Nor is a name, which would be another one there.
+        let named = Message::Parse {
+            statement: Text::new(vec![0x81, 0x5f]),
+            sql: "commit".into(),
+            types: Vec::new(),
+        };
+        session.client.talk(&[named, Message::Sync]).await;
+        assert_eq!(session.client.answer().await, format!("{BLOCKED}, ready(I)"));
+        // What is ASCII stays so.
+        session.client.talk(&[query("table t")]).await;
+        assert_eq!(
+            session.client.answer().await,
+            "RowDescription, row(1), SELECT 1, ready(I)"
+        );
+        assert!(is_untouched(&cluster));
     })
     .await;
 }
