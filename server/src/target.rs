@@ -38,6 +38,29 @@ pub struct Aim {
     pub reached: String,
 }
 
+/// Where a session leads, and as whom: the same for all its connections.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Aimed {
+    host: String,
+    port: u16,
+    user: String,
+    /// The same name in another network is another server.
+    pub via: Option<GatewayId>,
+    pub read_only: bool,
+}
+
+impl Aimed {
+    pub fn of(aim: &Aim) -> Self {
+        Self {
+            host: aim.target.host.clone(),
+            port: aim.target.port,
+            user: aim.credential.user.clone(),
+            via: aim.via.clone(),
+            read_only: aim.target.read_only,
+        }
+    }
+}
+
 /// The target of a launch.
 pub async fn aim_at(state: &AppState, launch: &Authorized<Launch>) -> Result<Aim, Refusal> {
     let mut snapshot = state.db.read().await.map_err(store_failed)?;

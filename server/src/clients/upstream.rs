@@ -10,7 +10,7 @@ use vault::authorize::{Authorized, Launch};
 use super::refusals::{Denial, denied, failed, said};
 use crate::access_tokens::penance;
 use crate::sessions::bound::CHANGED;
-use crate::sessions::native::{Aimed, Hall, Place};
+use crate::sessions::native::{Hall, Place};
 use crate::sessions::open::NotOpened;
 use crate::state::AppState;
 use crate::{clock, target};
@@ -37,7 +37,7 @@ pub async fn dial(
 ) -> Result<Joined, Refusal> {
     let aim = target::aim_at(state, authorized).await;
     let mut aim = aim.map_err(|refusal| denied(&refusal))?;
-    if Aimed::of(&aim) != *place.hall().aim() {
+    if target::Aimed::of(&aim) != *place.hall().aim() {
         return Err(Refusal::new("57P01", CHANGED));
     }
     wishes.apply(&mut aim.target);

@@ -11,7 +11,7 @@ use crate::access_tokens::Holder;
 use crate::clients::refusals::{Denial, denied};
 use crate::clients::upstream::{self, Joined};
 use crate::sessions::native::task::Kept;
-use crate::sessions::native::{self, Aimed, Found, Hall, Key};
+use crate::sessions::native::{self, Found, Hall, Key};
 use crate::sessions::open::{Opening, open, reach};
 use crate::state::AppState;
 use crate::{clock, launch, sessions, target};
@@ -78,7 +78,7 @@ async fn open_hall(state: &AppState, asking: &Asking<'_>) -> Result<(Hall, (Upst
         opened.closing,
         tape.clone(),
         opened.effective,
-        Aimed::of(&aim),
+        target::Aimed::of(&aim),
         database.clone(),
     );
     let owner = native::task::Owner {

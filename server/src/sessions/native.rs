@@ -10,7 +10,7 @@ mod thread;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use protocol::ids::{GatewayId, SessionId};
+use protocol::ids::SessionId;
 use protocol::terminal::{EndReason, Ended};
 use protocol::time::Timestamp;
 use proxy::pump::{Budget, Control, Phase, Policy};
@@ -22,7 +22,7 @@ use vault::effective::Effective;
 use super::close::{Closing, Counted};
 use super::join;
 use crate::clock;
-use crate::target::Aim;
+use crate::target::Aimed;
 
 pub use halls::{Found, Halls, Key};
 use thread::Thread;
@@ -52,29 +52,6 @@ struct Inner {
     thread: Option<Thread>,
     /// How many connections there are.
     open: watch::Sender<usize>,
-}
-
-/// Where every connection of a session goes, and as whom.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Aimed {
-    pub host: String,
-    pub port: u16,
-    pub user: String,
-    /// The same name in another network is another server.
-    pub via: Option<GatewayId>,
-    pub read_only: bool,
-}
-
-impl Aimed {
-    pub fn of(aim: &Aim) -> Self {
-        Self {
-            host: aim.target.host.clone(),
-            port: aim.target.port,
-            user: aim.credential.user.clone(),
-            via: aim.via.clone(),
-            read_only: aim.target.read_only,
-        }
-    }
 }
 
 /// Who is there.

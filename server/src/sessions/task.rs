@@ -43,11 +43,11 @@ use super::outlet::LOOK;
 use super::registry::Seat;
 use crate::clock;
 use crate::state::AppState;
+use crate::target::Aimed;
 use crate::terminal::socket::Ends;
 use attachment::{Attachment, Presence};
 use cancels::Cancels;
 use database::Reached;
-pub use database::Server;
 use farewell::{lost, malformed};
 pub use owner::{Keeper, Owner};
 use script::Piping;
@@ -80,7 +80,7 @@ pub struct Task {
     wire: Wire,
     control: Control,
     cancels: Cancels,
-    server: Server,
+    server: Aimed,
     /// Where the session has worked, in the order of its coming there.
     databases: Vec<String>,
     /// Another connection, on its way.
@@ -134,7 +134,7 @@ pub struct Parts {
     /// The settings the session was opened under.
     pub effective: Effective,
     pub backend_pid: Option<i32>,
-    pub server: Server,
+    pub server: Aimed,
     pub database: String,
     /// A script is run, and no terminal shows it.
     pub is_script: bool,

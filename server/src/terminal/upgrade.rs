@@ -33,9 +33,9 @@ use crate::sessions::knocks::{Arrival, Knock};
 use crate::sessions::limits::Limits;
 use crate::sessions::open::{Opened, Opening, Screen, open, reach};
 use crate::sessions::supervise;
-use crate::sessions::task::{Keeper, MAX_SCREEN, Owner, Parts, Server, Task};
+use crate::sessions::task::{Keeper, MAX_SCREEN, Owner, Parts, Task};
 use crate::state::AppState;
-use crate::target::{self, Aim};
+use crate::target::{self, Aim, Aimed};
 
 /// The screen as the browser has measured it.
 #[derive(Deserialize)]
@@ -302,7 +302,7 @@ pub(super) async fn run(
         limits,
         effective,
         backend_pid,
-        server: Server::of(&aim),
+        server: Aimed::of(&aim),
         database: aim.target.database.clone(),
         is_script,
     };

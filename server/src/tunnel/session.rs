@@ -21,8 +21,8 @@ use vault::effective::Effective;
 use crate::access_tokens::Holder;
 use crate::launch::names::{self, Named};
 use crate::sessions::ends::ended;
+use crate::sessions::native::Hall;
 use crate::sessions::native::task::{self, Kept, Owner, Rope};
-use crate::sessions::native::{Aimed, Hall};
 use crate::sessions::open::{Opening, Reached, reach};
 use crate::sessions::{Place, open};
 use crate::state::AppState;
@@ -127,7 +127,7 @@ pub async fn open(
         opened.closing,
         opened.tape.clone(),
         opened.effective,
-        Aimed::of(&aim),
+        target::Aimed::of(&aim),
         aim.target.database.clone(),
     );
     let (started_at, lasts) = (clock::now(), wanted(draft));

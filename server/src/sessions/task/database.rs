@@ -2,7 +2,6 @@
 
 use protocol::audit::{EventName, Outcome};
 use protocol::errors::Refusal;
-use protocol::ids::GatewayId;
 use protocol::terminal::LaunchDraft;
 use proxy::{Upstream, connect};
 use std::sync::Arc;
@@ -19,36 +18,13 @@ use crate::people::store_failed;
 use crate::sessions::bound::CHANGED;
 use crate::sessions::join::{Joined, join};
 use crate::state::AppState;
-use crate::target::{self, Aim};
+use crate::target::{self, Aimed};
 
 /// Databases the list of sessions names for one session; the audit trail names all.
 const MAX_DATABASES: usize = 20;
 
 const ELSEWHERE: &str =
     "The record leads to another server or account by now. Start a new session to work there.";
-
-/// Where a session is connected, and as whom; the same for all its databases.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Server {
-    host: String,
-    port: u16,
-    user: String,
-    /// The same name in another network is another server.
-    pub(super) via: Option<GatewayId>,
-    read_only: bool,
-}
-
-impl Server {
-    pub fn of(aim: &Aim) -> Self {
-        Self {
-            host: aim.target.host.clone(),
-            port: aim.target.port,
-            user: aim.credential.user.clone(),
-            via: aim.via.clone(),
-            read_only: aim.target.read_only,
-        }
-    }
-}
 
 /// What became of an attempt to connect; the sentence says why it failed.
 pub type Reached = Result<(String, Upstream), String>;
@@ -156,7 +132,7 @@ async fn reach(
     state: AppState,
     keeper: Keeper,
     draft: LaunchDraft,
-    server: Server,
+    server: Aimed,
     database: String,
 ) -> Reached {
     let authorized = keeper
@@ -169,7 +145,7 @@ async fn reach(
     if aim.target.read_only != server.read_only {
         return Err(CHANGED.to_owned());
     }
-    if Server::of(&aim) != server {
+    if Aimed::of(&aim) != server {
         return Err(ELSEWHERE.to_owned());
     }
     aim.target.database.clone_from(&database);
