@@ -9,6 +9,7 @@ mod verify;
 use std::fmt;
 use std::sync::Arc;
 
+use rustls::client::Resumption;
 use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
@@ -164,6 +165,8 @@ impl TlsRules {
             }
         };
         config.alpn_protocols = vec![b"postgresql".to_vec()];
+        // Each connection has rules of its own, opened for it: none comes back to resume one.
+        config.resumption = Resumption::disabled();
         // A name that is no DNS name and no address cannot be sent as SNI; it can still be compared.
         let name = ServerName::try_from(wanted.to_owned());
         config.enable_sni = name.is_ok();

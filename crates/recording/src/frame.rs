@@ -72,6 +72,9 @@ pub enum Body {
 /// Most bytes the body of one frame may have. A statement beyond it is refused, not cut.
 pub const MAX_BODY: usize = 16 * 1024 * 1024;
 
+/// Most statements and their ends take no more than so many bytes: room for them is made at once.
+const USUAL_BODY: usize = 256;
+
 /// The body is larger than [`MAX_BODY`].
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0} bytes are more than one frame of a recording can hold")]
@@ -238,7 +241,11 @@ impl Frame {
 
 /// Our own structs of integers, strings and vectors: postcard has nothing to refuse in them.
 fn postcard<T: serde::Serialize>(value: &T) -> Bytes {
-    postcard::to_allocvec(value).map(Bytes::from).unwrap_or_default()
+    let room = Vec::with_capacity(USUAL_BODY);
+
+    postcard::to_extend(value, room)
+        .map(Bytes::from)
+        .unwrap_or_default()
 }
 
 fn parse<'a, T: serde::Deserialize<'a>>(body: &'a [u8]) -> Result<T, Malformed> {

@@ -1,16 +1,17 @@
 //! One connection of a native client: heard, let in, pumped to its end.
 
 use std::io;
-use std::pin::Pin;
 use std::time::Duration;
 
 use app::ctx::Client;
 use bytes::BytesMut;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use pg_proto::client::Established;
 use pg_proto::frontend::Password;
 use pg_proto::server::{Reception, Refusal, Startup};
 use protocol::ids::RequestId;
-use proxy::pump::{Downstream, Ending, pump};
+use proxy::pump::{Control, Downstream, Ending, pump};
 use proxy::{BoxStream, Canceller, Stream, Upstream};
 use recording::{Connection, Lane};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, split};
@@ -22,7 +23,7 @@ use super::upstream::Joined;
 use super::way_in::{Arrival, Arrived, Refused, Terms, receive};
 use crate::clock;
 use crate::sessions::join::time;
-use crate::sessions::native::Place;
+use crate::sessions::native::{Hall, Place};
 use crate::sessions::supervise;
 use crate::state::AppState;
 
@@ -121,7 +122,7 @@ pub struct Heard {
 }
 
 /// What comes of a client's second half of the way in. On the heap: it remembers more than all that follows.
-pub type LettingIn<'a> = Pin<Box<dyn Future<Output = Result<Joined, Refusal>> + Send + 'a>>;
+pub type LettingIn<'a> = BoxFuture<'a, Result<Joined, Refusal>>;
 
 /// Serves the client once it is let in, to its last byte; one that is not let in is told why.
 pub async fn serve(state: &AppState, heard: Heard, letting_in: LettingIn<'_>) {
@@ -141,7 +142,8 @@ pub async fn serve(state: &AppState, heard: Heard, letting_in: LettingIn<'_>) {
     let session = joined.place.hall().session().clone();
     let span = info_span!("connection", session.id = %session, lane = joined.place.lane().number());
 
-    talk(state, heard, joined).instrument(span).await;
+    // On the heap, so that letting in and all before it leave no room behind that stays empty for hours.
+    talk(state, heard, joined).boxed().instrument(span).await;
 }
 
 /// Greets the client and pumps until one side ends it; when the connection began and ended is on record.
@@ -229,27 +231,29 @@ async fn run(
     if let Some(key) = key {
         key.begin(&control);
     }
-    let limit = place.hall().effective().statement_timeout();
-    let pumped = {
-        let control = control.clone();
-        async move {
-            let limited = async {
-                if let Some(limit) = limit {
-                    proxy::limits::statement_timeout(control.clone(), limit).await;
-                }
-            };
-            tokio::join!(
-                supervise::pump(control.clone(), to_server),
-                supervise::pump(control.clone(), to_client),
-                limited
-            );
+    let hall = place.hall();
+    let limited = async {
+        if let Some(limit) = hall.effective().statement_timeout() {
+            let limiting = proxy::limits::statement_timeout(control.clone(), limit);
+            run_part(hall, &control, limiting.in_current_span().boxed()).await;
         }
     };
-    if place.hall().run(pumped.in_current_span()).await.is_none() {
-        control.end("XX000", "something went wrong in Postern; tell an administrator");
-    }
+    // Each a task of its own: a message wakes one of them.
+    tokio::join!(
+        run_part(hall, &control, to_server.boxed()),
+        run_part(hall, &control, to_client.boxed()),
+        limited,
+    );
 
     control.ended().await
+}
+
+/// Runs a part of a connection on its session's thread. The connection does not go on without it.
+async fn run_part<T: Send + 'static>(hall: &Hall, control: &Control, part: BoxFuture<'static, T>) {
+    if hall.run(part).await.is_none() {
+        error!("a part of a native client's connection panicked");
+        control.end("XX000", "something went wrong in Postern; tell an administrator");
+    }
 }
 
 /// Says why, then waits for the client to leave: who closes at once may take its own words back.

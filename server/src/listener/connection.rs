@@ -27,7 +27,7 @@ pub async fn receive<S: Stream + 'static>(
     terms: Terms,
     comer: Comer,
 ) {
-    let newcomer = hear(&state, stream, &terms, origin.address()).await;
+    let newcomer = Box::pin(hear(&state, stream, &terms, origin.address())).await;
     let Some(Newcomer {
         heard,
         startup,

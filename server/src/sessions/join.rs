@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use bytes::BytesMut;
-use futures_util::FutureExt;
 use proxy::Upstream;
 use proxy::pump::{Clock, Control, Downstream, Gate, Policy, pump};
 use recording::Tape;
@@ -37,10 +36,8 @@ pub fn join(state: &AppState, upstream: Upstream, tape: &Tape, effective: &Effec
         unread: BytesMut::new(),
     };
     let (control, to_server, to_client) = pump(client, upstream, tape.lane(0), policy(effective), time());
-    for direction in [to_server.boxed(), to_client.boxed()] {
-        let supervised = supervise::pump(control.clone(), direction);
-        state.tasks.spawn(supervised.in_current_span());
-    }
+    state.tasks.spawn(supervise::pump(control.clone(), to_server));
+    state.tasks.spawn(supervise::pump(control.clone(), to_client));
     if let Some(timeout) = effective.statement_timeout() {
         let limit = proxy::limits::statement_timeout(control.clone(), timeout);
         state.tasks.spawn(limit.in_current_span());

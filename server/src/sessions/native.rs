@@ -8,8 +8,11 @@ pub mod task;
 mod thread;
 
 use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use protocol::ids::SessionId;
 use protocol::terminal::{EndReason, Ended};
 use protocol::time::Timestamp;
@@ -188,13 +191,10 @@ impl Hall {
     }
 
     /// Runs what belongs to one of its connections, on the session's thread; `None` where that panicked.
-    pub async fn run<T: Send + 'static>(
-        &self,
-        future: impl Future<Output = T> + Send + 'static,
-    ) -> Option<T> {
+    pub async fn run<T: Send + 'static>(&self, future: BoxFuture<'static, T>) -> Option<T> {
         match &self.0.thread {
             Some(thread) => thread.run(future).await,
-            None => Some(future.await),
+            None => AssertUnwindSafe(future).catch_unwind().await.ok(),
         }
     }
 

@@ -9,7 +9,7 @@ use protocol::ids::SessionId;
 use protocol::terminal::{EndReason, Ended};
 use proxy::pump::Control;
 use recording::Tape;
-use tracing::error;
+use tracing::{Span, error};
 
 use super::close::{Closing, Counted, close};
 use crate::state::AppState;
@@ -59,12 +59,22 @@ pub async fn unless_panicked<T, E>(
 }
 
 /// Runs one direction of a session's pump. Where one panics the session ends, which would wait for it for ever.
-pub async fn pump<T>(control: Control, direction: impl Future<Output = T>) {
-    if is_whole(direction).await {
-        return;
+pub fn pump<T>(
+    control: Control,
+    direction: impl Future<Output = T> + Send,
+) -> impl Future<Output = ()> + Send {
+    // What is handed on has its room in each future it passes.
+    let direction = Box::pin(direction);
+    // Entered for its one log line, and not for each message.
+    let span = Span::current();
+
+    async move {
+        if is_whole(direction).await {
+            return;
+        }
+        span.in_scope(|| error!("pump panicked"));
+        control.end("XX000", "something went wrong in Postern; the session was ended");
     }
-    error!("pump panicked");
-    control.end("XX000", "something went wrong in Postern; the session was ended");
 }
 
 /// Whether the future came to its end without a panic. What it held is dropped either way.

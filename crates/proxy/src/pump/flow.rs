@@ -1,7 +1,14 @@
 //! Bytes of one direction on their way: what was read, what of it goes on as it is, what is put in between.
 
+use std::future::poll_fn;
+use std::io;
+use std::mem::{self, MaybeUninit};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
 use bytes::{Buf, BytesMut};
 use pg_proto::{Header, Malformed, header};
+use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
 
 use super::ledger::Fate;
 
@@ -38,17 +45,43 @@ impl Flow {
         }
     }
 
-    /// Where to read to. A connection at rest keeps a small buffer.
-    pub(super) fn space(&mut self) -> &mut BytesMut {
-        if self.unread.is_empty() && self.room == LEAST && self.unread.capacity() > MOST / 2 {
+    /// Reads what comes next; gives the number of bytes, 0 at the end of the stream. Nothing is lost when it is dropped.
+    pub(super) async fn fill<R: AsyncRead + Unpin>(&mut self, from: &mut R) -> io::Result<usize> {
+        let n_bytes = if self.is_quiet() {
+            poll_fn(|context| self.poll_fill_quietly(Pin::new(from), context)).await?
+        } else {
+            self.unread.reserve(self.room);
+            from.read_buf(&mut self.unread).await?
+        };
+        self.filled(n_bytes);
+
+        Ok(n_bytes)
+    }
+
+    /// A connection that waits keeps no buffer: what comes is copied to one of its own size.
+    fn poll_fill_quietly(
+        &mut self,
+        from: Pin<&mut impl AsyncRead>,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
+        if self.unread.is_empty() {
             self.unread = BytesMut::new();
         }
-        self.unread.reserve(self.room);
-        &mut self.unread
+        let mut space = [MaybeUninit::uninit(); LEAST];
+        let mut read = ReadBuf::uninit(&mut space);
+        ready!(from.poll_read(context, &mut read))?;
+        self.unread.extend_from_slice(read.filled());
+
+        Poll::Ready(Ok(read.filled().len()))
+    }
+
+    /// Whether it has little to say.
+    fn is_quiet(&self) -> bool {
+        self.room == LEAST
     }
 
     /// So many bytes were read: reads that fill their room get more of it.
-    pub(super) fn filled(&mut self, n_bytes: usize) {
+    fn filled(&mut self, n_bytes: usize) {
         if n_bytes >= self.room {
             self.room = MOST.min(2 * self.room);
         } else if n_bytes < LEAST {
@@ -147,7 +180,11 @@ impl Flow {
 
     /// Without a copy when nothing is before it.
     fn take_passed(&mut self) {
-        let passed = self.unread.split_to(self.passed);
+        let passed = if self.passed == self.unread.len() && self.is_quiet() {
+            mem::take(&mut self.unread)
+        } else {
+            self.unread.split_to(self.passed)
+        };
         self.passed = 0;
         if self.out.is_empty() {
             self.out = passed;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use pg_proto::backend::TransactionStatus;
 use recording::Lane;
 use tokio::sync::{Notify, broadcast, watch};
+use tracing::Span;
 
 use super::ledger::{Finished, Ledger};
 use super::read_only::ReadOnly;
@@ -40,6 +41,8 @@ pub(super) struct Shared {
     pub(super) to_server: Notify,
     /// Rung for the server's side: the session is over.
     pub(super) to_client: Notify,
+    /// What its few log lines belong to: entered for each of them, and not for each message.
+    pub(super) span: Span,
     clock: Clock,
     ledger: Mutex<Ledger>,
     /// Of Queries that have not come yet: as many as the client sends ahead.
@@ -70,6 +73,7 @@ impl Shared {
             seen: OnceLock::new(),
             to_server: Notify::new(),
             to_client: Notify::new(),
+            span: Span::current(),
             clock,
             ledger: Mutex::new(Ledger::new(keeps)),
             notes: Mutex::new(VecDeque::new()),
@@ -158,7 +162,8 @@ impl Shared {
                 changed |= activity.transaction != status;
                 activity.transaction = status;
             }
-            changed
+            // To wake nobody costs as much as to wake somebody. Who comes later looks first.
+            changed && self.activity.receiver_count() > 0
         });
     }
 

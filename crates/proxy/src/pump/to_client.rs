@@ -8,7 +8,7 @@ use bytes::BytesMut;
 use pg_proto::backend::{Fields, Message, TransactionStatus, tag};
 use pg_proto::{Header, Malformed};
 use recording::Direction;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
 
 use super::flow::Flow;
@@ -28,11 +28,17 @@ const FOLLOWED: &str = "something else than its data was sent behind a COPY from
 const NO_REPLICATION: &str = "replication is not available on this connection";
 
 /// Passes the server's messages on until the session is over, then closes the client's side.
-pub(super) async fn run<R, W>(shared: Arc<Shared>, server: R, unread: BytesMut, client: W) -> Ending
+pub(super) fn run<R, W>(
+    shared: Arc<Shared>,
+    server: R,
+    unread: BytesMut,
+    client: W,
+) -> impl Future<Output = Ending>
 where
     R: AsyncRead + Unpin,
     W: AsyncWrite + Unpin,
 {
+    // Made here, as in `to_server`.
     let mut side = ToClient {
         shared,
         server,
@@ -43,11 +49,14 @@ where
         fatal: None,
         torn: false,
     };
-    let Err(ending) = side.relay().await;
-    let ending = side.shared.end(ending);
-    side.close(&ending).await;
 
-    ending
+    async move {
+        let Err(ending) = side.relay().await;
+        let ending = side.shared.end(ending);
+        side.close(&ending).await;
+
+        ending
+    }
 }
 
 struct ToClient<R, W> {
@@ -80,9 +89,9 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToClient<R, W> {
             }
             tokio::select! {
                 biased;
-                read = self.server.read_buf(self.flow.space()) => match read {
+                read = self.flow.fill(&mut self.server) => match read {
                     Ok(0) => return Err(Ending::ServerClosed),
-                    Ok(n_bytes) => self.flow.filled(n_bytes),
+                    Ok(_) => {}
                     Err(error) => return Err(Ending::of_server(&error)),
                 },
                 () = &mut bell => bell.set(shared.to_client.notified()),
@@ -274,6 +283,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToClient<R, W> {
             ledger.finish(|finished| self.shared.record(finished, now))
         };
         if recorded.is_err() && *ending != Ending::RecordingFailed {
+            let _entered = self.shared.span.enter();
             tracing::error!("end of a statement not recorded");
         }
         if let Some(fields) = ending.fatal().filter(|_| self.flow.is_whole() && !self.torn) {
@@ -323,6 +333,7 @@ fn cancel(shared: Arc<Shared>) -> Pin<Box<dyn Future<Output = ()> + Send>> {
             return;
         };
         if let Err(error) = canceller.send().await {
+            let _entered = shared.span.enter();
             tracing::warn!(%error, "refused export not cancelled");
         }
     })

@@ -46,11 +46,17 @@ const LAST_WORDS: usize = 64 * 1024 * 1024;
 const SILENCE: Duration = Duration::from_secs(1);
 
 /// Passes the client's messages on until the session is over, then closes the server's side.
-pub(super) async fn run<R, W>(shared: Arc<Shared>, client: R, unread: BytesMut, server: W) -> Ending
+pub(super) fn run<R, W>(
+    shared: Arc<Shared>,
+    client: R,
+    unread: BytesMut,
+    server: W,
+) -> impl Future<Output = Ending>
 where
     R: AsyncRead + Unpin,
     W: AsyncWrite + Unpin,
 {
+    // Made here: as an argument and as a variable of the future it would have its room twice.
     let mut side = ToServer {
         shared,
         client,
@@ -64,12 +70,15 @@ where
         patience: None,
         silence: None,
     };
-    let Err(ending) = side.relay().await;
-    let ending = side.shared.end(ending);
-    side.close(&ending).await;
-    side.hear_out(&ending).await;
 
-    ending
+    async move {
+        let Err(ending) = side.relay().await;
+        let ending = side.shared.end(ending);
+        side.close(&ending).await;
+        side.hear_out(&ending).await;
+
+        ending
+    }
 }
 
 struct ToServer<R, W> {
@@ -131,9 +140,9 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
             }
             tokio::select! {
                 biased;
-                read = self.client.read_buf(self.flow.space()), if is_open && need == Need::Bytes => match read {
+                read = self.flow.fill(&mut self.client), if is_open && need == Need::Bytes => match read {
                     Ok(0) => self.patience = Some(Box::pin(sleep(LAST_ANSWERS))),
-                    Ok(n_bytes) => self.flow.filled(n_bytes),
+                    Ok(_) => {}
                     Err(error) => return Err(Ending::ClientIo(error.kind())),
                 },
                 () = &mut bell => bell.set(shared.to_server.notified()),
@@ -497,6 +506,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
                 && let Some(canceller) = &self.shared.canceller
                 && let Err(error) = canceller.send().await
             {
+                let _entered = self.shared.span.enter();
                 tracing::warn!(%error, "statement not cancelled at the end of a session");
             }
             // Within a message that is not whole it would be the end of that.

@@ -100,11 +100,7 @@ impl Reel {
             return Ok(self.seq);
         }
         // The one error that costs a single frame, so before anything changes.
-        let pieces: Result<Vec<Piece>, TooLarge> = pieces(body)
-            .into_iter()
-            .map(|body| Piece::new(lane, body))
-            .collect();
-        let pieces = pieces.map_err(|error| TapeError::TooLarge(error.0))?;
+        let pieces = pieces(lane, body).map_err(|error| TapeError::TooLarge(error.0))?;
         let result = self.write_all(at, pieces);
         self.poison_on_error(result)
     }
@@ -134,33 +130,33 @@ impl Reel {
         self.head.ok_or(TapeError::Ended)
     }
 
-    fn write_all(&mut self, at: i64, written: Vec<Piece>) -> Result<u64, TapeError> {
+    fn write_all(&mut self, at: i64, mut pieces: Vec<Piece>) -> Result<u64, TapeError> {
         let at = self.last_at.max(at);
         self.last_at = at;
         self.close_if_due(at)?;
 
-        let room = written
+        let room = pieces
             .iter()
             .map(|piece| piece.packed.bytes().len() + OVERHEAD)
             .sum();
         let mut batch = Vec::with_capacity(room);
-        let mut pieces = Vec::new();
+        let mut before = None;
         let mut segment = match self.segment.take() {
             Some(segment) => segment,
             None => {
                 // A segment that starts with the screen can be played without the one before it.
                 if self.seq > 0 {
-                    pieces.extend(self.keyframe());
+                    before = self.keyframe();
                 }
                 self.start_segment(at, &mut batch)?
             }
         };
-        let first = self.seq + u64::from(!pieces.is_empty());
+        let first = self.seq + u64::from(before.is_some());
         let mut keyframe_due = false;
-        for piece in &written {
+        for piece in &pieces {
             keyframe_due |= self.show(piece.lane, &piece.body);
         }
-        pieces.extend(written);
+        pieces.splice(..0, before);
         if keyframe_due {
             pieces.extend(self.keyframe());
         }
@@ -328,14 +324,16 @@ impl Reel {
 }
 
 /// Long output and input in pieces of [`MAX_CHUNK`], everything else as it is.
-fn pieces(body: Body) -> Vec<Body> {
+fn pieces(lane: u8, body: Body) -> Result<Vec<Piece>, TooLarge> {
+    let piece = |body| Piece::new(lane, body);
     if let Body::Output(bytes) = body {
-        return chunks(&bytes).map(Body::Output).collect();
+        return chunks(&bytes).map(Body::Output).map(piece).collect();
     }
     if let Body::Input(bytes) = body {
-        return chunks(&bytes).map(Body::Input).collect();
+        return chunks(&bytes).map(Body::Input).map(piece).collect();
     }
-    vec![body]
+
+    Ok(vec![piece(body)?])
 }
 
 /// At least one, so that whatever is recorded has a frame.

@@ -3,19 +3,15 @@
 //! They write to one recording anyway, so they wait for its disk together and nothing else waits with them: no task has to
 //! go aside for a write, and nobody wakes another thread for the next message.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::{io, thread};
 
+use futures_util::future::BoxFuture;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::task::TaskTracker;
 
-/// What is run there.
-type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
-
 /// A running thread. It ends when this is dropped and what it runs is done.
-pub struct Thread(mpsc::UnboundedSender<Task>);
+pub struct Thread(mpsc::UnboundedSender<BoxFuture<'static, ()>>);
 
 impl Thread {
     pub fn start() -> io::Result<Self> {
@@ -39,10 +35,7 @@ impl Thread {
     }
 
     /// Runs `future` there and gives what it gives; `None` where it panicked.
-    pub async fn run<T: Send + 'static>(
-        &self,
-        future: impl Future<Output = T> + Send + 'static,
-    ) -> Option<T> {
+    pub async fn run<T: Send + 'static>(&self, future: BoxFuture<'static, T>) -> Option<T> {
         let (done, is_done) = oneshot::channel();
         let task = async move {
             // Who waits for it may have gone.
@@ -55,7 +48,7 @@ impl Thread {
     }
 }
 
-fn work(runtime: &Runtime, mut come: mpsc::UnboundedReceiver<Task>) {
+fn work(runtime: &Runtime, mut come: mpsc::UnboundedReceiver<BoxFuture<'static, ()>>) {
     proxy::settle();
     let tasks = TaskTracker::new();
     runtime.block_on(async {
