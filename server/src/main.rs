@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 use protocol::ids::SessionId;
 use server::command::recordings::Wanted;
 use server::{command, process};
+use tokio::runtime::Builder;
 
 /// Privileged access to PostgreSQL, in the browser.
 #[derive(Parser)]
@@ -120,8 +121,18 @@ fn main() -> ExitCode {
     }
 }
 
-#[tokio::main]
-async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let mut runtime = if matches!(arguments.command, Some(Command::Gateway(_))) {
+        // All it moves goes through one connection: a second thread would only be woken for it.
+        Builder::new_current_thread()
+    } else {
+        Builder::new_multi_thread()
+    };
+
+    runtime.enable_all().build()?.block_on(obey(arguments))
+}
+
+async fn obey(arguments: Arguments) -> anyhow::Result<ExitCode> {
     match arguments.command.unwrap_or(Command::Serve) {
         Command::Serve => command::serve(arguments.config.as_deref()).await,
         Command::Admin(Admin::Create { email, name }) => {

@@ -13,7 +13,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::{RequestExt, extract};
 use gateway::lines::Lines;
-use gateway::streams::{Incoming, MAX_MESSAGE, Stream, taking};
+use gateway::streams::{Incoming, MAX_MESSAGE, READ, Stream, taking};
 use protocol::errors::{Code, Refusal};
 use protocol::terminal::{EndReason, Ended};
 use protocol::tunnel::{
@@ -62,6 +62,7 @@ pub async fn upgrade(
 
     socket
         .protocols([SUBPROTOCOL])
+        .read_buffer_size(READ)
         .max_message_size(MAX_MESSAGE)
         .max_frame_size(MAX_MESSAGE)
         .on_upgrade(move |socket| async move {

@@ -11,7 +11,6 @@ use std::process::ExitCode;
 use clap::Args;
 use protocol::terminal::script::{Begin, PATH, Script, Source};
 use protocol::terminal::{MAX_CLIENT_FRAME, SUBPROTOCOL};
-use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
 use self::flags::Flags;
 use self::reading::Texts;
@@ -70,10 +69,7 @@ async fn connect(access: &AccessArgs, wanted: ConnectArgs) -> Result<u8, Failure
             "-n is for scripts: the lines of a terminal are edited by the server.",
         ));
     }
-    let limits = WebSocketConfig::default()
-        .max_message_size(Some(MAX_FRAME))
-        .max_frame_size(Some(MAX_FRAME));
-    let socket = server.open(PATH, SUBPROTOCOL, limits).await?;
+    let socket = server.open(PATH, SUBPROTOCOL, MAX_FRAME).await?;
     let work = match &script {
         Some(_) => Work::Script(Texts::of(&wanted.flags.parts)),
         None => Work::Terminal(

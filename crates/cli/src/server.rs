@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use gateway::reach::{Address, ReachError, Roots, Wire};
+use gateway::streams::READ;
 use http::header::{
     AUTHORIZATION, CONNECTION, CONTENT_TYPE, HOST, ORIGIN, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY,
     SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE, USER_AGENT,
@@ -161,7 +162,7 @@ impl Server {
         Ok(request)
     }
 
-    /// Opens a WebSocket.
+    /// Opens a WebSocket that takes messages of `longest` bytes.
     ///
     /// # Errors
     /// The server is not reached, or says no.
@@ -169,8 +170,12 @@ impl Server {
         &self,
         path: &str,
         subprotocol: &'static str,
-        limits: WebSocketConfig,
+        longest: usize,
     ) -> Result<Socket, Failure> {
+        let limits = WebSocketConfig::default()
+            .read_buffer_size(READ)
+            .max_message_size(Some(longest))
+            .max_frame_size(Some(longest));
         let key = generate_key();
         let opening = async {
             let mut request = self.request(Method::GET, path)?;

@@ -20,7 +20,6 @@ use tokio::process::{Child, Command};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, timeout};
-use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
 use self::door::Door;
 use self::words::Address;
@@ -100,10 +99,7 @@ struct Ends {
 
 impl Tunnel {
     async fn open(server: &Server, wanted: &TunnelArgs) -> Result<(Self, Opener, Ready), Failure> {
-        let limits = WebSocketConfig::default()
-            .max_message_size(Some(MAX_MESSAGE))
-            .max_frame_size(Some(MAX_MESSAGE));
-        let socket = server.open(PATH, SUBPROTOCOL, limits).await?;
+        let socket = server.open(PATH, SUBPROTOCOL, MAX_MESSAGE).await?;
         let mut moving = JoinSet::new();
         let opener = multiplex(socket, &mut moving);
         let draft = TunnelDraft {

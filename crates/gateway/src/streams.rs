@@ -25,6 +25,9 @@ const FRAME: usize = 64 * 1024;
 /// The longest message a WebSocket under this takes: what is collected before a flush, one frame, and its header.
 pub const MAX_MESSAGE: usize = 256 * 1024;
 
+/// Bytes a WebSocket under this reads at once. Its library keeps so many and writes zeros over them before each read.
+pub const READ: usize = 32 * 1024;
+
 /// What every stream may hold that its reader has not read, in bytes.
 const WINDOW: usize = 256 * 1024;
 

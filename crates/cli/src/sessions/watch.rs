@@ -11,7 +11,6 @@ use recording::{legible, take_text};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
 use super::named::Named;
 use crate::args::AccessArgs;
@@ -61,13 +60,10 @@ struct Watch {
 
 impl Watch {
     async fn open(server: &Server, session: &SessionId) -> Result<Self, Failure> {
-        let limits = WebSocketConfig::default()
-            .max_message_size(Some(MAX_FRAME))
-            .max_frame_size(Some(MAX_FRAME));
         let path = format!("/sessions/{session}/watch");
 
         Ok(Self {
-            socket: server.open(&path, SUBPROTOCOL, limits).await?,
+            socket: server.open(&path, SUBPROTOCOL, MAX_FRAME).await?,
             parsed: 0,
         })
     }
