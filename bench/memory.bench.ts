@@ -7,7 +7,7 @@ import { cpu, posternd, pss } from "./support/processes";
 import { prompt, psql } from "./support/psql";
 import { idOf, openPage } from "./support/sessions";
 import { stage } from "./support/stage";
-import type { Row } from "./support/statistics";
+import { type Row, slowReader } from "./support/statistics";
 
 const nSessions = 200;
 
@@ -66,21 +66,7 @@ for (const { name, statement } of slow) {
     expect(await page.evaluate(() => window.sessions[0].printed)).toBeGreaterThan(0);
     await page.evaluate(() => window.sessions[0].end());
 
-    const most = Math.max(...samples);
-    const half = samples.length / 2;
-    const drift = Math.max(...samples.slice(half)) - Math.max(...samples.slice(0, half));
-    const row: Row = {
-      name: `Memory for a reader of 1 kB/s, ${name}`,
-      unit: "KiB",
-      ours: [samples],
-      theirs: [],
-      promises: [
-        { words: `≤ ${allowed} KiB (is ${most})`, kept: most <= allowed },
-        { words: `flat (second half ${drift} KiB over the first)`, kept: drift <= 1024 },
-      ],
-      parts: [],
-    };
-    await testInfo.attach("row", { body: JSON.stringify(row) });
+    await testInfo.attach("row", { body: JSON.stringify(slowReader(name, samples, allowed)) });
   });
 }
 

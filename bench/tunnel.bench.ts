@@ -3,13 +3,23 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import type { Socket } from "node:net";
 import { createInterface } from "node:readline";
-import { type TestInfo, test } from "@playwright/test";
-import { Cluster, type Side } from "./support/cluster";
+import { setTimeout as pass } from "node:timers/promises";
+import { type TestInfo, expect, test } from "@playwright/test";
+import pg from "pg";
+import { Cluster, type Side, database } from "./support/cluster";
 import { behindGateway } from "./support/gateway";
 import { type NativeSides, nativeSides } from "./support/native";
 import { inTurns, median, pgbench } from "./support/pgbench";
-import type { Row } from "./support/statistics";
+import { posternd, pss } from "./support/processes";
+import { type Row, slowReader } from "./support/statistics";
+
+/** Seconds a slow reader is watched. */
+const patience = 20;
+
+/** KiB one may take, of all processes between. */
+const allowed = 32 * 1024;
 
 const rows = "SELECT n, repeat('x', 96) FROM generate_series(1, 1000000) AS n;\n";
 
@@ -25,9 +35,9 @@ test.beforeAll(async () => {
   sides = await nativeSides(cluster);
   cluster.run("pgbench", ["-i", "-q", "-s", "10"]);
   ({ side: tunnel, close } = await open(sides.recorded.user, sides.recorded.password));
-  const { record, end } = await behindGateway(cluster);
+  const { record, pid, end } = await behindGateway(cluster);
   endGateway = end;
-  gateway = { ...sides.recorded, name: "gateway", user: record };
+  gateway = { ...sides.recorded, name: "gateway", user: record, pid };
 });
 
 test.afterAll(async () => {
@@ -85,6 +95,32 @@ test("1,000,000 rows of 100 bytes", async ({}, testInfo) => {
     ],
   });
 });
+
+for (const way of ["listener", "postern tunnel", "gateway"]) {
+  test(`a reader of 1 kB/s through the ${way}`, async ({}, testInfo) => {
+    const side = { listener: sides.recorded, "postern tunnel": tunnel, gateway }[way]!;
+    const processes = new Set([posternd(), side.pid!]);
+    const memory = () => [...processes].reduce((sum, pid) => sum + pss(pid), 0);
+    const client = new pg.Client({ host: "127.0.0.1", port: side.port, user: side.user, database, password: side.password });
+    await client.connect();
+    // Below the driver, which reads as fast as it can.
+    const { connection } = client as unknown as { connection: { stream: Socket; query(sql: string): void } };
+    connection.stream.removeAllListeners("data").pause();
+    const before = memory();
+    connection.query("COPY (SELECT repeat('x', 1000) FROM generate_series(1, 10000000)) TO STDOUT");
+    const samples: number[] = [];
+    let read = 0;
+    for (let tenth = 1; tenth <= 10 * patience; tenth += 1) {
+      await pass(100);
+      read += connection.stream.read(100)?.length ?? 0;
+      if (tenth % 5 === 0) samples.push(memory() - before);
+    }
+    connection.stream.destroy();
+    expect(read).toBeGreaterThan(500 * patience);
+
+    await show(testInfo, slowReader(`10 GB through the ${way}`, samples, allowed));
+  });
+}
 
 /** A tunnel to the record, by the program that stands beside the server's. */
 async function open(record: string, token: string): Promise<{ side: Side; close: () => Promise<void> }> {

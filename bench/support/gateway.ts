@@ -5,7 +5,7 @@ import { administrator } from "../../end2end/support/server";
 import { type Cluster, database } from "./cluster";
 
 /** Says what the record is called, and how the instance is ended. */
-export async function behindGateway(cluster: Cluster): Promise<{ record: string; end: () => Promise<void> }> {
+export async function behindGateway(cluster: Cluster): Promise<{ record: string; pid: number; end: () => Promise<void> }> {
   const admin = await Client.signIn(process.env.STAGE_URL!, administrator);
   const folder = (await admin.send("create-folder", { "draft[name]": "Behind a gateway" })).id;
   const made = await admin.send("create-gateway", {
@@ -56,7 +56,7 @@ export async function behindGateway(cluster: Cluster): Promise<{ record: string;
   });
   for (let looks = 0; looks < 300; looks += 1) {
     const [gateway] = (await admin.send("gateways")).value;
-    if (gateway.instances[0]?.live) return { record, end: instance.end };
+    if (gateway.instances[0]?.live) return { record, pid: instance.pid, end: instance.end };
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   throw new Error("the gateway does not come online");

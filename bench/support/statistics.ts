@@ -44,3 +44,21 @@ export function percentile(samples: number[], percent: number): number {
   const sorted = [...samples].sort((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)];
 }
+
+/** Memory in KiB, sample by sample, for one who reads slowly: within a bound, and no more the longer it lasts. */
+export function slowReader(name: string, samples: number[], allowed: number): Row {
+  const most = Math.max(...samples);
+  const half = samples.length / 2;
+  const drift = Math.max(...samples.slice(half)) - Math.max(...samples.slice(0, half));
+  return {
+    name: `Memory for a reader of 1 kB/s, ${name}`,
+    unit: "KiB",
+    ours: [samples],
+    theirs: [],
+    promises: [
+      { words: `≤ ${allowed} KiB (is ${most})`, kept: most <= allowed },
+      { words: `flat (second half ${drift} KiB over the first)`, kept: drift <= 1024 },
+    ],
+    parts: [],
+  };
+}

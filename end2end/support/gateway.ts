@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 /** Runs the command a page has shown, until `end` is called. */
-export function runCommand(command: string): { end: () => Promise<void> } {
+export function runCommand(command: string): { pid: number; end: () => Promise<void> } {
   const [program, ...words] = command.split(" ");
   if (program !== "posternd") throw new Error(`not a command of ours: ${command}`);
   const folder = mkdtempSync(join(tmpdir(), "gateway-"));
@@ -15,6 +15,7 @@ export function runCommand(command: string): { end: () => Promise<void> } {
   });
   const hasEnded = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   return {
+    pid: child.pid!,
     end: async () => {
       child.kill("SIGTERM");
       await hasEnded;

@@ -139,12 +139,13 @@ fn introduce(folder: &Folder, postern: &Postern) -> Result<()> {
         say(&format!("  {name:<14}{email:<22}{}", folder.password(name)?));
     }
     say(TO_TRY);
-    let port = postern.native_port();
+    let (url, port) = (postern.url(), postern.native_port());
     say(&format!(
         "  4. As the user open Account and make an access token. With it for a password any PostgreSQL client connects:\n     \
          psql \"host=127.0.0.1 port={port} user=shop\". The auditor plays that too, a lane for each connection.\n  \
          5. As the user launch `warehouse`: its database lets in one address, where a gateway runs. The administrator sees it\n     \
-         under Gateways, with a test of what it reaches.\n"
+         under Gateways, with a test of what it reaches.\n  \
+         Without a browser: `target/debug/postern login --url {url}`, then `target/debug/postern connect shop`.\n"
     ));
     say("  Ctrl-C stops everything, `make demo-clean` removes it.\n");
     Ok(())

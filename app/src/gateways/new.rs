@@ -102,7 +102,7 @@ pub fn GatewayFields(state: FormState, draft: GatewayDraft, folders: Vec<FolderV
             state
             name="draft[targets]"
             label="May connect to"
-            hint="Addresses, networks or names, a line each, with :port or without. Empty: everything but loopback, link-local and multicast addresses."
+            hint="Addresses, networks or names, a line each, with :port or without. Empty: everything but loopback, link-local and multicast addresses, which take a line with the address and not with a name."
             value=draft.targets
             placeholder="10.0.0.0/24:5432"
         />

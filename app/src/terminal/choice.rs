@@ -3,7 +3,7 @@
 
 use leptos::prelude::*;
 use leptos_router::components::Form;
-use protocol::terminal::{LaunchChoice, LaunchView};
+use protocol::terminal::{HOST_REQUIRED, LaunchChoice, LaunchView};
 use protocol::vault::Link;
 
 use crate::ui::icon::{Icon, Shape};
@@ -34,7 +34,7 @@ impl Asked {
     /// What a connection template cannot be launched without (spec §9.4).
     pub(super) fn lacks(&self) -> Option<&'static str> {
         match (self.host.is_empty(), self.host_record.is_empty()) {
-            (true, true) => Some("Host is required for this template."),
+            (true, true) => Some(HOST_REQUIRED),
             (false, false) => Some("Enter a host or choose a record, not both."),
             (true, false) | (false, true) => None,
         }

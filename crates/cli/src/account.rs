@@ -124,8 +124,8 @@ fn nobody() -> Failure {
     Failure::new(
         Exit::Authentication,
         format!(
-            "You are not signed in: run postern login, or set {TOKEN} to an access token, which you make under Account in \
-             Postern."
+            "You are not signed in: run postern login, with --url and the server's address the first time, or set {TOKEN} \
+             to an access token, which you make under Account in Postern."
         ),
     )
 }

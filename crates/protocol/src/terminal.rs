@@ -56,6 +56,9 @@ pub struct LaunchDraft {
     pub host_record: Option<RecordId>,
 }
 
+/// Said to who launches a connection template without a host (spec §9.4).
+pub const HOST_REQUIRED: &str = "Host is required for this template.";
+
 /// The host of a connection template, as the command line names it: one of the two, or none for a record that has a host.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]

@@ -213,8 +213,11 @@ impl ConnectError {
             ),
             Reason::Forbidden { gateway, address } => (
                 format!("Gateway \"{gateway}\" may not connect to {host} port {port} ({}).", address.ip()).into(),
-                "Add the address or its network to what the gateway may connect to, there and where it was started."
-                    .into(),
+                format!(
+                    "Add {address} or its network to what the gateway may connect to; loopback and link-local addresses take a \
+                     line of their own, not a name. Where the instance was started with --allow, add it there too."
+                )
+                .into(),
             ),
             // Not the address: who asks would learn the names of a network they do not see.
             Reason::NotAllowed { .. } => (
@@ -419,7 +422,7 @@ impl ConnectError {
                 self.database
             )
             .into(),
-            "Correct Default database.".into(),
+            "Name another one, or correct Default database where the name is the record's.".into(),
         )
     }
 }

@@ -8,6 +8,7 @@ use std::net::IpAddr;
 use protocol::errors::{Code, Refusal};
 use protocol::gateways::targets::Targets;
 use protocol::ids::RecordId;
+use protocol::terminal::HOST_REQUIRED;
 use protocol::vault::host;
 
 use crate::authorize;
@@ -98,7 +99,7 @@ pub fn supplied(
     }
     let invalid = |sentence: String| Refusal::new(Code::Validation, sentence);
     let (host, port, record) = match asked {
-        Asked::Nothing => return Err(invalid("Host is required for this template.".to_owned())),
+        Asked::Nothing => return Err(invalid(HOST_REQUIRED.to_owned())),
         Asked::Both => return Err(invalid("Enter a host or choose a record, not both.".to_owned())),
         Asked::Host(typed) => {
             let (host, port) = host::with_port(typed).map_err(invalid)?;

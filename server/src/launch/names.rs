@@ -6,7 +6,7 @@ use app::ctx::Client;
 use protocol::errors::{Code, Refusal};
 use protocol::ids::{FolderId, RecordId};
 use protocol::sessions::SessionKind;
-use protocol::terminal::{LaunchDraft, To};
+use protocol::terminal::{HOST_REQUIRED, LaunchDraft, To};
 use store::{Snapshot, folders, launching, records};
 use vault::authorize::{self, Authorized, Launch};
 use vault::people::Person;
@@ -71,7 +71,9 @@ pub async fn authorize(
 
     match meant.drafts.as_slice() {
         [only] if holder.token.is_for(&only.record) => {
-            authorize_connection(state, person, kind, only, client).await
+            let authorized = authorize_connection(state, person, kind, only, client).await;
+
+            authorized.map_err(|refusal| with_way(refusal, kind))
         }
         [_other] => deny(state, person, client, name, other_record()).await,
         [] => deny(state, person, client, "", meant.unknown()).await,
@@ -261,6 +263,19 @@ async fn hosts(snapshot: &mut Snapshot, person: &Person, name: &str) -> Result<V
     Ok(hosts)
 }
 
+/// Who has named a connection template without a host hears how one is given.
+fn with_way(refusal: Refusal, kind: SessionKind) -> Refusal {
+    if refusal.sentence != HOST_REQUIRED {
+        return refusal;
+    }
+    let way = match kind {
+        SessionKind::Listener => "A user name has no place for one: use postern tunnel with --to HOST.",
+        SessionKind::Terminal | SessionKind::Tunnel => "Say --to HOST, or --to-record RECORD.",
+    };
+
+    Refusal::new(refusal.code, format!("{HOST_REQUIRED} {way}"))
+}
+
 fn no_host() -> Refusal {
     Refusal::new(
         Code::PamNotFound,
@@ -272,7 +287,8 @@ fn several(name: &str) -> Refusal {
     Refusal::new(
         Code::PamConflict,
         format!(
-            "several records or accounts are named \"{name}\": use their ids, which end the addresses of their pages"
+            "several records or accounts are named \"{name}\": say the title of the one you mean, or its id, which ends the \
+             address of its page"
         ),
     )
 }

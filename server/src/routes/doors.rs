@@ -145,7 +145,7 @@ async fn guard(state: AppState, who: Who, takes: Takes, mut request: Request, ne
     }
     let sentence = match who {
         Who::Anyone | Who::SignedIn | Who::Evidence | Who::TokenHolder => {
-            "Only administrators and auditors may see this."
+            "This is for administrators and auditors."
         }
         Who::Launcher => "Your role does not allow launching, so there is nothing here to launch with.",
         Who::Administrator => "Only an administrator may do this.",
@@ -192,7 +192,8 @@ async fn holder(
 pub fn no_token() -> Refusal {
     Refusal::new(
         Code::SignedOut,
-        "A valid access token is needed: sign in with postern login, or make a token under Account in Postern.",
+        "A valid access token is needed: sign in with postern login, or make a token under Account in Postern; a service \
+         account's is made by an administrator.",
     )
 }
 

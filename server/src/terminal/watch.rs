@@ -14,7 +14,6 @@ use store::audit;
 use super::socket::{READ, split_into};
 use crate::clock;
 use crate::http::pages;
-use crate::launch::not_there;
 use crate::people::sign_in::event;
 use crate::people::store_failed;
 use crate::routes::refuse;
@@ -37,7 +36,7 @@ pub async fn watch(
         return refuse(&refusal);
     }
     let Some(place) = state.sessions.place(&session) else {
-        return refuse(&not_there());
+        return refuse(&over());
     };
     let Ok(socket) = request.extract_parts::<WebSocketUpgrade>().await else {
         return refuse(&Refusal::new(Code::Validation, "A WebSocket was expected here."));
@@ -61,7 +60,7 @@ pub async fn watch(
             if let Err(knock) = state.sessions.knock(&session, watching).await {
                 knock.refuse(Ended {
                     reason: EndReason::ConnectionLost,
-                    sentence: not_there().sentence,
+                    sentence: over().sentence,
                 });
             }
         })
@@ -73,4 +72,12 @@ async fn note(state: &AppState, event: vault::audit::Event) -> Result<(), Refusa
     tx.commit().await.map_err(store_failed)?;
 
     Ok(())
+}
+
+/// Of a session that has ended, and of one there never was.
+fn over() -> Refusal {
+    Refusal::new(
+        Code::PamNotFound,
+        "No session of this id is live. One that has ended can be played where it was recorded.",
+    )
 }

@@ -179,7 +179,7 @@ async fn every_refusal_has_a_reason_and_a_remedy() {
         &ann,
         expect![[r#"
         Rejected at Authentication: The database "missing" does not exist on this server.
-        Correct Default database.
+        Name another one, or correct Default database where the name is the record's.
         3D000 database "missing" does not exist"#]],
     )
     .await;

@@ -120,7 +120,7 @@ async fn what_pgbouncer_refuses_says_what_to_do() {
         &credential(),
         expect![[r#"
             Rejected at Authentication: The database "missing" does not exist on this server.
-            Correct Default database.
+            Name another one, or correct Default database where the name is the record's.
             08P01 database "missing" does not exist"#]],
     )
     .await;
