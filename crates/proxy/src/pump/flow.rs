@@ -193,3 +193,74 @@ impl Flow {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+    use std::task::Waker;
+
+    use tokio::io::{AsyncWriteExt, DuplexStream, duplex};
+
+    use super::*;
+
+    /// A message without a body that matters.
+    const READY: &[u8] = b"Z\0\0\0\x05I";
+
+    /// Passes the next message on.
+    fn pass(flow: &mut Flow) -> Vec<u8> {
+        let header = flow.header().unwrap().unwrap();
+        flow.begin(header.body, Fate::Pass);
+        let passed = flow.outgoing().to_vec();
+        flow.written();
+
+        passed
+    }
+
+    /// Room that is held while nothing comes.
+    fn held_while_it_waits(flow: &mut Flow, stream: &mut DuplexStream) -> usize {
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(pin!(flow.fill(stream)).poll(&mut context).is_pending());
+
+        flow.unread.capacity() + flow.out.capacity()
+    }
+
+    #[tokio::test]
+    async fn who_waits_holds_no_buffer() {
+        let (mut ours, mut theirs) = duplex(1024);
+        let mut flow = Flow::new(BytesMut::new());
+        theirs.write_all(READY).await.unwrap();
+
+        flow.fill(&mut ours).await.unwrap();
+
+        assert_eq!(pass(&mut flow), READY);
+        assert_eq!(held_while_it_waits(&mut flow, &mut ours), 0);
+    }
+
+    #[tokio::test]
+    async fn reads_become_as_large_as_what_comes_and_small_again() {
+        let (mut ours, mut theirs) = duplex(1024 * 1024);
+        let mut flow = Flow::new(BytesMut::new());
+        let body = 256 * 1024;
+        let mut row = vec![b'D'];
+        row.extend_from_slice(&u32::try_from(body + 4).unwrap().to_be_bytes());
+        row.resize(header::LEN + body, b'x');
+        theirs.write_all(&row).await.unwrap();
+
+        flow.fill(&mut ours).await.unwrap();
+        let mut passed = pass(&mut flow);
+        let mut largest = 0;
+        while flow.is_streaming() {
+            largest = flow.fill(&mut ours).await.unwrap().max(largest);
+            flow.stream();
+            passed.extend_from_slice(flow.outgoing());
+            flow.written();
+        }
+
+        assert!(passed == row);
+        assert!(largest >= MOST, "{largest}");
+        theirs.write_all(READY).await.unwrap();
+        flow.fill(&mut ours).await.unwrap();
+        assert_eq!(pass(&mut flow), READY);
+        assert_eq!(held_while_it_waits(&mut flow, &mut ours), 0);
+    }
+}
