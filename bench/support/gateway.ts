@@ -4,7 +4,7 @@ import { runCommand } from "../../end2end/support/gateway";
 import { administrator } from "../../end2end/support/server";
 import { type Cluster, database } from "./cluster";
 
-/** Says what the record is called, and how the instance is ended. */
+/** Says what the record is called, which process the instance is, and how it is ended. */
 export async function behindGateway(cluster: Cluster): Promise<{ record: string; pid: number; end: () => Promise<void> }> {
   const admin = await Client.signIn(process.env.STAGE_URL!, administrator);
   const folder = (await admin.send("create-folder", { "draft[name]": "Behind a gateway" })).id;

@@ -13,7 +13,7 @@ use axum::extract::ws::{WebSocket, WebSocketUpgrade};
 use axum::extract::{Request, State};
 use axum::response::Response;
 use gateway::lines::Lines;
-use gateway::streams::{MAX_MESSAGE, READ, Stream, opening};
+use gateway::streams::{MAX_MESSAGE, READ_BUFFER, Stream, opening};
 use protocol::audit::{EventName, Outcome};
 use protocol::errors::{Code, Refusal};
 use protocol::gateways::words::{
@@ -61,7 +61,7 @@ pub async fn upgrade(State(state): State<AppState>, mut request: Request) -> Res
 
     socket
         .protocols([SUBPROTOCOL])
-        .read_buffer_size(READ)
+        .read_buffer_size(READ_BUFFER)
         .max_message_size(MAX_MESSAGE)
         .max_frame_size(MAX_MESSAGE)
         .on_upgrade(move |mut socket| async move {

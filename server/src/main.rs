@@ -122,14 +122,14 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let mut runtime = if matches!(arguments.command, Some(Command::Gateway(_))) {
+    let mut builder = if matches!(arguments.command, Some(Command::Gateway(_))) {
         // All it moves goes through one connection: a second thread would only be woken for it.
         Builder::new_current_thread()
     } else {
         Builder::new_multi_thread()
     };
 
-    runtime.enable_all().build()?.block_on(obey(arguments))
+    builder.enable_all().build()?.block_on(obey(arguments))
 }
 
 async fn obey(arguments: Arguments) -> anyhow::Result<ExitCode> {

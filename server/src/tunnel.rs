@@ -13,7 +13,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::{RequestExt, extract};
 use gateway::lines::Lines;
-use gateway::streams::{Incoming, MAX_MESSAGE, READ, Stream, taking};
+use gateway::streams::{Incoming, MAX_MESSAGE, READ_BUFFER, Stream, taking};
 use protocol::errors::{Code, Refusal};
 use protocol::terminal::{EndReason, Ended};
 use protocol::tunnel::{
@@ -62,7 +62,7 @@ pub async fn upgrade(
 
     socket
         .protocols([SUBPROTOCOL])
-        .read_buffer_size(READ)
+        .read_buffer_size(READ_BUFFER)
         .max_message_size(MAX_MESSAGE)
         .max_frame_size(MAX_MESSAGE)
         .on_upgrade(move |socket| async move {

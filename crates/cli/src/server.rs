@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use gateway::reach::{Address, ReachError, Roots, Wire};
-use gateway::streams::READ;
+use gateway::streams::READ_BUFFER;
 use http::header::{
     AUTHORIZATION, CONNECTION, CONTENT_TYPE, HOST, ORIGIN, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY,
     SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE, USER_AGENT,
@@ -173,7 +173,7 @@ impl Server {
         longest: usize,
     ) -> Result<Socket, Failure> {
         let limits = WebSocketConfig::default()
-            .read_buffer_size(READ)
+            .read_buffer_size(READ_BUFFER)
             .max_message_size(Some(longest))
             .max_frame_size(Some(longest));
         let key = generate_key();

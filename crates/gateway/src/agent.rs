@@ -35,7 +35,7 @@ use crate::identity::{BadKey, Identity, Proof};
 use crate::lines::Lines;
 use crate::messages::{halves, lost};
 use crate::reach::{Address, ReachError, Roots, Wire};
-use crate::streams::{Incoming, MAX_MESSAGE, READ, Stream, taking};
+use crate::streams::{Incoming, MAX_MESSAGE, READ_BUFFER, Stream, taking};
 
 /// How long the server may take to be reached, and again for each word of the greeting.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -219,7 +219,7 @@ async fn open(settings: &Settings) -> Result<Socket, AgentError> {
     let mut request = server.socket(PATH).into_client_request().map_err(lost)?;
     sign(request.headers_mut(), server)?;
     let limits = WebSocketConfig::default()
-        .read_buffer_size(READ)
+        .read_buffer_size(READ_BUFFER)
         .max_message_size(Some(MAX_MESSAGE))
         .max_frame_size(Some(MAX_MESSAGE));
     let wire = server.connect(roots).await?;

@@ -25,8 +25,8 @@ const FRAME: usize = 64 * 1024;
 /// The longest message a WebSocket under this takes: what is collected before a flush, one frame, and its header.
 pub const MAX_MESSAGE: usize = 256 * 1024;
 
-/// Bytes a WebSocket under this reads at once. Its library keeps so many and writes zeros over them before each read.
-pub const READ: usize = 32 * 1024;
+/// Bytes a WebSocket under this reads at once: tungstenite keeps a buffer of that size and zeroes it before each read.
+pub const READ_BUFFER: usize = 32 * 1024;
 
 /// What every stream may hold that its reader has not read, in bytes.
 const WINDOW: usize = 256 * 1024;

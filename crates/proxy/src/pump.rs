@@ -227,7 +227,8 @@ where
 }
 
 impl Control {
-    /// Follows what the connection does.
+    /// Follows what the connection does. To be looked at before it is waited for: what changes while nobody follows it wakes
+    /// nobody.
     pub fn activity(&self) -> watch::Receiver<Activity> {
         self.0.activity.subscribe()
     }

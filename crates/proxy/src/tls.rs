@@ -165,7 +165,7 @@ impl TlsRules {
             }
         };
         config.alpn_protocols = vec![b"postgresql".to_vec()];
-        // Each connection has rules of its own, opened for it: none comes back to resume one.
+        // Connected with once: who would come back to resume it is a cancel, which may shake hands anew.
         config.resumption = Resumption::disabled();
         // A name that is no DNS name and no address cannot be sent as SNI; it can still be compared.
         let name = ServerName::try_from(wanted.to_owned());

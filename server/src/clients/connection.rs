@@ -235,13 +235,13 @@ async fn run(
     let limited = async {
         if let Some(limit) = hall.effective().statement_timeout() {
             let limiting = proxy::limits::statement_timeout(control.clone(), limit);
-            run_part(hall, &control, limiting.in_current_span().boxed()).await;
+            run_part(hall, &control, "statement_timeout", limiting.in_current_span().boxed()).await;
         }
     };
-    // Each a task of its own: a message wakes one of them.
+    // On the session's thread each is a task of its own: a message wakes one of them.
     tokio::join!(
-        run_part(hall, &control, to_server.boxed()),
-        run_part(hall, &control, to_client.boxed()),
+        run_part(hall, &control, "to_server", to_server.boxed()),
+        run_part(hall, &control, "to_client", to_client.boxed()),
         limited,
     );
 
@@ -249,9 +249,14 @@ async fn run(
 }
 
 /// Runs a part of a connection on its session's thread. The connection does not go on without it.
-async fn run_part<T: Send + 'static>(hall: &Hall, control: &Control, part: BoxFuture<'static, T>) {
+async fn run_part<T: Send + 'static>(
+    hall: &Hall,
+    control: &Control,
+    name: &'static str,
+    part: BoxFuture<'static, T>,
+) {
     if hall.run(part).await.is_none() {
-        error!("a part of a native client's connection panicked");
+        error!(part = name, "a native client's connection panicked");
         control.end("XX000", "something went wrong in Postern; tell an administrator");
     }
 }

@@ -6,7 +6,7 @@ use app::ctx::Client;
 use protocol::errors::{Code, Refusal};
 use protocol::ids::{FolderId, RecordId};
 use protocol::sessions::SessionKind;
-use protocol::terminal::{HOST_REQUIRED, LaunchDraft, To};
+use protocol::terminal::{LaunchDraft, To};
 use store::{Snapshot, folders, launching, records};
 use vault::authorize::{self, Authorized, Launch};
 use vault::people::Person;
@@ -73,7 +73,7 @@ pub async fn authorize(
         [only] if holder.token.is_for(&only.record) => {
             let authorized = authorize_connection(state, person, kind, only, client).await;
 
-            authorized.map_err(|refusal| with_way(refusal, kind))
+            authorized.map_err(|refusal| with_way(refusal, kind, named.to))
         }
         [_other] => deny(state, person, client, name, other_record()).await,
         [] => deny(state, person, client, "", meant.unknown()).await,
@@ -263,9 +263,10 @@ async fn hosts(snapshot: &mut Snapshot, person: &Person, name: &str) -> Result<V
     Ok(hosts)
 }
 
-/// Who has named a connection template without a host hears how one is given.
-fn with_way(refusal: Refusal, kind: SessionKind) -> Refusal {
-    if refusal.sentence != HOST_REQUIRED {
+/// Who has named a connection template without a host hears how one is given: nothing else of a launch by name can be
+/// invalid.
+fn with_way(refusal: Refusal, kind: SessionKind, to: &To) -> Refusal {
+    if refusal.code != Code::Validation || *to != To::default() {
         return refusal;
     }
     let way = match kind {
@@ -273,7 +274,7 @@ fn with_way(refusal: Refusal, kind: SessionKind) -> Refusal {
         SessionKind::Terminal | SessionKind::Tunnel => "Say --to HOST, or --to-record RECORD.",
     };
 
-    Refusal::new(refusal.code, format!("{HOST_REQUIRED} {way}"))
+    Refusal::new(refusal.code, format!("{} {way}", refusal.sentence))
 }
 
 fn no_host() -> Refusal {
@@ -287,8 +288,8 @@ fn several(name: &str) -> Refusal {
     Refusal::new(
         Code::PamConflict,
         format!(
-            "several records or accounts are named \"{name}\": say the title of the one you mean, or its id, which ends the \
-             address of its page"
+            "several records or accounts are named \"{name}\": say the id of the one you mean, which ends the address of its \
+             page, or the title of an account whose login two have"
         ),
     )
 }

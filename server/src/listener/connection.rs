@@ -27,6 +27,7 @@ pub async fn receive<S: Stream + 'static>(
     terms: Terms,
     comer: Comer,
 ) {
+    // On the heap, and gone when it is done: what follows lasts.
     let newcomer = Box::pin(hear(&state, stream, &terms, origin.address())).await;
     let Some(Newcomer {
         heard,

@@ -17,7 +17,7 @@ use terminal::{Flag, Script, Size, Source};
 use tokio::time::timeout;
 use tracing::{Instrument, info_span};
 
-use super::socket::{READ, split};
+use super::socket::{READ_BUFFER, split};
 use super::upgrade::{Display, open_on, run, tell};
 use crate::http::pages;
 use crate::launch::names::{self, Named};
@@ -49,7 +49,7 @@ pub async fn upgrade(
 
     socket
         .protocols([SUBPROTOCOL])
-        .read_buffer_size(READ)
+        .read_buffer_size(READ_BUFFER)
         .max_message_size(MAX_CLIENT_FRAME)
         .max_frame_size(MAX_CLIENT_FRAME)
         .on_upgrade(move |socket| async move {

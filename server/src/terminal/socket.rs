@@ -16,9 +16,8 @@ use tracing::Instrument;
 /// Frames waiting on either side. Output is bounded by the browser's credit besides.
 const WAITING: usize = 64;
 
-/// Bytes read at once: most frames are a key. The socket's library keeps so many and writes zeros over them before each
-/// read.
-pub const READ: usize = 4 * 1024;
+/// Bytes read at once, for most frames are a key: tungstenite keeps a buffer of that size and zeroes it before each read.
+pub const READ_BUFFER: usize = 4 * 1024;
 
 /// How long who still sends may take to read the end.
 const FAREWELL: Duration = Duration::from_secs(10);

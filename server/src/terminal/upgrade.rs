@@ -19,7 +19,7 @@ use tracing::{Instrument, info_span};
 use vault::authorize::{Authorized, Launch};
 use vault::people::Person;
 
-use super::socket::{Ends, READ, split};
+use super::socket::{Ends, READ_BUFFER, split};
 use super::tickets::{Bearer, Purpose};
 use crate::clock;
 use crate::http::pages;
@@ -78,7 +78,7 @@ pub async fn upgrade(
 
     socket
         .protocols([SUBPROTOCOL])
-        .read_buffer_size(READ)
+        .read_buffer_size(READ_BUFFER)
         .max_message_size(MAX_CLIENT_FRAME)
         .max_frame_size(MAX_CLIENT_FRAME)
         .on_upgrade(move |socket| async move {

@@ -11,7 +11,7 @@ use protocol::terminal::watch::{MAX_WATCHER_FRAME, SUBPROTOCOL};
 use protocol::terminal::{EndReason, Ended};
 use store::audit;
 
-use super::socket::{READ, split_into};
+use super::socket::{READ_BUFFER, split_into};
 use crate::clock;
 use crate::http::pages;
 use crate::people::sign_in::event;
@@ -51,7 +51,7 @@ pub async fn watch(
 
     socket
         .protocols([SUBPROTOCOL])
-        .read_buffer_size(READ)
+        .read_buffer_size(READ_BUFFER)
         .max_message_size(MAX_WATCHER_FRAME)
         .max_frame_size(MAX_WATCHER_FRAME)
         .on_upgrade(move |socket| async move {

@@ -27,6 +27,7 @@ pub async fn serve(state: AppState, stream: Stream, terms: Arc<Terms>) {
         is_private: true,
         asks_password: !matches!(terms.entry, Entry::Open),
     };
+    // On the heap, and gone when it is done: what follows lasts.
     let newcomer = Box::pin(hear(&state, stream, &way_in, terms.address.clone())).await;
     let Some(Newcomer {
         heard,

@@ -3,7 +3,7 @@
 use std::future::poll_fn;
 use std::io;
 use std::mem::{self, MaybeUninit};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, BytesMut};
@@ -23,6 +23,8 @@ const MOST: usize = 64 * 1024;
 pub(super) struct Flow {
     /// Bytes to ask for in the next read.
     room: usize,
+    /// A turn of the conversation is over: it may take long until something comes.
+    rests: bool,
     /// What was read; its first `passed` bytes are to be written as they are.
     unread: BytesMut,
     passed: usize,
@@ -37,6 +39,7 @@ impl Flow {
     pub(super) fn new(unread: BytesMut) -> Self {
         Self {
             room: LEAST,
+            rests: true,
             unread,
             passed: 0,
             out: BytesMut::new(),
@@ -45,48 +48,28 @@ impl Flow {
         }
     }
 
-    /// Reads what comes next; gives the number of bytes, 0 at the end of the stream. Nothing is lost when it is dropped.
+    /// Reads what comes next; gives the number of bytes, 0 at the end of the stream. Nothing is lost when
+    /// the future is dropped.
     pub(super) async fn fill<R: AsyncRead + Unpin>(&mut self, from: &mut R) -> io::Result<usize> {
-        let n_bytes = if self.is_quiet() {
-            poll_fn(|context| self.poll_fill_quietly(Pin::new(from), context)).await?
-        } else {
-            self.unread.reserve(self.room);
-            from.read_buf(&mut self.unread).await?
-        };
+        let n_bytes = poll_fn(|context| {
+            let read = self.poll_fill(Pin::new(from), context);
+            // Who waits for long holds no buffer. In full flow to let go of it would cost more than the reads.
+            if read.is_pending() && self.unread.is_empty() && (self.rests || self.is_quiet()) {
+                self.unread = BytesMut::new();
+            }
+
+            read
+        })
+        .await?;
+        self.rests = false;
         self.filled(n_bytes);
 
         Ok(n_bytes)
     }
 
-    /// A connection that waits keeps no buffer: what comes is copied to one of its own size.
-    fn poll_fill_quietly(
-        &mut self,
-        from: Pin<&mut impl AsyncRead>,
-        context: &mut Context<'_>,
-    ) -> Poll<io::Result<usize>> {
-        if self.unread.is_empty() {
-            self.unread = BytesMut::new();
-        }
-        let mut space = [MaybeUninit::uninit(); LEAST];
-        let mut read = ReadBuf::uninit(&mut space);
-        ready!(from.poll_read(context, &mut read))?;
-        self.unread.extend_from_slice(read.filled());
-
-        Poll::Ready(Ok(read.filled().len()))
-    }
-
-    /// Whether it has little to say.
-    fn is_quiet(&self) -> bool {
-        self.room == LEAST
-    }
-
-    /// So many bytes were read: reads that fill their room get more of it.
-    fn filled(&mut self, n_bytes: usize) {
-        if n_bytes >= self.room {
-            self.room = MOST.min(2 * self.room);
-        } else if n_bytes < LEAST {
-            self.room = LEAST;
-        }
+    /// What was read last ends a turn of the conversation.
+    pub(super) fn rest(&mut self) {
+        self.rests = true;
     }
 
     /// The header of the next message; `None` when it has not come, or the one before has not come whole.
@@ -174,13 +157,49 @@ impl Flow {
         self.out = BytesMut::new();
     }
 
+    /// Whether the connection has little to say.
+    fn is_quiet(&self) -> bool {
+        self.room == LEAST
+    }
+
+    /// What is little comes by way of the stack, into a buffer of its own size.
+    fn poll_fill<R: AsyncRead + Unpin>(
+        &mut self,
+        from: Pin<&mut R>,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
+        if !self.is_quiet() {
+            self.unread.reserve(self.room);
+            return pin!(from.get_mut().read_buf(&mut self.unread)).poll(context);
+        }
+        let mut space = [MaybeUninit::uninit(); LEAST];
+        let mut read = ReadBuf::uninit(&mut space);
+        ready!(from.poll_read(context, &mut read))?;
+        self.unread.extend_from_slice(read.filled());
+
+        Poll::Ready(Ok(read.filled().len()))
+    }
+
+    /// So many bytes were read: reads that fill their room get more of it.
+    fn filled(&mut self, n_bytes: usize) {
+        if n_bytes >= self.room {
+            self.room = MOST.min(2 * self.room);
+        } else if n_bytes < LEAST {
+            self.room = LEAST;
+        }
+    }
+
     fn ahead(&self) -> &[u8] {
         self.unread.get(self.passed..).unwrap_or_default()
     }
 
     /// Without a copy when nothing is before it.
     fn take_passed(&mut self) {
+        if self.passed == 0 {
+            return;
+        }
         let passed = if self.passed == self.unread.len() && self.is_quiet() {
+            // The buffer goes with it, and is not shared with what comes next.
             mem::take(&mut self.unread)
         } else {
             self.unread.split_to(self.passed)
@@ -196,58 +215,39 @@ impl Flow {
 
 #[cfg(test)]
 mod tests {
-    use std::pin::pin;
     use std::task::Waker;
 
     use tokio::io::{AsyncWriteExt, DuplexStream, duplex};
 
     use super::*;
 
-    /// A message without a body that matters.
+    /// A message of one byte.
     const READY: &[u8] = b"Z\0\0\0\x05I";
-
-    /// Passes the next message on.
-    fn pass(flow: &mut Flow) -> Vec<u8> {
-        let header = flow.header().unwrap().unwrap();
-        flow.begin(header.body, Fate::Pass);
-        let passed = flow.outgoing().to_vec();
-        flow.written();
-
-        passed
-    }
-
-    /// Room that is held while nothing comes.
-    fn held_while_it_waits(flow: &mut Flow, stream: &mut DuplexStream) -> usize {
-        let mut context = Context::from_waker(Waker::noop());
-        assert!(pin!(flow.fill(stream)).poll(&mut context).is_pending());
-
-        flow.unread.capacity() + flow.out.capacity()
-    }
 
     #[tokio::test]
     async fn who_waits_holds_no_buffer() {
-        let (mut ours, mut theirs) = duplex(1024);
-        let mut flow = Flow::new(BytesMut::new());
-        theirs.write_all(READY).await.unwrap();
+        for fate in [Fate::Pass, Fate::Drop] {
+            let (mut ours, mut theirs) = duplex(1024);
+            let mut flow = Flow::new(BytesMut::new());
+            theirs.write_all(READY).await.unwrap();
 
-        flow.fill(&mut ours).await.unwrap();
+            flow.fill(&mut ours).await.unwrap();
+            let passed = hand_on(&mut flow, fate);
 
-        assert_eq!(pass(&mut flow), READY);
-        assert_eq!(held_while_it_waits(&mut flow, &mut ours), 0);
+            assert_eq!(passed.is_empty(), fate == Fate::Drop);
+            assert_eq!(held_while_it_waits(&mut flow, &mut ours), 0, "{fate:?}");
+        }
     }
 
     #[tokio::test]
-    async fn reads_become_as_large_as_what_comes_and_small_again() {
+    async fn who_rests_after_much_holds_no_buffer_either() {
         let (mut ours, mut theirs) = duplex(1024 * 1024);
         let mut flow = Flow::new(BytesMut::new());
-        let body = 256 * 1024;
-        let mut row = vec![b'D'];
-        row.extend_from_slice(&u32::try_from(body + 4).unwrap().to_be_bytes());
-        row.resize(header::LEN + body, b'x');
+        let row = row(256 * 1024);
         theirs.write_all(&row).await.unwrap();
 
         flow.fill(&mut ours).await.unwrap();
-        let mut passed = pass(&mut flow);
+        let mut passed = hand_on(&mut flow, Fate::Pass);
         let mut largest = 0;
         while flow.is_streaming() {
             largest = flow.fill(&mut ours).await.unwrap().max(largest);
@@ -258,9 +258,36 @@ mod tests {
 
         assert!(passed == row);
         assert!(largest >= MOST, "{largest}");
-        theirs.write_all(READY).await.unwrap();
-        flow.fill(&mut ours).await.unwrap();
-        assert_eq!(pass(&mut flow), READY);
+        assert!(held_while_it_waits(&mut flow, &mut ours) > 0);
+        flow.rest();
         assert_eq!(held_while_it_waits(&mut flow, &mut ours), 0);
+    }
+
+    fn row(body: usize) -> Vec<u8> {
+        let mut row = vec![b'D'];
+        row.extend_from_slice(&u32::try_from(body + 4).unwrap().to_be_bytes());
+        row.resize(header::LEN + body, b'x');
+
+        row
+    }
+
+    /// Decides over the next message and writes what is to be written.
+    fn hand_on(flow: &mut Flow, fate: Fate) -> Vec<u8> {
+        let header = flow.header().unwrap().unwrap();
+        flow.begin(header.body, fate);
+        let passed = flow.outgoing().to_vec();
+        if !passed.is_empty() {
+            flow.written();
+        }
+
+        passed
+    }
+
+    /// Room that is held while nothing comes.
+    fn held_while_it_waits(flow: &mut Flow, stream: &mut DuplexStream) -> usize {
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(pin!(flow.fill(stream)).poll(&mut context).is_pending());
+
+        flow.unread.capacity() + flow.out.capacity()
     }
 }

@@ -166,6 +166,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToClient<R, W> {
                         tag::READY_FOR_QUERY => {
                             let status = status(start)?;
                             self.ready = Some(status);
+                            self.flow.rest();
                             ledger.ready(status, now)
                         }
                         tag::ERROR_RESPONSE => Ok(self.fail(ledger, body, now)),
@@ -283,8 +284,8 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToClient<R, W> {
             ledger.finish(|finished| self.shared.record(finished, now))
         };
         if recorded.is_err() && *ending != Ending::RecordingFailed {
-            let _entered = self.shared.span.enter();
-            tracing::error!("end of a statement not recorded");
+            let complain = || tracing::error!("end of a statement not recorded");
+            self.shared.span.in_scope(complain);
         }
         if let Some(fields) = ending.fatal().filter(|_| self.flow.is_whole() && !self.torn) {
             let mut last = BytesMut::new();
@@ -333,8 +334,8 @@ fn cancel(shared: Arc<Shared>) -> Pin<Box<dyn Future<Output = ()> + Send>> {
             return;
         };
         if let Err(error) = canceller.send().await {
-            let _entered = shared.span.enter();
-            tracing::warn!(%error, "refused export not cancelled");
+            let warn = || tracing::warn!(%error, "refused export not cancelled");
+            shared.span.in_scope(warn);
         }
     })
 }

@@ -222,6 +222,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
         if matches!(tag, tag::QUERY | tag::FUNCTION_CALL | tag::SYNC) {
             // On record in the order it is run in.
             self.record_bound(ledger, now)?;
+            self.flow.rest();
         }
         match tag {
             tag::QUERY => self.query(body, ledger, now),
@@ -506,8 +507,8 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ToServer<R, W> {
                 && let Some(canceller) = &self.shared.canceller
                 && let Err(error) = canceller.send().await
             {
-                let _entered = self.shared.span.enter();
-                tracing::warn!(%error, "statement not cancelled at the end of a session");
+                let warn = || tracing::warn!(%error, "statement not cancelled at the end of a session");
+                self.shared.span.in_scope(warn);
             }
             // Within a message that is not whole it would be the end of that.
             if self.flow.is_whole() && !self.torn {
