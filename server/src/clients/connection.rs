@@ -235,7 +235,13 @@ async fn run(
     let limited = async {
         if let Some(limit) = hall.effective().statement_timeout() {
             let limiting = proxy::limits::statement_timeout(control.clone(), limit);
-            run_part(hall, &control, "statement_timeout", limiting.in_current_span().boxed()).await;
+            run_part(
+                hall,
+                &control,
+                "statement_timeout",
+                limiting.in_current_span().boxed(),
+            )
+            .await;
         }
     };
     // On the session's thread each is a task of its own: a message wakes one of them.
