@@ -22,6 +22,7 @@ export async function behindGateway(cluster: Cluster): Promise<{ record: string;
     "draft[title]": `Behind a gateway ${mark}`,
     "draft[gateway]": made.value.gateway,
     "draft[connections]": "true",
+    "draft[can_export]": "true",
     "draft[graphical_session_recording]": "true",
   });
   const { user, password, port } = cluster.direct;
