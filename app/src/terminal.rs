@@ -12,6 +12,8 @@ mod keep;
 mod keys;
 mod line;
 mod more;
+#[cfg(test)]
+mod offered;
 mod outbox;
 mod page;
 mod receipts;

@@ -168,10 +168,10 @@ fn chosen<'a>(offer: &'a LaunchView, asked: &Asked) -> Option<&'a LaunchChoice> 
 
 #[cfg(test)]
 mod tests {
-    use protocol::terminal::{ColorScheme, Look};
     use protocol::time::Timestamp;
 
     use super::*;
+    use crate::terminal::offered::{choice, offer};
 
     #[test]
     fn one_account_launches_and_several_are_asked_for() {
@@ -228,23 +228,6 @@ mod tests {
         })
     }
 
-    fn offer(choices: Vec<LaunchChoice>) -> LaunchView {
-        LaunchView {
-            record: RecordId::from_random([9; 16]),
-            record_title: "Orders".to_owned(),
-            choices,
-            hosts: None,
-            live: Vec::new(),
-            look: Look {
-                color_scheme: ColorScheme::default(),
-                font_size: 12,
-                scrollback: 1_000,
-                can_copy: true,
-                can_paste: true,
-            },
-        }
-    }
-
     #[test]
     fn a_reload_comes_back_and_another_window_asks() {
         let live = LiveSession {
@@ -261,16 +244,6 @@ mod tests {
         ] {
             let left = left.map(SessionId::from_random);
             assert_eq!(wish_of(std::slice::from_ref(&live), left), expected);
-        }
-    }
-
-    fn choice(id: u8) -> LaunchChoice {
-        LaunchChoice {
-            account: RecordId::from_random([id; 16]),
-            title: "App".to_owned(),
-            login: "app_ro".to_owned(),
-            is_launch_credential: id == 1,
-            is_personal: false,
         }
     }
 }

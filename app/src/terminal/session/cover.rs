@@ -154,33 +154,14 @@ fn role(phase: &Phase) -> &'static str {
 #[cfg(test)]
 mod tests {
     use protocol::errors::Refusal;
-    use protocol::terminal::{ColorScheme, Ended, Look};
+    use protocol::terminal::Ended;
 
     use super::*;
+    use crate::terminal::offered::{choice, offer};
 
     #[test]
     fn what_cannot_work_is_not_offered() {
-        let offer = |choices| LaunchView {
-            record: RecordId::from_random([1; 16]),
-            record_title: "orders-prod".to_owned(),
-            choices,
-            hosts: None,
-            live: Vec::new(),
-            look: Look {
-                color_scheme: ColorScheme::default(),
-                font_size: 12,
-                scrollback: 1_000,
-                can_copy: true,
-                can_paste: true,
-            },
-        };
-        let choice = LaunchChoice {
-            account: RecordId::from_random([2; 16]),
-            title: "App".to_owned(),
-            login: "app_ro".to_owned(),
-            is_launch_credential: true,
-            is_personal: false,
-        };
+        let choice = choice(1);
         let before = [choice.clone()];
         let refused = |code| Err(AppError(Refusal::new(code, "No.")));
 
