@@ -268,12 +268,7 @@ pub(super) async fn add(
     content: Content,
     secrets: Vec<(SecretField, Rewrite)>,
 ) -> Result<RecordId, AppError> {
-    let id = RecordId::from_random(ctx.shared.draw());
-    let secrets = sealed(ctx, &id, secrets)?;
-    let event = ctx
-        .event(vault::audit::created(content.body.kind()))
-        .about(&id, content.title.clone())
-        .with_changes(&content.described(secrets.iter().map(|(field, _)| *field)));
+    let (id, secrets, event) = made(ctx, &content, secrets, &content.title)?;
     let mut tx = ctx.shared.db.write().await?;
     let person = ctx.held(&mut tx).await?;
     let create = authorize::create(&person)?;
@@ -307,12 +302,7 @@ pub(super) async fn add_personal(
     content: Content,
     secrets: Vec<(SecretField, Rewrite)>,
 ) -> Result<RecordId, AppError> {
-    let id = RecordId::from_random(ctx.shared.draw());
-    let secrets = sealed(ctx, &id, secrets)?;
-    let event = ctx
-        .event(vault::audit::created(content.body.kind()))
-        .about(&id, PERSONAL)
-        .with_changes(&content.described(secrets.iter().map(|(field, _)| *field)));
+    let (id, secrets, event) = made(ctx, &content, secrets, PERSONAL)?;
     let mut tx = ctx.shared.db.write().await?;
     let person = ctx.held(&mut tx).await?;
     let keep = authorize::keep_personal(&person)?;
@@ -330,6 +320,23 @@ pub(super) async fn add_personal(
     tx.commit().await?;
 
     Ok(id)
+}
+
+/// A new record's id, its sealed secrets, and the event, in which it is called `title`.
+fn made(
+    ctx: &RequestCtx,
+    content: &Content,
+    secrets: Vec<(SecretField, Rewrite)>,
+    title: &str,
+) -> Result<(RecordId, SecretWrites, Event), AppError> {
+    let id = RecordId::from_random(ctx.shared.draw());
+    let secrets = sealed(ctx, &id, secrets)?;
+    let event = ctx
+        .event(vault::audit::created(content.body.kind()))
+        .about(&id, title)
+        .with_changes(&content.described(secrets.iter().map(|(field, _)| *field)));
+
+    Ok((id, secrets, event))
 }
 
 /// Spreads a connection string pasted into Host over the fields; the answer is what the next page is told of it.
